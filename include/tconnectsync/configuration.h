@@ -1,0 +1,71 @@
+/* configuration.h - every setting, read once at start from the environment and .env files. */
+#ifndef TCONNECTSYNC_CONFIGURATION_H
+#define TCONNECTSYNC_CONFIGURATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct redactor;
+
+#define CONFIGURATION_PROBLEMS_MAXIMUM 40
+
+enum tandem_region { REGION_US, REGION_EU };
+
+/* All strings are owned and never NULL unless said. URLs of services end in '/'. */
+struct configuration {
+    /* Tandem Source: TCONNECT_EMAIL, TCONNECT_PASSWORD, TCONNECT_REGION and the overrides of tandem-source.md */
+    char *tandem_email, *tandem_password;
+    enum tandem_region region;
+    char *sso_url, *source_url;             /* end in '/' */
+    char *accounts_url;                     /* no '/' at the end: it is the issuer's name */
+    char *redirect_uri, *client_id;
+    char *proxy;                            /* REQUESTS_PROXY; NULL: none */
+    char *credential_cache_path;            /* CACHE_CREDENTIALS_PATH; NULL: CACHE_CREDENTIALS=false or no home */
+    char *pump_serial_number;               /* PUMP_SERIAL_NUMBER; NULL: unset or the placeholder 11111111 */
+    /* Nightscout: NS_URL, NS_SECRET or API_SECRET, ... */
+    char *nightscout_url;                   /* ends in '/' */
+    char *nightscout_secret;
+    bool nightscout_skip_tls_verify;        /* NS_SKIP_TLS_VERIFY */
+    bool nightscout_ignore_connection_errors; /* NS_IGNORE_CONN_ERRORS */
+    /* What is written */
+    char *time_zone;                        /* TIMEZONE_NAME, else TZ: an IANA name, not yet looked up */
+    unsigned features;                      /* TCONNECTSYNC_HEROKU_FEATURES */
+    bool ignore_zero_unit_basal;            /* IGNORE_ZERO_UNIT_BASAL */
+    unsigned alarm_safe_minutes;            /* ALARM_SAFE_MINUTES, default 10 */
+    char *profile_carbs_hr, *profile_delay; /* NIGHTSCOUT_PROFILE_CARBS_HR_VALUE, ..._DELAY_VALUE: numbers as text */
+    bool profile_replace;                   /* NIGHTSCOUT_PROFILE_UPLOAD_MODE=replace */
+    /* The server */
+    char *secret;                           /* TCONNECTSYNC_HEROKU_SECRET; NULL: none set */
+    unsigned interval_minutes;              /* TCONNECTSYNC_HEROKU_INTERVAL_MINS; 0: off */
+    unsigned no_data_failure_minutes;       /* AUTOUPDATE_NO_DATA_FAILURE_MINUTES, at least twice the interval */
+    char *listen_host;                      /* LISTEN_HOST; NULL: all addresses, IPv4 and IPv6 */
+    uint16_t port;                          /* PORT, else LISTEN_PORT, else 5000 */
+    bool trust_proxy;                       /* DYNO or TRUST_PROXY set: the last X-Forwarded-For element is the client */
+    char *ping_url;                         /* PING_URL; NULL: none */
+
+    /* Everything that is wrong, each a full sentence that begins with the variable's name, tells the remedy and
+       never shows the value. No problem: the settings are usable for a sync. */
+    char *problems[CONFIGURATION_PROBLEMS_MAXIMUM];
+    size_t problem_count;
+    /* Worth saying, but no obstacle. */
+    char *warnings[CONFIGURATION_PROBLEMS_MAXIMUM];
+    size_t warning_count;
+};
+
+/* What a setting is read from; NULL or "" when unset. The string lives until the next call. */
+typedef const char *configuration_lookup(void *context, const char *name);
+
+/* Reads every setting. Even with problems all fields are filled with something safe, so that the server can start. */
+struct configuration *configuration_read(configuration_lookup *lookup, void *context);
+void configuration_free(struct configuration *configuration); /* wipes the secrets */
+
+/* Tells the redactor everything in here that must not be seen: password, secrets, e-mail, serial, Nightscout's host. */
+void configuration_hide(const struct configuration *configuration, struct redactor *redactor);
+
+/* A .env file's text: KEY=VALUE lines as in dotenv (comments, export, single and double quotes). Calls set for each
+   pair. Lines that are none are skipped and counted in the result. */
+size_t dotenv_parse(const char *text, size_t length,
+                    void (*set)(void *context, const char *name, const char *value), void *context);
+
+#endif

@@ -1,0 +1,29 @@
+/* feature.h - what a sync is asked to carry over (sync-rules: Features). */
+#ifndef TCONNECTSYNC_FEATURE_H
+#define TCONNECTSYNC_FEATURE_H
+
+#include <stdbool.h>
+
+struct buffer;
+struct error;
+
+enum {
+    FEATURE_BASAL = 1 << 0,
+    FEATURE_BOLUS = 1 << 1,
+    FEATURE_PUMP_EVENTS = 1 << 2,
+    FEATURE_PROFILES = 1 << 3,
+    FEATURE_CGM = 1 << 4,
+    FEATURE_CGM_ALERTS = 1 << 5,
+    FEATURE_DEVICE_STATUS = 1 << 6,
+    FEATURE_PUMP_EVENTS_BASAL_SUSPENSION = 1 << 7,
+    FEATURE_IOB = 1 << 8, /* accepted, served by FEATURE_DEVICE_STATUS */
+    FEATURES_DEFAULT = FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS | FEATURE_PROFILES,
+    FEATURES_ALL = (1 << 9) - 1,
+};
+
+/* "BASAL, BOLUS" to bits; an unknown name is an error that lists the known ones; an empty list is FEATURES_DEFAULT. */
+bool features_parse(const char *list, unsigned *features, struct error *error);
+/* Appends "BASAL,BOLUS" in the order above. */
+void features_write(unsigned features, struct buffer *out);
+
+#endif

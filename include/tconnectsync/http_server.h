@@ -1,0 +1,55 @@
+/* http_server.h - a hardened keep-alive HTTP server over evhttp. Knows nothing of syncs and pages. */
+#ifndef TCONNECTSYNC_HTTP_SERVER_H
+#define TCONNECTSYNC_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct event_base;
+struct http_server;
+struct http_exchange; /* one request and its answer; lives until it is answered or its end was reported */
+
+struct http_server_options {
+    const char *host;    /* NULL: all addresses, IPv4 and IPv6 */
+    uint16_t port;       /* 0: any free one */
+    bool trust_proxy;    /* the last X-Forwarded-For element is the client's address; X-Forwarded-Proto tells https */
+    /* Called for each well-formed request; the handler answers now or later. */
+    void (*handler)(void *context, struct http_exchange *exchange);
+    void *context;
+};
+
+struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options,
+                                    struct error *error);
+uint16_t http_server_port(const struct http_server *server);
+void http_server_stop_accepting(struct http_server *server);
+size_t http_server_open_exchanges(const struct http_server *server);
+void http_server_free(struct http_server *server); /* ends held exchanges first */
+
+/* ---- the request ---- */
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OTHER };
+enum http_method http_exchange_method(const struct http_exchange *exchange);
+const char *http_exchange_method_name(const struct http_exchange *exchange);
+const char *http_exchange_path(const struct http_exchange *exchange); /* decoded, begins with '/', no NUL, no query */
+const char *http_exchange_header(const struct http_exchange *exchange, const char *name); /* NULL when absent */
+/* Decoded value from the query, else from a form body (application/x-www-form-urlencoded); NULL when absent. */
+const char *http_exchange_parameter(const struct http_exchange *exchange, const char *name);
+const char *http_exchange_cookie(const struct http_exchange *exchange, const char *name); /* NULL when absent */
+const char *http_exchange_client_address(const struct http_exchange *exchange);
+bool http_exchange_is_https(const struct http_exchange *exchange); /* by X-Forwarded-Proto behind a trusted proxy */
+
+/* ---- the answer ---- */
+/* Before the answer; the security headers and Date, Content-Length are set by themselves. */
+void http_exchange_add_header(struct http_exchange *exchange, const char *name, const char *value);
+/* The whole answer. On HEAD the body is left out but its length is told. Ends the exchange. */
+void http_reply(struct http_exchange *exchange, int status, const char *content_type, const char *body, size_t length);
+/* A stream: begins, any number of pieces, an end. On HEAD it ends after the headers (stream_begin returns false: the
+   exchange is over). A piece sent to a client that has gone is dropped. */
+bool http_stream_begin(struct http_exchange *exchange, int status, const char *content_type);
+void http_stream_send(struct http_exchange *exchange, const char *data, size_t length);
+void http_stream_end(struct http_exchange *exchange);
+/* Told once if the client goes away before the answer's end; the exchange is over then and must not be used. */
+void http_exchange_on_gone(struct http_exchange *exchange, void (*gone)(void *context), void *context);
+
+#endif

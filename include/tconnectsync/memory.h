@@ -1,0 +1,17 @@
+/* memory.h - allocation that either succeeds or ends the process with a message. */
+#ifndef TCONNECTSYNC_MEMORY_H
+#define TCONNECTSYNC_MEMORY_H
+
+#include <stddef.h>
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t count, size_t size);
+void *xreallocarray(void *memory, size_t count, size_t size);
+char *xstrdup(const char *text); /* NULL gives NULL */
+char *xstrndup(const char *text, size_t length);
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Overwrites a string that held a secret, then frees it. NULL is allowed. */
+void free_secret(char *text);
+
+#endif
