@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tconnectsync/civil_time.h"
+
 struct error;
 struct json;
 
-#define NO_TIME INT64_MIN
 
 struct pump {
     char *assignment_id;
