@@ -21,6 +21,7 @@ struct configuration {
     char *accounts_url;                     /* no '/' at the end: it is the issuer's name */
     char *redirect_uri, *client_id;
     char *proxy;                            /* REQUESTS_PROXY; NULL: none */
+    bool cache_credentials;                 /* CACHE_CREDENTIALS */
     char *credential_cache_path;            /* CACHE_CREDENTIALS_PATH; NULL: CACHE_CREDENTIALS=false or no home */
     char *pump_serial_number;               /* PUMP_SERIAL_NUMBER; NULL: unset or the placeholder 11111111 */
     /* Nightscout: NS_URL, NS_SECRET or API_SECRET, ... */
@@ -53,8 +54,13 @@ struct configuration {
     size_t warning_count;
 };
 
-/* What a setting is read from; NULL or "" when unset. The string lives until the next call. */
+/* What a setting is read from; NULL or "" when unset, configuration_unreadable when it is said to be in a file that
+   cannot be read. The string lives until the next call. */
 typedef const char *configuration_lookup(void *context, const char *name);
+extern const char configuration_unreadable[];
+
+/* The setting is a password, a secret or personal: it may come from a file of its own. */
+bool configuration_is_secret(const char *name);
 
 /* Reads every setting. Even with problems all fields are filled with something safe, so that the server can start. */
 struct configuration *configuration_read(configuration_lookup *lookup, void *context);
@@ -63,8 +69,9 @@ void configuration_free(struct configuration *configuration); /* wipes the secre
 /* Tells the redactor everything in here that must not be seen: password, secrets, e-mail, serial, Nightscout's host. */
 void configuration_hide(const struct configuration *configuration, struct redactor *redactor);
 
-/* A .env file's text: KEY=VALUE lines as in dotenv (comments, export, single and double quotes). Calls set for each
-   pair. Lines that are none are skipped and counted in the result. */
+/* A .env file's text: KEY=VALUE lines as python-dotenv reads them (comments, export, single quotes, double quotes with
+   escapes, both over several lines), but without "${NAME}". Calls set for each pair, in order. Lines that are none are
+   skipped and counted in the result. */
 size_t dotenv_parse(const char *text, size_t length,
                     void (*set)(void *context, const char *name, const char *value), void *context);
 
