@@ -68,6 +68,7 @@ bool json_is(const struct json *json, enum json_type type); /* false for NULL */
 /* The same for a token's or node's text: number text to whole number, or to thousandths. */
 bool json_number_integer(const char *text, size_t length, int64_t *value);
 bool json_number_thousandths(const char *text, size_t length, int64_t *value);
+bool json_number_double(const char *text, size_t length, double *value); /* finite ones only */
 
 /* ---- writer: appends to a buffer ---- */
 struct json_writer *json_writer_new(struct buffer *buffer);

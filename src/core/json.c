@@ -243,8 +243,7 @@ bool json_thousandths(const struct json *json, int64_t *value)
     return json_is(json, JSON_NUMBER) && json_number_thousandths(json->text, json->length, value);
 }
 
-/* The number that text spells, as a double; yajl has checked its form already. */
-static bool to_double(const char *text, size_t length, double *value)
+bool json_number_double(const char *text, size_t length, double *value)
 {
     char copy[64];
     if (length >= sizeof copy)
@@ -269,7 +268,7 @@ bool json_number_integer(const char *text, size_t length, int64_t *value)
         }
     }
     double number;
-    if (!to_double(text, length, &number) || fabs(number) > 9e15 || number != floor(number))
+    if (!json_number_double(text, length, &number) || fabs(number) > 9e15 || number != floor(number))
         return false;
     *value = (int64_t)number;
     return true;
@@ -278,7 +277,7 @@ bool json_number_integer(const char *text, size_t length, int64_t *value)
 bool json_number_thousandths(const char *text, size_t length, int64_t *value)
 {
     double number;
-    if (!to_double(text, length, &number) || fabs(number) > 9e12)
+    if (!json_number_double(text, length, &number) || fabs(number) > 9e12)
         return false;
     *value = llround(number * 1000);
     return true;

@@ -1,0 +1,99 @@
+/* document.h - what Nightscout should hold: the documents that a pump's events give (sync-rules: Documents). */
+#ifndef TCONNECTSYNC_DOCUMENT_H
+#define TCONNECTSYNC_DOCUMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buffer;
+struct json_writer;
+struct pump_log;
+struct time_zone;
+
+/* enteredBy of treatments, device of entries and device status. */
+#define ENTERED_BY "Pump (tconnectsync)"
+
+enum document_kind {
+    DOCUMENT_TEMP_BASAL,
+    DOCUMENT_COMBO_BOLUS,
+    DOCUMENT_BASAL_SUSPENSION,
+    DOCUMENT_BASAL_RESUME,
+    DOCUMENT_ALARM,
+    DOCUMENT_INSULIN_CHANGE,
+    DOCUMENT_SITE_CHANGE,
+    DOCUMENT_NOTE,
+    DOCUMENT_SLEEP,
+    DOCUMENT_EXERCISE,
+    DOCUMENT_SENSOR_START,
+    DOCUMENT_SENSOR_STOP,
+    DOCUMENT_CGM_ALERT,
+    DOCUMENT_READING,       /* an entry */
+    DOCUMENT_DEVICE_STATUS,
+    DOCUMENT_PROFILE,       /* counted with the others; made in profile.h */
+    DOCUMENT_KIND_COUNT,
+};
+
+/* Nightscout's eventType; "sgv", "devicestatus" and "profile" for those that are no treatments. */
+const char *document_kind_name(enum document_kind kind);
+/* The kind with that eventType, DOCUMENT_KIND_COUNT when we write none such. */
+enum document_kind document_kind_find(const char *event_type, size_t length);
+
+static inline bool document_is_treatment(enum document_kind kind)
+{
+    return kind < DOCUMENT_READING;
+}
+
+#define NO_EVENT    UINT32_MAX
+#define NO_DURATION INT64_MIN
+
+/* A view on the events that it comes from. */
+struct document {
+    int64_t time;        /* instant, seconds since 1970 */
+    int64_t duration;    /* seconds, or NO_DURATION */
+    uint32_t event;      /* index in the log's events */
+    uint32_t related[3]; /* requests 64, 65, 66 of a bolus; the stop of a sleep or exercise; NO_EVENT */
+    uint32_t held;       /* index of the stored document that it is, once compared */
+    uint16_t millisecond;
+    uint16_t batch_limit; /* goes out beside at most this many others less one, since a larger batch was refused; 0:
+                             any */
+    uint8_t kind;        /* enum document_kind */
+    uint8_t fate;        /* enum document_fate, once compared (difference.h) */
+    bool open;           /* its end is not known yet: the duration may grow */
+    bool ended;          /* sleep, exercise: has a stop of its own */
+    bool attempted;      /* this run has sent it, and may not have heard of it */
+    bool created, amended; /* this run has, and Nightscout has said so */
+    bool refused;        /* Nightscout takes everything but this one */
+};
+
+struct documents {
+    struct document *items;
+    size_t count, capacity;
+};
+
+struct document_rules {
+    unsigned features;
+    bool ignore_zero_unit_basal;
+    int64_t now; /* nothing lasts longer than this */
+    int64_t to;  /* device status: the newest that is not after this */
+};
+
+/* All documents of a sorted and resolved log, in the pump's order. Counts in the log what it has to leave out. */
+void documents_build(struct pump_log *log, const struct time_zone *zone, const struct document_rules *rules,
+                     struct documents *out);
+void documents_free(struct documents *documents);
+
+/* Appends the sequence numbers, joined by commas: pump_event_id. */
+void document_event_id(const struct document *document, const struct pump_log *log, struct buffer *out);
+/* Appends the words that go into reason and notes. */
+void document_words(const struct document *document, const struct pump_log *log, struct buffer *out);
+/* Writes the whole JSON object. */
+void document_write(const struct document *document, const struct pump_log *log, const struct time_zone *zone,
+                    struct json_writer *writer);
+
+/* The parts of a bolus that a stored one may lack; false when there is nothing to tell. */
+bool document_insulin(const struct document *document, const struct pump_log *log, int64_t *milliunits);
+bool document_carbs(const struct document *document, const struct pump_log *log, int64_t *thousandths);
+bool document_glucose(const struct document *document, const struct pump_log *log, int64_t *mg_per_dl);
+
+#endif
