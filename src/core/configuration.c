@@ -11,7 +11,7 @@
 
 #include "tconnectsync/memory.h"
 #include "tconnectsync/redact.h"
-#include "tconnectsync/url.h"
+#include "tconnectsync/url_parts.h"
 
 const char configuration_unreadable[] = "";
 
@@ -271,7 +271,7 @@ static void hide_part(struct redactor *redactor, const char *text, size_t length
 /* Host and path: either may be named after the child. A loopback host tells nothing. */
 static void hide_nightscout(struct redactor *redactor, const char *text)
 {
-    struct url url;
+    struct url_parts url;
     if (!url_parse(text, &url))
         return;
     if (!url_is_loopback(&url))
@@ -282,7 +282,7 @@ static void hide_nightscout(struct redactor *redactor, const char *text)
 
 static void hide_proxy(struct redactor *redactor, const char *text)
 {
-    struct url url;
+    struct url_parts url;
     if (!text || !url_parse(text, &url) || !url.has_userinfo)
         return;
     const char *colon = memchr(url.userinfo, ':', url.userinfo_length);

@@ -8,14 +8,14 @@
 #include <strings.h>
 
 #include "tconnectsync/memory.h"
-#include "tconnectsync/url.h"
+#include "tconnectsync/url_parts.h"
 
-static bool is_web(const struct url *url)
+static bool is_web(const struct url_parts *url)
 {
     return strcmp(url->scheme, "https") == 0 || strcmp(url->scheme, "http") == 0;
 }
 
-static bool is_safe(const struct url *url)
+static bool is_safe(const struct url_parts *url)
 {
     return strcmp(url->scheme, "https") == 0 || url_is_loopback(url);
 }
@@ -40,7 +40,7 @@ static char *with_slash(const char *text, size_t length, const char *slash)
 static bool check_tandem_url(struct reading *reading, const struct setting *setting, const char *name,
                              const char *value)
 {
-    struct url url;
+    struct url_parts url;
     if (!url_parse(value, &url) || !is_web(&url))
         return setting_problem(reading, "%s must be a whole address such as %s. Remove it to take that.",
                                name, setting->standard);
@@ -71,7 +71,7 @@ bool setting_redirect_uri(struct reading *reading, const struct setting *setting
 static bool is_proxy(const char *text)
 {
     static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
-    struct url url;
+    struct url_parts url;
     if (!url_parse(text, &url) || url.has_query || url.has_fragment || url.path_length > 1)
         return false;
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
@@ -111,7 +111,7 @@ bool setting_nightscout_url(struct reading *reading, const struct setting *setti
     static const char *const placeholders[] = {
         "yournightscouturl", "your-nightscout-url",  "yoursite",      "yourapp",
         "your-nightscout",   "your-nightscout-site", "yournightscout"};
-    struct url url;
+    struct url_parts url;
     if (!url_parse(value, &url) || !is_web(&url))
         return setting_problem(
             reading,
@@ -147,7 +147,7 @@ bool setting_nightscout_url(struct reading *reading, const struct setting *setti
 bool setting_ping_url(struct reading *reading, const struct setting *setting, const char *name,
                       const char *value)
 {
-    struct url url;
+    struct url_parts url;
     if (!url_parse(value, &url) || !is_web(&url) || url.has_fragment)
         return setting_problem(
             reading, "%s must be the whole address to ask after a success, such as https://hc-ping.com/...",

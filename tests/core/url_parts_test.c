@@ -6,12 +6,12 @@
 
 #include <cmocka.h>
 
-#include "tconnectsync/url.h"
+#include "tconnectsync/url_parts.h"
 
 static void parts_are_found(void **state)
 {
     (void)state;
-    struct url url;
+    struct url_parts url;
     assert_true(url_parse("HTTPS://me:p@ss@NS.Example.org:8443/a/b?x=1#y", &url));
     assert_string_equal(url.scheme, "https");
     assert_string_equal(url.host, "ns.example.org");
@@ -67,7 +67,7 @@ static void what_is_no_url_is_refused(void **state)
         "https://host:99999999999999999999/",
         "averyveryverylongscheme://host",
     };
-    struct url url;
+    struct url_parts url;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (url_parse(texts[i], &url))
             fail_msg("taken for a URL: %s", texts[i]);
@@ -93,7 +93,7 @@ static void loopback_is_told_from_what_looks_like_it(void **state)
         {"http://127.0.0.1@evil.org/", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct url url;
+        struct url_parts url;
         assert_true(url_parse(cases[i].text, &url));
         if (url_is_loopback(&url) != cases[i].loopback)
             fail_msg("wrongly judged: %s", cases[i].text);

@@ -1,4 +1,4 @@
-#include "tconnectsync/url.h"
+#include "tconnectsync/url_parts.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static bool parse_port(const char *text, size_t length, unsigned *port)
 }
 
 /* host, host:port, [v6], [v6]:port */
-static bool parse_authority(const char *text, size_t length, struct url *url)
+static bool parse_authority(const char *text, size_t length, struct url_parts *url)
 {
     const char *end = text + length, *after;
     bool bracketed = length > 0 && *text == '[';
@@ -65,9 +65,9 @@ static bool parse_authority(const char *text, size_t length, struct url *url)
     return after == end || (*after == ':' && parse_port(after + 1, (size_t)(end - after - 1), &url->port));
 }
 
-bool url_parse(const char *text, struct url *url)
+bool url_parse(const char *text, struct url_parts *url)
 {
-    *url = (struct url){.path = ""};
+    *url = (struct url_parts){.path = ""};
     for (const char *c = text; *c; c++)
         if (*c <= ' ' || *c > '~' || strchr("\"<>\\^`{|}", *c))
             return false;
@@ -95,7 +95,7 @@ bool url_parse(const char *text, struct url *url)
     return parse_authority(authority, length, url);
 }
 
-bool url_is_loopback(const struct url *url)
+bool url_is_loopback(const struct url_parts *url)
 {
     struct in_addr v4;
     struct in6_addr v6;
