@@ -1,0 +1,17 @@
+/* environment.h - where settings come from: the process's environment, files that hold a secret, .env files. */
+#ifndef TCONNECTSYNC_ENVIRONMENT_H
+#define TCONNECTSYNC_ENVIRONMENT_H
+
+struct environment;
+
+/* Reads .env in the working folder and ~/.config/tconnectsync/.env. What cannot be read or understood there is
+   logged, without any value. */
+struct environment *environment_new(void);
+void environment_free(struct environment *environment); /* wipes what it read */
+
+/* A configuration_lookup; its context is the environment. In this order: the process's variable NAME; for a secret the
+   file that NAME_FILE names, then NAME or name in $CREDENTIALS_DIRECTORY; NAME, and for a secret NAME_FILE, in the .env
+   of the working folder, then in that of the home. One newline at a file's end is cut. */
+const char *environment_lookup(void *environment, const char *name);
+
+#endif
