@@ -1,0 +1,245 @@
+/* curl tells which sockets and which timer to watch, libevent watches them, and what finished is collected
+   after each turn. */
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "tconnectsync/memory.h"
+
+#include "http_transfer.h"
+
+enum { CONNECTIONS_KEPT = 16 };
+
+struct watch {
+    LIST_ENTRY(watch) others;
+    struct event *event;
+};
+
+/* ---- curl on libevent ---- */
+
+/* Deals with what ended during the last turn: first the cancelled, whose messages must not be told any more.
+ */
+static void collect(struct http_client *client)
+{
+    for (struct http_transfer *transfer = TAILQ_FIRST(&client->transfers), *next; transfer; transfer = next) {
+        next = TAILQ_NEXT(transfer, others);
+        if (transfer->cancelled)
+            http_transfer_free(transfer);
+    }
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(client->multi, &left))) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURLcode code = message->data.result;
+        struct http_transfer *transfer = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        http_transfer_finish(transfer, code);
+    }
+}
+
+static void run_curl(struct http_client *client, curl_socket_t socket, int action)
+{
+    int running;
+    client->in_curl = true;
+    curl_multi_socket_action(client->multi, socket, action, &running);
+    client->in_curl = false;
+    collect(client);
+}
+
+static void on_socket_ready(evutil_socket_t socket, short what, void *client)
+{
+    run_curl(client, socket,
+             (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0));
+}
+
+static void on_timer(evutil_socket_t none, short what, void *client)
+{
+    (void)none, (void)what;
+    run_curl(client, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int set_timer(CURLM *multi, long milliseconds, void *context)
+{
+    (void)multi;
+    struct http_client *client = context;
+    struct timeval wait = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    if (milliseconds < 0)
+        evtimer_del(client->timer);
+    else
+        evtimer_add(client->timer, &wait);
+    return 0;
+}
+
+static void watch_free(struct watch *watch)
+{
+    LIST_REMOVE(watch, others);
+    if (watch->event)
+        event_free(watch->event);
+    free(watch);
+}
+
+static int set_watch(CURL *easy, curl_socket_t socket, int what, void *context, void *socket_context)
+{
+    (void)easy;
+    struct http_client *client = context;
+    struct watch *watch = socket_context;
+    if (what == CURL_POLL_REMOVE) {
+        if (watch)
+            watch_free(watch);
+        return 0;
+    }
+    if (!watch) {
+        watch = xcalloc(1, sizeof *watch);
+        LIST_INSERT_HEAD(&client->watches, watch, others);
+        curl_multi_assign(client->multi, socket, watch);
+    }
+    if (watch->event)
+        event_free(watch->event);
+    short wanted = (what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0) | EV_PERSIST;
+    watch->event = event_new(client->base, socket, wanted, on_socket_ready, client);
+    return watch->event && event_add(watch->event, NULL) == 0 ? 0 : -1;
+}
+
+/* ---- the client ---- */
+
+/* Where TLS sessions (and cookies, for a jar) outlive the request. */
+static CURLSH *share_new(bool cookies)
+{
+    CURLSH *share = curl_share_init();
+    if (!share)
+        abort();
+    curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    if (cookies)
+        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+    return share;
+}
+
+struct http_client *http_client_new(struct event_base *base, struct error *error)
+{
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    if (!(curl->features & CURL_VERSION_SSL) || !(curl->features & CURL_VERSION_ASYNCHDNS) ||
+        !(curl->features & CURL_VERSION_LIBZ)) {
+        error_set(error, ERROR_CONFIGURATION,
+                  "The installed libcurl %s lacks TLS, an asynchronous resolver or gzip: install another "
+                  "build of it.",
+                  curl->version);
+        return NULL;
+    }
+    const char *certificates = getenv("SSL_CERT_FILE");
+    struct http_client *client = xcalloc(1, sizeof *client);
+    client->base = base;
+    client->multi = curl_multi_init();
+    client->timer = evtimer_new(base, on_timer, client);
+    if (!client->multi || !client->timer)
+        abort();
+    client->tls_sessions = share_new(false);
+    client->certificates = certificates && *certificates ? xstrdup(certificates) : NULL;
+    LIST_INIT(&client->watches);
+    TAILQ_INIT(&client->transfers);
+    curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, set_watch);
+    curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
+    curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    return client;
+}
+
+void http_client_free(struct http_client *client)
+{
+    if (!client)
+        return;
+    while (!TAILQ_EMPTY(&client->transfers))
+        http_client_cancel(TAILQ_FIRST(&client->transfers));
+    curl_multi_cleanup(client->multi);
+    curl_share_cleanup(client->tls_sessions);
+    while (!LIST_EMPTY(&client->watches))
+        watch_free(LIST_FIRST(&client->watches));
+    event_free(client->timer);
+    free(client->certificates);
+    free(client);
+}
+
+void http_client_count(const struct http_client *client, struct http_client_statistics *out)
+{
+    *out = client->statistics;
+}
+
+void http_client_set_trust(const struct http_client *client, CURL *easy, bool verify)
+{
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+    /* With a folder of certificates set curl would read them all anew for each connection. */
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    if (client->certificates)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, client->certificates);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, -1L);
+#endif
+}
+
+static curl_socket_t use_socket(void *socket, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)purpose, (void)address;
+    return *(curl_socket_t *)socket;
+}
+
+static int is_connected(void *context, curl_socket_t socket, curlsocktype purpose)
+{
+    (void)context, (void)socket, (void)purpose;
+    return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+/* curl reads certificates within a handshake only: it gets one, with a partner that never says a word. */
+void http_client_load_certificates(struct http_client *client)
+{
+    int ends[2], running;
+    char first;
+    CURL *easy = curl_easy_init();
+    if (!easy || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    http_client_set_trust(client, easy, true);
+    curl_easy_setopt(easy, CURLOPT_URL, "https://127.0.0.1/");
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, use_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &ends[0]);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, is_connected);
+    curl_multi_add_handle(client->multi, easy);
+    for (int i = 0; i < 10 && recv(ends[1], &first, 1, MSG_PEEK) <= 0; i++)
+        curl_multi_perform(client->multi, &running);
+    curl_multi_remove_handle(client->multi, easy);
+    curl_easy_cleanup(easy);
+    close(ends[1]);
+}
+
+/* ---- cookies ---- */
+
+struct http_cookies *http_cookies_new(void)
+{
+    struct http_cookies *cookies = xcalloc(1, sizeof *cookies);
+    cookies->jar = share_new(true);
+    return cookies;
+}
+
+void http_cookies_clear(struct http_cookies *cookies)
+{
+    CURL *easy = curl_easy_init();
+    if (!easy)
+        abort();
+    curl_easy_setopt(easy, CURLOPT_SHARE, cookies->jar);
+    curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
+    curl_easy_cleanup(easy);
+}
+
+void http_cookies_free(struct http_cookies *cookies)
+{
+    if (cookies)
+        curl_share_cleanup(cookies->jar);
+    free(cookies);
+}
