@@ -75,9 +75,10 @@ struct http_client_statistics {
     uint64_t bytes_received;
 };
 
+/* The process has to ignore SIGPIPE: TLS writes to sockets that the other side may have closed. */
 struct http_client *http_client_new(struct event_base *base, struct error *error);
 void http_client_free(struct http_client *client); /* cancels what runs */
-/* Reads the CA certificates now, which takes 20 to 30 ms, instead of within the first TLS connection. The
+/* Reads the CA certificates now, which takes some 30 ms, instead of within the first TLS connection. The
    bundle is SSL_CERT_FILE's or else the one that libcurl was built for; it is read once. */
 void http_client_load_certificates(struct http_client *client);
 /* The transfer, valid until on_done was called. It never follows a redirect by itself. */

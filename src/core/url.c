@@ -1,14 +1,13 @@
 #include "tconnectsync/url.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "tconnectsync/buffer.h"
 #include "tconnectsync/memory.h"
+#include "tconnectsync/url_parts.h"
 
 void url_encode(struct buffer *out, const char *text)
 {
@@ -63,64 +62,32 @@ char *url_parameter(const char *url, const char *name)
     return NULL;
 }
 
-static bool is_port(const char *text, size_t length)
-{
-    char digits[6] = "";
-    if (length == 0 || length >= sizeof digits || strspn(text, "0123456789") < length)
-        return false;
-    memcpy(digits, text, length);
-    int port = atoi(digits);
-    return port > 0 && port < 65536;
-}
-
 char *url_origin(const char *url)
 {
-    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-    bool tls = strncasecmp(url, "https://", 8) == 0;
-    if (!tls && strncasecmp(url, "http://", 7) != 0)
+    struct url_parts parts;
+    if (!url_parse(url, &parts) || parts.has_userinfo)
         return NULL;
-    const char *host = url + (tls ? 8 : 7), *port = tls ? "443" : "80";
-    size_t length = strspn(host, name), port_length = strlen(port);
-    if (*host == '[') {
-        length = 1 + strspn(host + 1, "0123456789abcdefABCDEF:.");
-        length = length > 1 && host[length] == ']' ? length + 1 : 0;
-    }
-    const char *end = host + length;
-    if (*end == ':') {
-        port = end + 1;
-        port_length = strcspn(port, "/?#");
-        end = port + port_length;
-    }
-    if (length == 0 || !is_port(port, port_length) || !strchr("/?#", *end))
+    bool tls = strcmp(parts.scheme, "https") == 0, v6 = strchr(parts.host, ':') != NULL;
+    if (!tls && strcmp(parts.scheme, "http") != 0)
         return NULL;
-    char *origin =
-        xasprintf("%s://%.*s:%.*s", tls ? "https" : "http", (int)length, host, (int)port_length, port);
-    for (char *at = origin; *at; at++)
-        *at = (char)tolower((unsigned char)*at);
-    return origin;
+    return xasprintf("%s://%s%s%s:%u", parts.scheme, v6 ? "[" : "", parts.host, v6 ? "]" : "",
+                     parts.port ? parts.port
+                     : tls      ? 443
+                                : 80);
 }
 
 static bool is_this_machine(const char *url)
 {
-    char *origin = url_origin(url);
-    bool is = false;
-    if (origin) {
-        char *host = strstr(origin, "://") + 3;
-        *strrchr(host, ':') = '\0';
-        struct in_addr address;
-        is = strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-             (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
-    }
-    free(origin);
-    return is;
+    struct url_parts parts;
+    return url_parse(url, &parts) && url_is_loopback(&parts);
 }
 
 bool url_is_private(const char *url, const char *proxy)
 {
-    if (is_this_machine(url))
+    struct url_parts parts;
+    if (!url_parse(url, &parts) || parts.has_userinfo)
+        return false;
+    if (url_is_loopback(&parts))
         return !proxy || !*proxy || is_this_machine(proxy);
-    char *origin = url_origin(url);
-    bool is = origin && strncmp(origin, "https:", 6) == 0;
-    free(origin);
-    return is;
+    return strcmp(parts.scheme, "https") == 0;
 }

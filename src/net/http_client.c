@@ -1,5 +1,7 @@
 /* curl tells which sockets and which timer to watch, libevent watches them, and what finished is collected
    after each turn. */
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -181,41 +183,48 @@ void http_client_set_trust(const struct http_client *client, CURL *easy, bool ve
 #endif
 }
 
-static curl_socket_t use_socket(void *socket, curlsocktype purpose, struct curl_sockaddr *address)
+/* A socket on loopback that takes connections and never says a word; -1 on failure. */
+static int silent_listener(char *url, size_t size)
 {
-    (void)purpose, (void)address;
-    return *(curl_socket_t *)socket;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener >= 0 && bind(listener, (struct sockaddr *)&address, length) == 0 &&
+        listen(listener, 1) == 0 && getsockname(listener, (struct sockaddr *)&address, &length) == 0) {
+        snprintf(url, size, "https://127.0.0.1:%u/", ntohs(address.sin_port));
+        return listener;
+    }
+    if (listener >= 0)
+        close(listener);
+    return -1;
 }
 
-static int is_connected(void *context, curl_socket_t socket, curlsocktype purpose)
-{
-    (void)context, (void)socket, (void)purpose;
-    return CURL_SOCKOPT_ALREADY_CONNECTED;
-}
-
-/* curl reads certificates within a handshake only: it gets one, with a partner that never says a word. */
+/* curl reads certificates within a handshake only, so it gets one; once its hello is there, they are read. */
 void http_client_load_certificates(struct http_client *client)
 {
-    int ends[2], running;
-    char first;
+    char url[64], byte;
+    int partner = -1, running, listener = silent_listener(url, sizeof url);
     CURL *easy = curl_easy_init();
-    if (!easy || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
-        curl_easy_cleanup(easy);
-        return;
+    if (easy && listener >= 0) {
+        http_client_set_trust(client, easy, true);
+        curl_easy_setopt(easy, CURLOPT_URL, url);
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+        curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+        curl_multi_add_handle(client->multi, easy);
+        for (int turn = 0; turn < 50; turn++) {
+            curl_multi_perform(client->multi, &running);
+            partner = partner >= 0 ? partner : accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+            if (!running || (partner >= 0 && recv(partner, &byte, 1, MSG_PEEK) > 0))
+                break;
+            curl_multi_poll(client->multi, NULL, 0, 1, NULL);
+        }
+        curl_multi_remove_handle(client->multi, easy);
     }
-    http_client_set_trust(client, easy, true);
-    curl_easy_setopt(easy, CURLOPT_URL, "https://127.0.0.1/");
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, use_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &ends[0]);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, is_connected);
-    curl_multi_add_handle(client->multi, easy);
-    for (int i = 0; i < 10 && recv(ends[1], &first, 1, MSG_PEEK) <= 0; i++)
-        curl_multi_perform(client->multi, &running);
-    curl_multi_remove_handle(client->multi, easy);
     curl_easy_cleanup(easy);
-    close(ends[1]);
+    if (partner >= 0)
+        close(partner);
+    if (listener >= 0)
+        close(listener);
 }
 
 /* ---- cookies ---- */
