@@ -1,0 +1,342 @@
+/* tconnectsync-simulator: plays Tandem Source and a Nightscout on loopback, for demo, tests and benchmarks.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "clock.h"
+#include "sim.h"
+#include "tandem_side.h"
+#include "tconnectsync/buffer.h"
+#include "tconnectsync/json.h"
+
+static const char help[] =
+    "usage: tconnectsync-simulator [option...]\n"
+    "Plays Tandem Source and a Nightscout on 127.0.0.1, for demo, tests and benchmarks. Prints one line of "
+    "JSON with\n"
+    "both addresses and the environment that points tconnectsync-heroku at them, then serves until SIGTERM.\n"
+    "\n"
+    "  --tandem-port N, --nightscout-port N   default 0: any free port\n"
+    "  --exit-with-stdin            end when standard input closes\n"
+    "The pump: the same seed gives the same history, whatever is asked for, in whatever windows\n"
+    "  --seed N                     default 1\n"
+    "  --zone NAME                  the zone of pump and person, default America/New_York\n"
+    "  --history-days N             how long before now the history begins, default 60\n"
+    "  --sensor NAME                g6, g7 (default), libre2 or libre3\n"
+    "  --fixed-clock                the pump's clock does not follow summer time\n"
+    "  --clock-shift TIME,SECONDS   someone sets the pump's clock by so much (also negative) at that time\n"
+    "  --off FROM,TO                the pump is switched off\n"
+    "  --replace-pump DATE          another pump from the first minute of that day on\n"
+    "  --new-group DATE             a new sequenceGroup of the same pump from then on\n"
+    "  --warm                       make the whole history before listening\n"
+    "  --pumper FILE --pump-logs FILE   serve these two answers instead of a made-up history\n"
+    "What Tandem knows of it\n"
+    "  --now TIME                   the history ends there; default: the real clock, as it runs\n"
+    "  --upload-every MINUTES       the phone uploads at whole multiples of that; default: at once\n"
+    "  --uploaded-until TIME        nothing after that has arrived\n"
+    "  --hold FROM,TO,UNTIL[,CODE]  records (of that code) of FROM to TO arrive only at UNTIL\n"
+    "The services\n"
+    "  --latency MS, --clock-skew SECONDS, --date-follows-now BOOL (Date and tokens by --now)\n"
+    "  --email TEXT, --password TEXT, --login ok|refused|locked|status, --expires-in SECONDS, --window-days "
+    "N,\n"
+    "  --firewall BOOL, --id-token "
+    "good|bad-signature|other-key|alg-none|alg-hs256|unknown-kid|wrong-issuer|\n"
+    "  wrong-audience|expired|not-yet|no-pumper\n"
+    "  --secret TEXT, --nightscout-version new|old, --default-role readable|denied, --access-token "
+    "NAME-HEX,\n"
+    "  --access-role admin|careportal|readable, --careportal BOOL, --units mg/dl|mmol, --refuse-text TEXT,\n"
+    "  --body-limit BYTES, --refuse-delay MS\n"
+    "TIME is 2026-05-14T08:00:00 in the zone, the same with Z or +02:00, or Unix seconds.\n"
+    "\n"
+    "While it runs, on either port (JSON, or parameters in the query):\n"
+    "  POST /control/settings       any of the last two groups, by name: "
+    "{\"latency\":50,\"uploadedUntil\":\"...\"}\n"
+    "  POST /control/faults         {\"kind\",\"site\",\"method\",\"path\" (a pattern),\"skip\",\"count\" "
+    "(-1: all),...}; kinds:\n"
+    "                               answer (status, body, contentType, headers), drop, stall, garbage, "
+    "null,\n"
+    "                               flood (bytes), lose-answer, truncate (bytes), store-half, delay "
+    "(milliseconds)\n"
+    "  DELETE /control/faults       ends them all\n"
+    "  POST /control/hold           {\"from\",\"to\",\"until\",\"code\"}; DELETE: ends them all\n"
+    "  POST /control/revoke         every token given out so far is refused from now on\n"
+    "  POST /control/reset          empties Nightscout and the statistics\n"
+    "  POST /control/documents      {\"treatments\":[...],...}: stored as they are, past every rule\n"
+    "  GET /control/documents       all that is stored, sorted by time\n"
+    "  GET /control/statistics, /control/requests   what was asked; \"rounds\" are round trips one after "
+    "another:\n"
+    "                               a new one begins when a request arrives after the answer to one of the "
+    "current\n"
+    "  GET /control/truth?from&to   what the pump really did\n";
+
+struct options {
+    struct simulator *simulator;
+    long tandem_port, nightscout_port, history_days;
+    const char *pumper, *pump_logs;
+    bool exit_with_stdin, warm;
+};
+
+static bool read_number(const char *text, long *number)
+{
+    char *end;
+    *number = strtol(text, &end, 10);
+    return end != text && *end == '\0' && *number >= 0;
+}
+
+static bool read_seed(const char *text, uint64_t *seed)
+{
+    char *end;
+    *seed = strtoull(text, &end, 10);
+    return end != text && *end == '\0';
+}
+
+/* "A,B,C": up to count instants or numbers; how many there were, -1 when one is unreadable. */
+static int read_list(const char *text, int64_t *values, int count)
+{
+    int found = 0;
+    char part[64];
+    while (found < count) {
+        size_t length = strcspn(text, ",");
+        if (length == 0 || length >= sizeof part)
+            return -1;
+        memcpy(part, text, length);
+        part[length] = '\0';
+        if (!clock_parse_instant(part, &values[found++]))
+            return -1;
+        if (!text[length])
+            return found;
+        text += length + 1;
+    }
+    return -1;
+}
+
+static bool read_day(const char *text, int64_t *day)
+{
+    int64_t wall_ms;
+    int offset;
+    bool has_zone;
+    if (!clock_parse(text, &wall_ms, &offset, &has_zone))
+        return false;
+    *day = clock_day(wall_ms / 1000);
+    return true;
+}
+
+/* An option that shapes the pump's history; false: its value is unusable, or it is none of these (known
+ * tells). */
+static bool set_history_option(struct options *options, const char *name, const char *value, bool *known)
+{
+    struct simulator *simulator = options->simulator;
+    struct history *history = &simulator->history;
+    int64_t list[4] = {0};
+    *known = true;
+    if (strcmp(name, "off") == 0)
+        return read_list(value, list, 2) == 2 && history_add_off(history, list[0], list[1]);
+    if (strcmp(name, "clock-shift") == 0)
+        return read_list(value, list, 2) == 2 && history_add_shift(history, list[0], (int32_t)list[1]);
+    if (strcmp(name, "hold") == 0)
+        return read_list(value, list, 4) >= 3 &&
+               simulator_hold(simulator, list[0], list[1], list[2], list[3]);
+    if (strcmp(name, "replace-pump") == 0 || strcmp(name, "new-group") == 0)
+        return read_day(value, &list[0]) && history_add_era(history, list[0], name[0] == 'r');
+    if (strcmp(name, "sensor") == 0)
+        return (history->sensor = sensor_find(value)) != NULL;
+    *known = false;
+    return false;
+}
+
+static bool set_option(struct options *options, const char *name, const char *value)
+{
+    bool known;
+    if (strcmp(name, "tandem-port") == 0)
+        return read_number(value, &options->tandem_port);
+    if (strcmp(name, "nightscout-port") == 0)
+        return read_number(value, &options->nightscout_port);
+    if (strcmp(name, "history-days") == 0)
+        return read_number(value, &options->history_days);
+    if (strcmp(name, "pumper") == 0)
+        return (options->pumper = value) != NULL;
+    if (strcmp(name, "pump-logs") == 0)
+        return (options->pump_logs = value) != NULL;
+    bool good = set_history_option(options, name, value, &known);
+    return known ? good : settings_set(&options->simulator->settings, name, value);
+}
+
+/* Zone and seed come first: the others are read in that zone, and the history begins with the seed. */
+static const char *find_early(int argc, char **argv, const char *name, const char *otherwise)
+{
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], name) == 0)
+            otherwise = argv[i + 1];
+    return otherwise;
+}
+
+static bool read_options(struct options *options, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *name = argv[i] + 2, *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(argv[i], "--exit-with-stdin") == 0) {
+            options->exit_with_stdin = true;
+        } else if (strcmp(argv[i], "--warm") == 0) {
+            options->warm = true;
+        } else if (strcmp(argv[i], "--fixed-clock") == 0) {
+            options->simulator->history.follows_zone = false;
+        } else if (strncmp(argv[i], "--", 2) != 0 || !value) {
+            fprintf(stderr, "tconnectsync-simulator: %s is no option, or lacks a value; see --help\n",
+                    argv[i]);
+            return false;
+        } else if (strcmp(name, "zone") != 0 && strcmp(name, "seed") != 0 &&
+                   !set_option(options, name, value)) {
+            fprintf(stderr, "tconnectsync-simulator: cannot use --%s %s; see --help\n", name, value);
+            return false;
+        } else {
+            i++;
+        }
+    }
+    return true;
+}
+
+static void write_pair(struct json_writer *writer, const char *name, const char *value)
+{
+    json_write_key(writer, name);
+    json_write_text(writer, value);
+}
+
+/* The one line that tells others where we are. */
+static void announce(const struct simulator *simulator, const char *zone)
+{
+    const struct tandem_side *tandem = simulator->tandem;
+    char tandem_url[64], nightscout_url[64];
+    snprintf(tandem_url, sizeof tandem_url, "http://127.0.0.1:%u/", simulator->tandem_site.port);
+    snprintf(nightscout_url, sizeof nightscout_url, "http://127.0.0.1:%u/", simulator->nightscout_site.port);
+    struct buffer buffer;
+    buffer_init(&buffer, 65536);
+    struct json_writer *writer = json_writer_new(&buffer);
+    json_open_object(writer);
+    write_pair(writer, "tandemUrl", tandem_url);
+    write_pair(writer, "nightscoutUrl", nightscout_url);
+    json_write_key(writer, "env");
+    json_open_object(writer);
+    write_pair(writer, "TCONNECT_SSO_URL", tandem->login_page);
+    write_pair(writer, "TCONNECT_ACCOUNTS_URL", tandem->issuer);
+    write_pair(writer, "TCONNECT_SOURCE_URL", tandem_url);
+    write_pair(writer, "TCONNECT_REDIRECT_URI", tandem->redirect_uri);
+    write_pair(writer, "TCONNECT_CLIENT_ID", CLIENT_ID);
+    write_pair(writer, "TCONNECT_EMAIL", simulator->settings.email);
+    write_pair(writer, "TCONNECT_PASSWORD", simulator->settings.password);
+    write_pair(writer, "NS_URL", nightscout_url);
+    write_pair(writer, "NS_SECRET", simulator->settings.secret);
+    write_pair(writer, "TIMEZONE_NAME", zone);
+    json_close_object(writer);
+    json_close_object(writer);
+    json_writer_free(writer);
+    puts(buffer.data);
+    fflush(stdout);
+    buffer_free(&buffer);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *base)
+{
+    (void)number, (void)what;
+    event_base_loopbreak(base);
+}
+
+static void on_input(evutil_socket_t descriptor, short what, void *base)
+{
+    (void)what;
+    char ignored[512];
+    ssize_t got = read(descriptor, ignored, sizeof ignored);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+        event_base_loopbreak(base);
+}
+
+static void warm(struct simulator *simulator)
+{
+    for (int64_t number = simulator->history.first_day; number <= last_line_day(simulator); number++)
+        history_day(&simulator->history, number);
+}
+
+/* Listens and serves until a signal; false when it could not. */
+static bool serve(struct options *options, const char *zone)
+{
+    struct simulator *simulator = options->simulator;
+    if (!site_start(&simulator->tandem_site, simulator, "tandem", (uint16_t)options->tandem_port, 60,
+                    tandem_side_handle) ||
+        !site_start(&simulator->nightscout_site, simulator, "nightscout", (uint16_t)options->nightscout_port,
+                    5, nightscout_handle)) {
+        perror("tconnectsync-simulator: cannot listen");
+        return false;
+    }
+    simulator->tandem = tandem_side_new(simulator, options->pumper, options->pump_logs);
+    if (!simulator->tandem)
+        return false;
+    if (options->warm)
+        warm(simulator);
+    struct event *events[] = {
+        evsignal_new(simulator->base, SIGTERM, on_signal, simulator->base),
+        evsignal_new(simulator->base, SIGINT, on_signal, simulator->base),
+        event_new(simulator->base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input, simulator->base),
+    };
+    size_t count = sizeof events / sizeof *events;
+    for (size_t i = 0; i < count - !options->exit_with_stdin; i++)
+        event_add(events[i], NULL);
+    announce(simulator, zone);
+    event_base_dispatch(simulator->base);
+    for (size_t i = 0; i < count; i++)
+        event_free(events[i]);
+    return true;
+}
+
+/* Standard input may be a file, which epoll refuses. */
+static struct event_base *new_base(void)
+{
+    struct event_config *config = event_config_new();
+    event_config_require_features(config, EV_FEATURE_FDS);
+    struct event_base *base = event_base_new_with_config(config);
+    event_config_free(config);
+    return base;
+}
+
+int main(int argc, char **argv)
+{
+    struct simulator simulator = {0};
+    struct options options = {.simulator = &simulator, .history_days = 60};
+    const char *zone = find_early(argc, argv, "--zone", "America/New_York");
+    uint64_t seed;
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        fputs(help, stdout);
+        return 0;
+    }
+    if (!clock_set_zone(zone) || !read_seed(find_early(argc, argv, "--seed", "1"), &seed)) {
+        fprintf(stderr, "tconnectsync-simulator: no such zone, or a seed that is no number\n");
+        return 2;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    settings_init(&simulator.settings);
+    history_init(&simulator.history, seed);
+    simulator.nightscout = nightscout_new();
+    simulator.base = new_base();
+    int status = 2;
+    if (read_options(&options, argc, argv)) {
+        simulator.history.first_day =
+            clock_day(history_line(&simulator.history, pump_now(&simulator))) - options.history_days;
+        statistics_reset(&simulator.statistics);
+        status = serve(&options, zone) ? 0 : 1;
+    }
+    site_stop(&simulator.tandem_site);
+    site_stop(&simulator.nightscout_site);
+    tandem_side_free(simulator.tandem);
+    nightscout_free(simulator.nightscout);
+    history_free(&simulator.history);
+    faults_free(simulator.faults);
+    statistics_free(&simulator.statistics);
+    settings_free(&simulator.settings);
+    free(simulator.holds);
+    event_base_free(simulator.base);
+    return status;
+}

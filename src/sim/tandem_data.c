@@ -1,0 +1,331 @@
+/* Tandem Source's data: the person's pumps, and windows of a pump's log, generated or out of files. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "tandem_side.h"
+#include "tconnectsync/buffer.h"
+#include "tconnectsync/error.h"
+#include "tconnectsync/json.h"
+#include "tconnectsync/memory.h"
+
+#define JSON_TYPE "application/json; charset=utf-8"
+#define MAXIMUM   (256u << 20)
+
+/* ---- fixtures ---- */
+
+struct fixture {
+    char *pumper, *clock_changes;
+    struct fixture_event {
+        char *assignment, *date, *text;
+    } * events;
+    size_t count;
+};
+
+static char *file_read(const char *name, size_t *length)
+{
+    FILE *file = fopen(name, "rb");
+    struct buffer buffer;
+    char piece[65536];
+    size_t got;
+    if (!file)
+        return NULL;
+    buffer_init(&buffer, MAXIMUM);
+    buffer_add(&buffer, "", 0);
+    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
+        buffer_add(&buffer, piece, got);
+    fclose(file);
+    *length = buffer.length;
+    return buffer.data;
+}
+
+static char *json_print(const struct json *json)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, MAXIMUM);
+    struct json_writer *writer = json_writer_new(&buffer);
+    json_write_tree(writer, json);
+    json_writer_free(writer);
+    return buffer.data;
+}
+
+static void fixture_add(struct fixture *fixture, const struct json *event)
+{
+    const char *time = json_text(json_get(event, "pumpDateTime"));
+    const char *assignment = json_text(json_get(event, "deviceAssignmentId"));
+    fixture->events = xreallocarray(fixture->events, fixture->count + 1, sizeof *fixture->events);
+    fixture->events[fixture->count++] = (struct fixture_event){.assignment = xstrdup(assignment),
+                                                               .date = time ? xstrndup(time, 10) : NULL,
+                                                               .text = json_print(event)};
+}
+
+struct fixture *fixture_read(const char *pumper_file, const char *log_file)
+{
+    struct fixture *fixture = xcalloc(1, sizeof *fixture);
+    size_t length = 0;
+    fixture->pumper = file_read(pumper_file, &length);
+    char *text = file_read(log_file, &length);
+    struct json *log = text ? json_parse(text, length, NULL) : NULL;
+    const struct json *events = json_get(log, "events"), *changes = json_get(log, "clockChanges");
+    bool usable = fixture->pumper && json_is(events, JSON_ARRAY);
+    if (usable)
+        for (const struct json *event = events->first; event; event = event->next)
+            fixture_add(fixture, event);
+    fixture->clock_changes = json_is(changes, JSON_ARRAY) ? json_print(changes) : xstrdup("[]");
+    json_free(log);
+    free(text);
+    if (usable)
+        return fixture;
+    fprintf(stderr, "tconnectsync-simulator: cannot use %s and %s\n", pumper_file, log_file);
+    fixture_free(fixture);
+    return NULL;
+}
+
+void fixture_free(struct fixture *fixture)
+{
+    if (!fixture)
+        return;
+    for (size_t i = 0; i < fixture->count; i++) {
+        free(fixture->events[i].assignment);
+        free(fixture->events[i].date);
+        free(fixture->events[i].text);
+    }
+    free(fixture->events);
+    free(fixture->pumper);
+    free(fixture->clock_changes);
+    free(fixture);
+}
+
+/* An event without a date is in every window, so that tests can serve broken ones. */
+static void fixture_reply_log(const struct fixture *fixture, struct exchange *exchange,
+                              const char *assignment, const char *first, const char *last)
+{
+    struct evbuffer *body = evbuffer_new();
+    const char *separator = "";
+    evbuffer_add_printf(body, "{\"events\":[");
+    for (size_t i = 0; i < fixture->count; i++) {
+        const struct fixture_event *event = &fixture->events[i];
+        if ((event->assignment && strcmp(event->assignment, assignment) != 0) ||
+            (event->date && (strncmp(event->date, first, 10) < 0 || strncmp(event->date, last, 10) > 0)))
+            continue;
+        evbuffer_add(body, separator, strlen(separator));
+        evbuffer_add(body, event->text, strlen(event->text));
+        separator = ",";
+    }
+    evbuffer_add_printf(body, "],\"clockChanges\":%s}", fixture->clock_changes);
+    exchange_reply(exchange, 200, JSON_TYPE, body);
+}
+
+/* ---- the generated log ---- */
+
+struct window {
+    unsigned pump;
+    int64_t first, last; /* wall days */
+};
+
+static void return_day(const void *data, size_t length, void *day)
+{
+    (void)data, (void)length;
+    day_return(day);
+}
+
+static void add_piece(struct evbuffer *body, struct day *day, size_t from, size_t to, bool *any)
+{
+    size_t start = day->offset[from] + (from > 0); /* without the comma */
+    if (*any)
+        evbuffer_add(body, ",", 1);
+    *any = true;
+    day->borrowers++;
+    evbuffer_add_reference(body, day->text + start, day->offset[to] - start, return_day, day);
+}
+
+/* Adds the runs of records that the window shows, without copying them. */
+static void add_day(const struct simulator *simulator, struct evbuffer *body, struct day *day,
+                    const struct window *window, bool *any)
+{
+    size_t from = 0;
+    for (size_t i = 0; i <= day->count; i++) {
+        bool shown = i < day->count && clock_day(day->wall[i]) >= window->first &&
+                     clock_day(day->wall[i]) <= window->last && record_visible(simulator, &day->records[i]);
+        if (shown)
+            continue;
+        if (i > from)
+            add_piece(body, day, from, i, any);
+        from = i + 1;
+    }
+}
+
+/* Codes 13 and 14 of the pump's whole history. */
+static void add_clock_changes(struct simulator *simulator, struct evbuffer *body, unsigned pump)
+{
+    struct history *history = &simulator->history;
+    bool any = false;
+    for (int64_t number = history->first_day; number <= last_line_day(simulator); number++) {
+        if (!history_clock_changes(history, number))
+            continue;
+        struct day *day = history_day(history, number);
+        for (size_t i = 0; i < day->count && day->era->pump == pump; i++) {
+            uint16_t code = day->records[i].code;
+            if ((code == CODE_TIME_CHANGED || code == CODE_DATE_CHANGED) &&
+                record_visible(simulator, &day->records[i]))
+                add_piece(body, day, i, i + 1, &any);
+        }
+    }
+}
+
+static bool read_day(const char *text, const char *rest, int64_t *day)
+{
+    int64_t wall_ms;
+    int offset;
+    bool has_zone;
+    if (!text || strlen(text) != 20 || strcmp(text + 10, rest) != 0 ||
+        !clock_parse(text, &wall_ms, &offset, &has_zone))
+        return false;
+    *day = clock_day(wall_ms / 1000);
+    return true;
+}
+
+static bool find_pump(const struct history *history, const char *assignment, unsigned *pump)
+{
+    char text[ASSIGNMENT_TEXT];
+    for (*pump = 0; *pump < history->pump_count; (*pump)++)
+        if (strcmp(assignment, history_assignment(history, *pump, text)) == 0)
+            return true;
+    return false;
+}
+
+void tandem_reply_log(struct simulator *simulator, struct exchange *exchange, const char *assignment)
+{
+    struct window window = {0};
+    const char *first = exchange_parameter(exchange, "startDate"),
+               *last = exchange_parameter(exchange, "endDate");
+    bool any = false;
+    if (!read_day(first, "T00:00:00Z", &window.first) || !read_day(last, "T23:59:59Z", &window.last) ||
+        window.last < window.first || window.last - window.first >= simulator->settings.window_days) {
+        exchange_reply_json(exchange, 400, "{\"message\":\"Check input parameters.\"}");
+        return;
+    }
+    if (simulator->tandem->fixture) {
+        fixture_reply_log(simulator->tandem->fixture, exchange, assignment, first, last);
+        return;
+    }
+    if (!find_pump(&simulator->history, assignment, &window.pump)) {
+        exchange_reply_json(exchange, 404, "{\"message\":\"Not found.\"}");
+        return;
+    }
+    struct evbuffer *body = evbuffer_new();
+    evbuffer_add_printf(body, "{\"events\":[");
+    /* The pump's clock may be a day or two off the line. */
+    for (int64_t number = window.first - 2; number <= window.last + 2 && number <= last_line_day(simulator);
+         number++) {
+        if (number < simulator->history.first_day)
+            continue;
+        struct day *day = history_day(&simulator->history, number);
+        if (day->era->pump == window.pump)
+            add_day(simulator, body, day, &window, &any);
+    }
+    evbuffer_add_printf(body, "],\"clockChanges\":[");
+    add_clock_changes(simulator, body, window.pump);
+    evbuffer_add_printf(body, "]}");
+    exchange_reply(exchange, 200, JSON_TYPE, body);
+}
+
+/* ---- the person ---- */
+
+static const char details[] =
+    "{\"profiles\":{\"numberOfProfiles\":2,\"activeSegment\":0,\"activeIdp\":0,\"profile\":["
+    "{\"idp\":0,\"timeDependentSegmentNumber\":3,\"name\":\"Weekday\",\"carbEntry\":\"UnitsAsCarbs\","
+    "\"maxBolus\":15000,"
+    "\"insulinDuration\":300,\"timeDependentSegments\":["
+    "{\"startTime\":0,\"basalRate\":800,\"isf\":45,\"carbRatio\":9500,\"targetBg\":110,\"status\":[]},"
+    "{\"startTime\":1020,\"basalRate\":950,\"isf\":40,\"carbRatio\":8500,\"targetBg\":110,\"status\":[]},"
+    "{\"startTime\":480,\"basalRate\":1200,\"isf\":42,\"carbRatio\":8000,\"targetBg\":110,\"status\":[]},"
+    "{\"startTime\":0,\"basalRate\":0,\"isf\":0,\"carbRatio\":0,\"targetBg\":0,\"status\":[]}]},"
+    "{\"idp\":1,\"timeDependentSegmentNumber\":1,\"name\":\"Sick "
+    "1.5x\",\"carbEntry\":\"UnitsAsCarbs\",\"maxBolus\":15000,"
+    "\"insulinDuration\":270,\"timeDependentSegments\":["
+    "{\"startTime\":0,\"basalRate\":1500,\"isf\":30,\"carbRatio\":6000,\"targetBg\":120,\"status\":[]},"
+    "{\"startTime\":0,\"basalRate\":0,\"isf\":0,\"carbRatio\":0,\"targetBg\":0,\"status\":[]}]}]},"
+    "\"cgmSettings\":{\"highGlucoseAlertMgPerDl\":200,\"lowGlucoseAlertMgPerDl\":75}}";
+
+/* The newest record of the pump that Tandem knows; its wall time and instant. */
+static bool find_newest(struct simulator *simulator, unsigned pump, int64_t *wall, int64_t *instant)
+{
+    struct history *history = &simulator->history;
+    for (int64_t number = last_line_day(simulator); number >= history->first_day; number--) {
+        struct day *day = history_day(history, number);
+        if (day->era->pump < pump)
+            return false;
+        for (size_t i = day->count; day->era->pump == pump && i-- > 0;) {
+            if (!record_visible(simulator, &day->records[i]))
+                continue;
+            *wall = day->wall[i];
+            *instant = history_instant(history, day->records[i].line);
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t first_wall(const struct simulator *simulator, unsigned pump)
+{
+    const struct history *history = &simulator->history;
+    int64_t first = history->first_day;
+    for (size_t i = 0; i < history->era_count; i++)
+        if (history->eras[i].pump == pump && history->eras[i].first_day > first) {
+            first = history->eras[i].first_day;
+            break;
+        }
+    return history_wall(history, first * DAY);
+}
+
+static void add_pump(struct simulator *simulator, struct evbuffer *body, unsigned pump)
+{
+    char assignment[ASSIGNMENT_TEXT], newest[CLOCK_TEXT], first[CLOCK_TEXT], upload[CLOCK_TEXT];
+    int64_t wall, instant;
+    bool current = pump + 1 == simulator->history.pump_count;
+    bool any = find_newest(simulator, pump, &wall, &instant);
+    evbuffer_add_printf(body,
+                        "%s{\"assignmentId\":\"%s\",\"serialNumber\":\"%u\",\"modelNumber\":\"1004000\","
+                        "\"modelName\":\"t:slim X2\\u2122\",\"softwareVersion\":\"7.8.1\"%s,",
+                        pump ? "," : "", history_assignment(&simulator->history, pump, assignment),
+                        90100000 + (unsigned)pick(&simulator->history, pump, 905, 99999),
+                        current ? ",\"algorithm\":\"Control-IQ\"" : "");
+    if (any) {
+        clock_print_wall(newest, wall);
+        clock_print_wall(first, first_wall(simulator, pump));
+        clock_print_wall(upload, current ? uploaded_until(simulator) : instant);
+        evbuffer_add_printf(body,
+                            "\"maxDateOfEvents\":\"%s\",\"lastUploadDate\":\"%sZ\","
+                            "\"availableDataRange\":{\"start\":\"%s\",\"end\":\"%s\"},",
+                            newest, upload, first, newest);
+    } else {
+        evbuffer_add_printf(body, "\"maxDateOfEvents\":null,\"lastUploadDate\":null,\"availableDataRange\":"
+                                  "{\"start\":null,\"end\":null},");
+    }
+    if (current)
+        evbuffer_add_printf(
+            body,
+            "\"settings\":{\"uploadedTimeStamp\":\"2026-01-01T10:00:00.000\",\"settingsHash\":\"5C0FFEE5\","
+            "\"details\":%s}}",
+            details);
+    else
+        evbuffer_add_printf(body, "\"settings\":null}");
+}
+
+void tandem_reply_pumper(struct simulator *simulator, struct exchange *exchange)
+{
+    const struct fixture *fixture = simulator->tandem->fixture;
+    if (fixture) {
+        exchange_reply_text(exchange, 200, JSON_TYPE, fixture->pumper);
+        return;
+    }
+    struct evbuffer *body = evbuffer_new();
+    evbuffer_add_printf(body, "{\"firstName\":\"Sim\",\"lastName\":\"Ulator\",\"pumps\":[");
+    for (unsigned pump = 0; pump < simulator->history.pump_count; pump++)
+        add_pump(simulator, body, pump);
+    evbuffer_add_printf(body, "]}");
+    exchange_reply(exchange, 200, JSON_TYPE, body);
+}

@@ -1,0 +1,6 @@
+#include "sim.h"
+void truth_reply(struct simulator *s, struct exchange *e)
+{
+    (void)s;
+    exchange_reply_json(e, 404, "{}");
+}
