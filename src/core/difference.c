@@ -249,13 +249,17 @@ static enum document_fate fate_of_held(struct comparison *comparison, const stru
 
 static void decide(struct comparison *comparison, struct document *document)
 {
+    enum document_fate before = document->fate;
     if (document->held == NO_EVENT) {
         document->fate = (uint8_t)fate_of_missing(comparison, document);
         return;
     }
     document->fate = (uint8_t)fate_of_held(comparison, document);
-    if (document->attempted && !document->created && !document->amended && document->fate == FATE_UNCHANGED)
-        document->created = true; /* its answer was lost, not itself */
+    if (document->attempted && document->fate == FATE_UNCHANGED) {
+        /* the answer was lost, not the document */
+        document->created |= before == FATE_CREATE;
+        document->amended |= before == FATE_AMEND;
+    }
 }
 
 /* ---- the plan ---- */

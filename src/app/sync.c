@@ -1,0 +1,510 @@
+/* The state table of a sync. It is the documentation, the progress display and the log at once. */
+#include "sync_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "tconnectsync/account.h"
+#include "tconnectsync/civil_time.h"
+#include "tconnectsync/configuration.h"
+#include "tconnectsync/feature.h"
+#include "tconnectsync/json.h"
+#include "tconnectsync/log.h"
+#include "tconnectsync/memory.h"
+#include "tconnectsync/nightscout.h"
+#include "tconnectsync/tandem.h"
+
+#define CLOCK_TOLERANCE (5 * SECONDS_PER_MINUTE)
+
+static void enter_greet(struct sync *sync);
+static void leave_greet(struct sync *sync);
+static void enter_sign_in(struct sync *sync);
+static void enter_authorize(struct sync *sync);
+static void enter_token(struct sync *sync);
+static void leave_token(struct sync *sync);
+static void enter_account(struct sync *sync);
+static void leave_account(struct sync *sync);
+static void leave_read(struct sync *sync);
+static void enter_order(struct sync *sync);
+static void enter_build(struct sync *sync);
+static void enter_wait(struct sync *sync);
+
+/* A step issues requests when it is entered, and is left when all of them have answered. A step with its own
+   turn works without requests; the loop serves others before it. */
+static const struct {
+    const char *name;
+    void (*enter)(struct sync *sync); /* may issue nothing: the next step follows at once */
+    void (*leave)(struct sync *sync); /* may fail, or set sync->next */
+    enum sync_step next;
+    bool own_turn;
+} steps[STEP_COUNT] = {
+    [STEP_START] = {"start", NULL, NULL, STEP_GREET, false},
+    [STEP_GREET] = {"greet", enter_greet, leave_greet, STEP_SIGN_IN, false},
+    [STEP_SIGN_IN] = {"sign-in", enter_sign_in, NULL, STEP_AUTHORIZE, false},
+    [STEP_AUTHORIZE] = {"authorize", enter_authorize, NULL, STEP_TOKEN, false},
+    [STEP_TOKEN] = {"token", enter_token, leave_token, STEP_ACCOUNT, false},
+    [STEP_ACCOUNT] = {"account", enter_account, leave_account, STEP_READ, false},
+    [STEP_READ] = {"read", sync_enter_read, leave_read, STEP_ORDER, false},
+    [STEP_ORDER] = {"order", enter_order, NULL, STEP_BUILD, true},
+    [STEP_BUILD] = {"build", enter_build, NULL, STEP_COMPARE, true},
+    [STEP_COMPARE] = {"compare", sync_enter_compare, NULL, STEP_WRITE, true},
+    [STEP_WRITE] = {"write", sync_enter_write, sync_leave_write, STEP_DONE, false},
+    [STEP_WAIT] = {"wait", enter_wait, NULL, STEP_READ_BACK, false},
+    [STEP_READ_BACK] = {"read-back", sync_enter_read_back, NULL, STEP_COMPARE, false},
+    [STEP_DONE] = {"done", NULL, NULL, STEP_DONE, false},
+};
+
+static int64_t monotonic_microseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t random_below(int64_t limit)
+{
+    uint32_t number;
+    evutil_secure_rng_get_bytes(&number, sizeof number);
+    return limit > 0 ? number % limit : 0;
+}
+
+/* ---- moving ---- */
+
+static void take_turn(struct sync *sync, int64_t milliseconds)
+{
+    const struct timeval delay = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    sync->pending++;
+    evtimer_add(sync->turn, &delay);
+}
+
+static void show_progress(struct sync *sync)
+{
+    if (!sync->watcher.progress)
+        return;
+    const struct sync_progress progress = {
+        .step = steps[sync->step].name,
+        .step_number = sync->step,
+        .step_count = STEP_DONE,
+        .done = sync->sent > sync->pending ? sync->sent - sync->pending : 0,
+        .total = sync->sent,
+    };
+    sync->watcher.progress(sync->watcher.context, &progress);
+}
+
+static void sync_move(struct sync *sync, enum sync_step step)
+{
+    log_info("sync", "step=%s after=%s ms=%" PRId64, steps[step].name, steps[sync->step].name,
+             (monotonic_microseconds() - sync->started_monotonic) / 1000);
+    sync->step = step;
+    sync->next = steps[step].next;
+    sync->sent = 0;
+    if (steps[step].own_turn)
+        take_turn(sync, 0);
+    else if (steps[step].enter)
+        steps[step].enter(sync);
+    show_progress(sync);
+}
+
+static void conclude(struct sync *sync)
+{
+    struct report *report = &sync->report;
+    struct http_client_statistics now;
+    http_client_count(sync->account.client, &now);
+    report->requests = now.requests - sync->statistics_before.requests;
+    report->connections = now.connections - sync->statistics_before.connections;
+    report->seconds = (double)(monotonic_microseconds() - sync->started_monotonic) / 1e6;
+    report->events_read = sync->log.records;
+    memcpy(report->skipped, sync->log.skipped, sizeof report->skipped);
+    sync_count_documents(sync);
+    report->ok = !sync->failed;
+    if (sync->failed_in_nightscout && report->error.kind == ERROR_UNREACHABLE &&
+        sync->account.configuration->nightscout_ignore_connection_errors) {
+        log_warn("sync", "skipped=%s", log_quote(report->error.text));
+        report->ok = report->nightscout_skipped = true;
+    }
+    struct report_counts totals = report_totals(report);
+    log_line(report->ok ? LOG_INFO : LOG_ERROR, "sync",
+             "result=%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
+             " events=%" PRIu64 " requests=%" PRIu64 " ms=%d%s%s",
+             report->ok ? "ok" : "failed", totals.created, totals.amended, totals.unchanged, totals.withheld,
+             report->events_read, report->requests, (int)(report->seconds * 1000),
+             report->ok ? "" : " error=", report->ok ? "" : log_quote(report->error.text));
+    sync->watcher.done(sync->watcher.context, sync, report);
+    sync_free(sync);
+}
+
+/* Leaves the step whose answers are all there, and the empty ones behind it. */
+static void advance(struct sync *sync)
+{
+    while (sync->pending == 0) {
+        if (!sync->failed && !sync->stopping && steps[sync->step].leave)
+            steps[sync->step].leave(sync);
+        if (sync->pending > 0)
+            return; /* it waits before it goes on */
+        if (sync->stopping && !sync->failed)
+            sync_fail(sync, &(struct error){
+                                .kind = ERROR_CANCELLED,
+                                .text = "The sync was stopped. Nothing is lost; the next one goes on."});
+        if (sync->failed || sync->step == STEP_DONE) {
+            conclude(sync);
+            return;
+        }
+        sync_move(sync, sync->next);
+    }
+}
+
+static void on_turn(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct sync *sync = context;
+    if (steps[sync->step].own_turn && !sync->failed)
+        steps[sync->step].enter(sync);
+    sync_answered(sync);
+}
+
+void sync_expect(struct sync *sync)
+{
+    sync->pending++;
+    sync->sent++;
+}
+
+void sync_answered(struct sync *sync)
+{
+    if (sync->pending > 0)
+        sync->pending--;
+    show_progress(sync);
+    advance(sync);
+}
+
+void sync_fail(struct sync *sync, const struct error *error)
+{
+    if (sync->failed)
+        return;
+    sync->failed = true;
+    sync->report.error = *error;
+    log_warn("sync", "step=%s error=%s", steps[sync->step].name, log_quote(error->text));
+    tandem_cancel(sync->account.tandem);
+    nightscout_cancel(sync->nightscout);
+    evtimer_del(sync->turn);
+    sync->pending = 0;
+}
+
+void sync_on_tandem(void *context, const struct error *error)
+{
+    struct sync *sync = context;
+    bool token_refused = error && error->kind == ERROR_CREDENTIALS && error->status == 401;
+    if (token_refused && sync->step != STEP_SIGN_IN && !sync->signed_in_again)
+        sync->token_refused = true; /* it has run out: sign in again, once */
+    else if (error)
+        sync_fail(sync, error);
+    sync_answered(sync);
+}
+
+void sync_on_nightscout(void *context, const struct error *error)
+{
+    struct sync *sync = context;
+    if (error && !sync->failed) {
+        sync->failed_in_nightscout = true;
+        sync_fail(sync, error);
+    }
+    sync_answered(sync);
+}
+
+/* ---- the steps up to the account ---- */
+
+static bool signed_in(const struct sync *sync)
+{
+    return tandem_signed_in(sync->account.tandem, sync->now);
+}
+
+bool sync_wants_treatments(const struct sync *sync)
+{
+    return sync->request.features & (FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS |
+                                     FEATURE_CGM_ALERTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION);
+}
+
+bool sync_wants_device_status(const struct sync *sync)
+{
+    return sync->request.features & (FEATURE_DEVICE_STATUS | FEATURE_IOB);
+}
+
+/* A refused password is not tried again by itself: repeated sign-ins lock the account. */
+static bool may_sign_in(struct sync *sync)
+{
+    int64_t since;
+    struct tandem *tandem = sync->account.tandem;
+    if (!tandem_refused(tandem, &since) ||
+        (sync->request.asked_by_person && tandem_lift_refusal(tandem, sync->now)))
+        return true;
+    char time[CIVIL_TEXT_SIZE];
+    struct error error = {0};
+    error_set(
+        &error, ERROR_CREDENTIALS,
+        "Tandem refused the e-mail or password at %s. It is not tried again by itself, so that the account "
+        "is "
+        "not locked. Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION, then check the login%s.",
+        time_zone_format(sync->account.zone, time, since, 0),
+        sync->request.asked_by_person ? "; the same password can be tried once in 30 minutes" : "");
+    sync_fail(sync, &error);
+    return false;
+}
+
+static void fetch_account(struct sync *sync)
+{
+    sync_expect(sync);
+    tandem_fetch_account(sync->account.tandem, &sync->pumper, sync_on_tandem, sync);
+}
+
+static void enter_greet(struct sync *sync)
+{
+    bool has_token = signed_in(sync);
+    if (!has_token && !may_sign_in(sync))
+        return;
+    if (!sync->nightscout_verified) {
+        sync_expect(sync);
+        nightscout_verify(sync->nightscout, sync_on_nightscout, sync);
+    }
+    if (!has_token) {
+        sync_expect(sync);
+        tandem_open_login_page(sync->account.tandem, sync_on_tandem, sync);
+    } else if (!sync->pumper) {
+        fetch_account(sync);
+    }
+}
+
+/* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
+static void sign_in_again(struct sync *sync)
+{
+    log_info("sync", "note=\"the token was refused: signing in again\"");
+    tandem_forget_token(sync->account.tandem);
+    sync->token_refused = false;
+    sync->signed_in_again = true;
+    sync->next = STEP_GREET;
+}
+
+static void leave_greet(struct sync *sync)
+{
+    sync->nightscout_verified = true;
+    if (sync->token_refused)
+        sign_in_again(sync);
+}
+
+/* Nightscout's newest documents are asked for beside the password: both are needed before the log can be. */
+static void fetch_newest(struct sync *sync)
+{
+    enum collection wanted[2];
+    size_t count = 0;
+    if (sync_wants_treatments(sync))
+        wanted[count++] = COLLECTION_TREATMENTS;
+    if (sync->request.features & FEATURE_CGM)
+        wanted[count++] = COLLECTION_ENTRIES;
+    for (size_t i = 0; i < count; i++) {
+        sync_expect(sync);
+        nightscout_fetch_newest(sync->nightscout, wanted[i], sync->now, &sync->newest[wanted[i]],
+                                sync_on_nightscout, sync);
+    }
+}
+
+static void enter_sign_in(struct sync *sync)
+{
+    if (!signed_in(sync)) {
+        sync_expect(sync);
+        tandem_sign_in(sync->account.tandem, sync->now, sync_on_tandem, sync);
+    }
+    if (sync->signed_in_again)
+        return;
+    if (!sync->request.has_range)
+        fetch_newest(sync);
+    if (sync->request.features & FEATURE_PROFILES && !sync->request.check_only) {
+        sync_expect(sync);
+        nightscout_fetch_profile(sync->nightscout, &sync->current_profile, sync_on_nightscout, sync);
+    }
+    if (sync->request.check_only) {
+        sync_expect(sync);
+        nightscout_fetch_status(sync->nightscout, &sync->status, sync_on_nightscout, sync);
+    }
+}
+
+static void enter_authorize(struct sync *sync)
+{
+    if (signed_in(sync))
+        return;
+    sync_expect(sync);
+    tandem_authorize(sync->account.tandem, sync_on_tandem, sync);
+}
+
+static void enter_token(struct sync *sync)
+{
+    if (signed_in(sync))
+        return;
+    sync_expect(sync);
+    sync_expect(sync);
+    tandem_fetch_token(sync->account.tandem, sync_on_tandem, sync);
+    tandem_fetch_keys(sync->account.tandem, sync_on_tandem, sync);
+}
+
+static void leave_token(struct sync *sync)
+{
+    struct error error = {0};
+    if (!signed_in(sync) && !tandem_verify(sync->account.tandem, sync->now, &error))
+        sync_fail(sync, &error);
+}
+
+static void enter_account(struct sync *sync)
+{
+    if (!sync->pumper)
+        fetch_account(sync);
+}
+
+/* Dates that are wrong by the clock would go into Nightscout wrong. */
+static bool check_clock(struct sync *sync, struct error *error)
+{
+    int64_t tandem = 0, nightscout = 0;
+    tandem_clock_difference(sync->account.tandem, &tandem);
+    nightscout_clock_difference(sync->nightscout, &nightscout);
+    int64_t worst = llabs(tandem) > llabs(nightscout) ? tandem : nightscout;
+    if (llabs(worst) <= CLOCK_TOLERANCE)
+        return true;
+    return error_set(error, ERROR_CONFIGURATION,
+                     "This machine's clock is %" PRId64
+                     " minutes %s what %s says. Nothing was written, so that no "
+                     "time is wrong. Set the machine's clock (NTP).",
+                     ((int64_t)llabs(worst) + 30) / 60, worst > 0 ? "behind" : "ahead of",
+                     worst == tandem ? "Tandem" : "Nightscout");
+}
+
+static void leave_account(struct sync *sync)
+{
+    struct error error = {0};
+    if (sync->token_refused) {
+        sign_in_again(sync);
+    } else if (!check_clock(sync, &error)) {
+        sync_fail(sync, &error);
+    } else if (sync->request.check_only) {
+        sync->next = STEP_DONE;
+    } else if (!sync->chosen && !sync_choose_range(sync, &error)) {
+        sync_fail(sync, &error);
+    }
+}
+
+/* ---- from the log to the documents ---- */
+
+static void leave_read(struct sync *sync)
+{
+    sync_drop_readers(sync);
+    if (!sync->token_refused)
+        return;
+    pump_log_free(&sync->log);
+    held_free(&sync->held);
+    pump_log_init(&sync->log, sync->request.features, time_zone_wall(sync->account.zone, sync->now));
+    sign_in_again(sync);
+}
+
+static void enter_order(struct sync *sync)
+{
+    pump_log_sort(&sync->log);
+    pump_log_resolve(&sync->log, sync->account.zone);
+}
+
+static void enter_build(struct sync *sync)
+{
+    const struct configuration *configuration = sync->account.configuration;
+    struct document_rules rules = {
+        .features = sync->request.features,
+        .ignore_zero_unit_basal = configuration->ignore_zero_unit_basal,
+        .now = sync->now,
+        .to = sync->to,
+    };
+    documents_build(&sync->log, sync->account.zone, &rules, &sync->documents);
+}
+
+/* Gives a Nightscout that did not answer some time: 1, 2, 4, ... seconds and up to half as much again. */
+static void enter_wait(struct sync *sync)
+{
+    int64_t milliseconds = sync->unreachable ? 500 << sync->unreachable_rounds : 0;
+    take_turn(sync, milliseconds + random_below(milliseconds / 2));
+}
+
+/* ---- life ---- */
+
+struct sync *sync_start(const struct account_context *account, const struct sync_request *request,
+                        const struct sync_watcher *watcher)
+{
+    struct sync *sync = xcalloc(1, sizeof *sync);
+    sync->account = *account;
+    sync->request = *request;
+    sync->watcher = *watcher;
+    sync->now = (int64_t)time(NULL);
+    sync->started_monotonic = monotonic_microseconds();
+    http_client_count(account->client, &sync->statistics_before);
+    report_init(&sync->report, sync->now);
+    sync->report.pretend = request->pretend;
+    sync->nightscout = nightscout_new(account->client, account->configuration);
+    sync->next = STEP_GREET;
+    for (int i = 0; i < COLLECTION_COUNT; i++)
+        sync->newest[i] = NO_TIME;
+    pump_log_init(&sync->log, request->features, time_zone_wall(account->zone, sync->now));
+    sync->turn = evtimer_new(account->base, on_turn, sync);
+    take_turn(sync, 0);
+    return sync;
+}
+
+void sync_stop(struct sync *sync)
+{
+    sync->stopping = true;
+    if (sync->step == STEP_WRITE && sync->pending > 0)
+        return; /* what is being written comes to its end; nothing more is sent */
+    sync_fail(sync, &(struct error){.kind = ERROR_CANCELLED,
+                                    .text = "The sync was stopped. Nothing is lost; the next one goes on."});
+    advance(sync);
+}
+
+void sync_free(struct sync *sync)
+{
+    if (!sync)
+        return;
+    tandem_cancel(sync->account.tandem);
+    nightscout_free(sync->nightscout);
+    event_free(sync->turn);
+    sync_drop_readers(sync);
+    account_free(sync->pumper);
+    free(sync->chosen);
+    pump_log_free(&sync->log);
+    held_free(&sync->held);
+    documents_free(&sync->documents);
+    difference_free(&sync->difference);
+    json_free(sync->current_profile);
+    json_free(sync->profiles);
+    json_free(sync->status);
+    report_free(&sync->report);
+    free(sync);
+}
+
+const struct account *sync_account(const struct sync *sync)
+{
+    return sync->pumper;
+}
+
+const struct documents *sync_documents(const struct sync *sync)
+{
+    return &sync->documents;
+}
+
+const struct pump_log *sync_pump_log(const struct sync *sync)
+{
+    return &sync->log;
+}
+
+const struct held *sync_held(const struct sync *sync)
+{
+    return &sync->held;
+}
+
+const struct json *sync_nightscout_status(const struct sync *sync)
+{
+    return sync->status;
+}

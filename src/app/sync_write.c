@@ -1,0 +1,458 @@
+/* What a sync writes, and what it makes of the answers. Nothing is ever sent again before it was read back.
+ */
+#include "sync_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tconnectsync/account.h"
+#include "tconnectsync/buffer.h"
+#include "tconnectsync/civil_time.h"
+#include "tconnectsync/configuration.h"
+#include "tconnectsync/error.h"
+#include "tconnectsync/feature.h"
+#include "tconnectsync/json.h"
+#include "tconnectsync/log.h"
+#include "tconnectsync/memory.h"
+#include "tconnectsync/nightscout.h"
+#include "tconnectsync/profile.h"
+
+#define BATCH_BYTES             89000 /* sites with SECURE_CSP cut JSON at 100 kB */
+#define DOCUMENT_BYTES          (128u << 10)
+#define SIDE_BY_SIDE            4
+#define UNREACHABLE_ROUNDS      4
+#define ROUNDS_WITHOUT_PROGRESS 10 /* enough to halve a full batch down to one document */
+#define REFUSED_MAXIMUM         20
+#define STRANGERS_WORTH_SAYING  3
+
+/* One write under way. */
+struct write {
+    struct lane *lane;
+    uint32_t *items; /* documents, or stored ones for a deletion */
+    size_t count;
+};
+
+static enum collection collection_of(enum document_kind kind)
+{
+    return kind == DOCUMENT_READING         ? COLLECTION_ENTRIES
+           : kind == DOCUMENT_DEVICE_STATUS ? COLLECTION_DEVICE_STATUS
+                                            : COLLECTION_TREATMENTS;
+}
+
+/* ---- comparing ---- */
+
+static void warn_once(struct sync *sync, const char *text)
+{
+    if (sync->rounds > 0)
+        return;
+    report_warn(&sync->report, "%s", text);
+    log_warn("sync", "note=%s", log_quote(text));
+}
+
+static void warn_of_others(struct sync *sync)
+{
+    if (!(sync->request.features & FEATURE_BASAL))
+        return;
+    if (sync->difference.strangers >= STRANGERS_WORTH_SAYING)
+        warn_once(sync,
+                  "Nightscout holds fresh basals that another pump's tconnectsync wrote. Is NS_URL the right "
+                  "person's site, and does only one program write to it?");
+    if (sync->difference.nameless >= STRANGERS_WORTH_SAYING)
+        warn_once(sync,
+                  "An older tconnectsync still writes to this Nightscout. Switch it off: two writers can "
+                  "disagree.");
+}
+
+void sync_enter_compare(struct sync *sync)
+{
+    struct difference_rules rules = {
+        .from = sync->from,
+        .to = sync->to,
+        .now = sync->now,
+        .alarm_safe_minutes = sync->account.configuration->alarm_safe_minutes,
+        .newest_device_status = sync->newest[COLLECTION_DEVICE_STATUS],
+        .memory = sync->account.memory,
+    };
+    difference_free(&sync->difference);
+    difference_find(&sync->documents, &sync->log, &sync->held, &rules, &sync->difference);
+    warn_of_others(sync);
+    log_info("sync", "creates=%zu amends=%zu twins=%zu", sync->difference.create_count,
+             sync->difference.amend_count, sync->difference.twin_count);
+}
+
+/* ---- answers ---- */
+
+static void fill_lane(struct lane *lane);
+
+static void set_attempted(struct sync *sync, const struct write *write)
+{
+    for (size_t i = 0; i < write->count; i++)
+        sync->documents.items[write->items[i]].attempted = true;
+}
+
+static void note_stored(struct sync *sync, const struct write *write)
+{
+    sync->progressed = true;
+    for (size_t i = 0; i < write->count; i++) {
+        struct document *document = &sync->documents.items[write->items[i]];
+        if (write->lane->kind == LANE_AMEND)
+            document->amended = true;
+        else
+            document->created = true;
+    }
+}
+
+/* A batch that is refused whole is halved until the culprit stands alone; that one is left out. */
+static void note_refused(struct sync *sync, const struct write *write, const struct error *error)
+{
+    char time[CIVIL_TEXT_SIZE];
+    for (size_t i = 0; i < write->count; i++) {
+        struct document *document = &sync->documents.items[write->items[i]];
+        document->batch_limit = (uint16_t)(write->count / 2);
+        document->attempted = write->count > 1;
+        document->refused = write->count == 1;
+    }
+    if (write->count > 1)
+        return;
+    const struct document *document = &sync->documents.items[write->items[0]];
+    sync->report.refused++;
+    log_error("sync", "refused=\"%s\" at=%s sequence=%" PRId64 " error=%s",
+              document_kind_name(document->kind),
+              time_zone_format(sync->account.zone, time, document->time, 0),
+              sync->log.events[document->event].sequence, log_quote(error->text));
+    if (sync->report.refused > REFUSED_MAXIMUM)
+        sync->fatal = *error;
+}
+
+static void on_written(void *context, const struct error *error)
+{
+    struct write *write = context;
+    struct lane *lane = write->lane;
+    struct sync *sync = lane->sync;
+    lane->in_flight--;
+    if (lane->kind == LANE_DELETE) {
+        sync->report.deleted += !error; /* a twin that stays is the next run's */
+    } else if (!error) {
+        note_stored(sync, write);
+    } else {
+        lane->stopped = true;
+        log_warn("sync", "write=failed documents=%zu error=%s", write->count, log_quote(error->text));
+        if (error->kind == ERROR_CREDENTIALS || error->kind == ERROR_CONFIGURATION) {
+            sync->fatal = *error;
+        } else {
+            sync->uncertain = true;
+            if (error->kind == ERROR_SERVICE)
+                note_refused(sync, write, error);
+            else
+                sync->unreachable = true;
+            sync->report.error = *error; /* shown if this stays the last word */
+        }
+    }
+    free(write->items);
+    free(write);
+    fill_lane(lane);
+    sync_answered(sync);
+}
+
+/* A profile gets one attempt: it has no key that would make a repeat safe. */
+static void on_profile_written(void *context, const struct error *error)
+{
+    struct lane *lane = context;
+    struct sync *sync = lane->sync;
+    lane->in_flight--;
+    if (!error)
+        sync->report.kinds[DOCUMENT_PROFILE].created++;
+    else
+        sync->fatal = *error;
+    sync_answered(sync);
+}
+
+/* ---- sending ---- */
+
+static struct write *new_write(struct lane *lane)
+{
+    struct write *write = xcalloc(1, sizeof *write);
+    write->lane = lane;
+    return write;
+}
+
+static bool goes_through(const struct lane *lane, const struct document *document)
+{
+    static const enum collection collections[] = {COLLECTION_TREATMENTS, COLLECTION_ENTRIES,
+                                                  COLLECTION_DEVICE_STATUS};
+    return collection_of(document->kind) == collections[lane->kind];
+}
+
+/* Fills batch with the next documents of the lane, oldest first, as many as a request may hold. */
+static struct write *next_batch(struct lane *lane, struct buffer *batch)
+{
+    struct sync *sync = lane->sync;
+    const struct difference *difference = &sync->difference;
+    struct write *write = new_write(lane);
+    struct buffer one;
+    buffer_init(&one, DOCUMENT_BYTES);
+    struct json_writer *writer = json_writer_new(&one);
+    size_t limit = SIZE_MAX;
+    write->items = xcalloc(difference->create_count - lane->next, sizeof *write->items);
+    for (; lane->next < difference->create_count && write->count < limit; lane->next++) {
+        uint32_t index = difference->creates[lane->next];
+        const struct document *document = &sync->documents.items[index];
+        if (!goes_through(lane, document))
+            continue;
+        if (document->batch_limit && document->batch_limit < limit)
+            limit = document->batch_limit;
+        if (write->count >= limit)
+            break;
+        buffer_clear(&one);
+        json_writer_reset(writer);
+        document_write(document, &sync->log, sync->account.zone, writer);
+        if (write->count > 0 && batch->length + one.length + 2 > BATCH_BYTES)
+            break;
+        buffer_add_text(batch, write->count ? "," : "[");
+        buffer_add(batch, one.data, one.length);
+        write->items[write->count++] = index;
+    }
+    buffer_add_text(batch, "]");
+    json_writer_free(writer);
+    buffer_free(&one);
+    if (write->count > 0)
+        return write;
+    free(write->items);
+    free(write);
+    return NULL;
+}
+
+static bool send_batch(struct lane *lane)
+{
+    struct sync *sync = lane->sync;
+    struct buffer batch;
+    buffer_init(&batch, BATCH_BYTES + DOCUMENT_BYTES);
+    struct write *write = next_batch(lane, &batch);
+    if (write) {
+        set_attempted(sync, write);
+        lane->in_flight++;
+        sync_expect(sync);
+        nightscout_create(sync->nightscout, collection_of(sync->documents.items[write->items[0]].kind),
+                          &batch, write->count, on_written, write);
+    }
+    buffer_free(&batch);
+    return write != NULL;
+}
+
+static bool send_amendment(struct lane *lane)
+{
+    struct sync *sync = lane->sync;
+    struct buffer body;
+    if (lane->next == sync->difference.amend_count)
+        return false;
+    struct write *write = new_write(lane);
+    write->items = xcalloc(1, sizeof *write->items);
+    write->items[write->count++] = sync->difference.amends[lane->next++];
+    buffer_init(&body, DOCUMENT_BYTES);
+    amendment_write(&sync->documents.items[write->items[0]], &sync->log, &sync->held, &body);
+    lane->in_flight++;
+    sync_expect(sync);
+    set_attempted(sync, write);
+    nightscout_replace_treatment(sync->nightscout, &body, on_written, write);
+    buffer_free(&body);
+    return true;
+}
+
+static bool send_deletion(struct lane *lane)
+{
+    struct sync *sync = lane->sync;
+    while (lane->next < sync->difference.twin_count) {
+        uint32_t index = sync->difference.twins[lane->next++];
+        char *id = held_id(&sync->held, index);
+        if (!id)
+            continue;
+        lane->in_flight++;
+        sync_expect(sync);
+        nightscout_delete(sync->nightscout, collection_of(sync->held.items[index].kind), id, on_written,
+                          new_write(lane));
+        free(id);
+        return true;
+    }
+    return false;
+}
+
+/* The pump whose settings count: the chosen one with the newest event. */
+static const struct pump *pump_with_settings(const struct sync *sync)
+{
+    const struct pump *found = NULL;
+    for (size_t i = 0; i < sync->pumper->pump_count; i++) {
+        const struct pump *pump = &sync->pumper->pumps[i];
+        if (sync->chosen[i] && pump->settings && (!found || pump->newest_event > found->newest_event))
+            found = pump;
+    }
+    return found;
+}
+
+/* The hash in the newest document of ours, NULL when there is none. */
+static const char *newest_settings_hash(const struct sync *sync)
+{
+    if (!json_is(sync->profiles, JSON_ARRAY))
+        return NULL;
+    for (const struct json *profile = sync->profiles->first; profile; profile = profile->next)
+        if (json_text(json_get(profile, "pump_settings_hash")))
+            return json_text(json_get(profile, "pump_settings_hash"));
+    return NULL;
+}
+
+static bool send_profile(struct lane *lane)
+{
+    struct sync *sync = lane->sync;
+    if (!(sync->request.features & FEATURE_PROFILES) || sync->profile_tried)
+        return false;
+    sync->profile_tried = true;
+    struct report_counts *counts = &sync->report.kinds[DOCUMENT_PROFILE];
+    const struct pump *pump = pump_with_settings(sync);
+    const struct json *current = json_is(sync->current_profile, JSON_OBJECT) ? sync->current_profile : NULL;
+    struct error error = {0};
+    struct buffer body;
+    buffer_init(&body, 1u << 20);
+    enum profile_action action =
+        profile_plan(pump ? pump->settings : NULL, current, newest_settings_hash(sync),
+                     sync->account.configuration, sync->now, &body, &error);
+    bool write = action == PROFILE_CREATE || action == PROFILE_REPLACE;
+    if (action == PROFILE_UNCHANGED)
+        counts->unchanged++;
+    else if (action == PROFILE_NONE)
+        log_warn("sync", "profile=none note=%s", log_quote(error.text));
+    else if (sync->request.pretend)
+        counts->created++;
+    if (write && sync->request.pretend) {
+        log_info("sync", "pretend=\"would write the profile\"");
+        write = false;
+    }
+    if (write) {
+        lane->in_flight++;
+        sync_expect(sync);
+        nightscout_write_profile(sync->nightscout, action == PROFILE_REPLACE, &body, on_profile_written,
+                                 lane);
+    }
+    buffer_free(&body);
+    return write;
+}
+
+/* Sends as much as the lane may have under way; all of it in one go where nothing hinders. */
+static void fill_lane(struct lane *lane)
+{
+    static bool (*const send[LANE_COUNT])(struct lane *) = {
+        [LANE_TREATMENTS] = send_batch, [LANE_ENTRIES] = send_batch,   [LANE_DEVICE_STATUS] = send_batch,
+        [LANE_AMEND] = send_amendment,  [LANE_DELETE] = send_deletion, [LANE_PROFILE] = send_profile,
+    };
+    const struct sync *sync = lane->sync;
+    while (!lane->stopped && !sync->stopping && sync->fatal.kind == ERROR_NONE &&
+           lane->in_flight < lane->limit && send[lane->kind](lane))
+        ;
+}
+
+/* ---- pretending ---- */
+
+static void list_pretended(struct sync *sync)
+{
+    struct buffer one;
+    buffer_init(&one, DOCUMENT_BYTES);
+    for (size_t i = 0; i < sync->difference.create_count; i++) {
+        struct json_writer *writer = json_writer_new(&one);
+        buffer_clear(&one);
+        document_write(&sync->documents.items[sync->difference.creates[i]], &sync->log, sync->account.zone,
+                       writer);
+        json_writer_free(writer);
+        log_info("sync", "pretend=create document=%s", log_quote(one.data));
+    }
+    for (size_t i = 0; i < sync->difference.amend_count; i++) {
+        buffer_clear(&one);
+        amendment_write(&sync->documents.items[sync->difference.amends[i]], &sync->log, &sync->held, &one);
+        log_info("sync", "pretend=amend document=%s", log_quote(one.data));
+    }
+    for (size_t i = 0; i < sync->difference.twin_count; i++)
+        log_info("sync", "pretend=delete note=\"an exact twin\"");
+    buffer_free(&one);
+}
+
+/* ---- the steps ---- */
+
+void sync_enter_write(struct sync *sync)
+{
+    sync->uncertain = sync->unreachable = sync->progressed = false;
+    for (enum lane_kind kind = 0; kind < LANE_COUNT; kind++)
+        sync->lanes[kind] =
+            (struct lane){.sync = sync,
+                          .kind = kind,
+                          .limit = sync->oldest_first && kind <= LANE_DEVICE_STATUS ? 1 : SIDE_BY_SIDE};
+    if (sync->request.pretend) {
+        list_pretended(sync);
+        send_profile(&sync->lanes[LANE_PROFILE]);
+        return;
+    }
+    for (enum lane_kind kind = 0; kind < LANE_COUNT; kind++)
+        fill_lane(&sync->lanes[kind]);
+}
+
+static bool give_up(struct sync *sync)
+{
+    sync->rounds++;
+    sync->unreachable_rounds += sync->unreachable;
+    sync->rounds_without_progress = sync->progressed ? 0 : sync->rounds_without_progress + 1;
+    return sync->unreachable_rounds > UNREACHABLE_ROUNDS ||
+           sync->rounds_without_progress > ROUNDS_WITHOUT_PROGRESS;
+}
+
+void sync_leave_write(struct sync *sync)
+{
+    struct error error = sync->report.error;
+    if (sync->fatal.kind != ERROR_NONE) {
+        sync_fail(sync, &sync->fatal);
+    } else if (sync->uncertain && give_up(sync)) {
+        sync->failed_in_nightscout = sync->unreachable;
+        sync_fail(sync, &error);
+    } else if (sync->uncertain) {
+        sync->next = STEP_WAIT;
+    } else if (sync->report.refused > 0) {
+        error_set(&error, ERROR_SERVICE,
+                  "Nightscout refuses %" PRIu64
+                  " of the pump's documents, which were left out; everything else is "
+                  "stored. The log names each of them.",
+                  sync->report.refused);
+        sync_fail(sync, &error);
+    }
+}
+
+/* ---- counting ---- */
+
+static void count_document(struct sync *sync, const struct document *document)
+{
+    struct report_counts *counts = &sync->report.kinds[document->kind];
+    bool in_range = document->time >= sync->from && document->time <= sync->to;
+    if (document->created || (sync->request.pretend && document->fate == FATE_CREATE))
+        counts->created++;
+    else if (document->amended || (sync->request.pretend && document->fate == FATE_AMEND))
+        counts->amended++;
+    else if (document->fate == FATE_UNCHANGED && in_range)
+        counts->unchanged++;
+    else if (document->fate == FATE_WITHHELD)
+        counts->withheld++;
+}
+
+void sync_count_documents(struct sync *sync)
+{
+    struct report *report = &sync->report;
+    for (size_t i = 0; i < sync->documents.count; i++) {
+        const struct document *document = &sync->documents.items[i];
+        count_document(sync, document);
+        if (document->created)
+            event_memory_add(sync->account.memory, document, &sync->log);
+        if (document->kind == DOCUMENT_READING && document->time > report->newest_reading)
+            report->newest_reading = document->time;
+    }
+    for (unsigned pump = 0; sync->pumper && sync->chosen && pump < sync->pumper->pump_count; pump++) {
+        int64_t sequence, newest = pump_log_newest(&sync->log, pump, &sequence);
+        if (newest == NO_TIME || newest < report->newest_event)
+            continue;
+        report->newest_event = newest;
+        report->last_sequence = sequence;
+    }
+}
