@@ -11,8 +11,9 @@
 struct error;
 struct time_zone;
 
-/* Records with adjoining sequence numbers, each 0 to 15 minutes after the one before it, wanted or not. What is not
-   kept of the log still tells here how far it reaches and when the pump was off or its clock was set. */
+/* Records with adjoining sequence numbers, each 0 to 15 minutes after the one before it, wanted or not, all within one
+   hour of the clock: a zone changes its offset between two runs, never in one. What is not kept of the log still tells
+   here how far it reaches and when the pump was off or its clock was set. */
 struct log_run {
     int64_t first_sequence, last_sequence;
     int64_t first_wall, last_wall; /* NO_TIME when all of it was out of bounds */
@@ -46,6 +47,10 @@ void pump_log_resolve(struct pump_log *log, const struct time_zone *zone);
 
 /* The newest record of any kind of that pump, after resolving; NO_TIME when there is none. */
 int64_t pump_log_newest(const struct pump_log *log, unsigned pump, int64_t *sequence);
+
+/* The record behind the run's last one belongs to it. wall: NO_TIME when that record has none (the pump lost its
+   clock): it still takes its place in the sequence. */
+bool log_run_goes_on(const struct log_run *run, int64_t wall);
 
 /* The pump was switched off behind the last record of this run. next: the run after it in the log. */
 bool log_run_ends_in_gap(const struct log_run *run, const struct log_run *next);

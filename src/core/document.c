@@ -36,7 +36,6 @@ struct builder {
     int64_t newest;                   /* its newest record */
     size_t run;                       /* the run that the event at hand lies in */
     size_t basal_run;                 /* the one of the latest basal */
-    size_t last_basal;                /* event */
     size_t last_basal_document;       /* what to end when the next basal comes */
     size_t open_sleep, open_exercise; /* documents */
     int64_t last_sensor;              /* start or join */
@@ -159,7 +158,8 @@ static uint32_t find_bolus_event(const struct builder *builder, const struct pum
         const struct pump_event *event = &builder->log->events[builder->bolus_events[i]];
         if (event->group != bolus->group || event->pump != bolus->pump)
             break;
-        if (event->kind == kind && event->value[BOLUS_ID] == bolus->value[BOLUS_ID] &&
+        if (event->kind == kind && event_knows(event, BOLUS_ID) &&
+            event->value[BOLUS_ID] == bolus->value[BOLUS_ID] &&
             llabs(bolus->time - event->time) <= REQUEST_REACH)
             return builder->bolus_events[i];
     }

@@ -20,8 +20,6 @@ const char pump_log_event_ids[] =
 /* More than any 28 days can hold; a larger answer is hostile or broken. */
 #define KEPT_MAXIMUM 500000
 
-#define RUN_STEP_MAXIMUM (15 * SECONDS_PER_MINUTE)
-
 /* Where the tokens of a record stand: {"events":[{record field: {property: [bit]}}]} */
 enum { DEPTH_ANSWER = 1, DEPTH_RECORDS = 2, DEPTH_RECORD = 3, DEPTH_PROPERTIES = 4, DEPTH_BITS = 5 };
 
@@ -41,7 +39,7 @@ static const char *const field_names[FIELD_COUNT] = {
 /* A record while it is being read. */
 struct record {
     int64_t code, group, sequence, wall;
-    bool has_code, has_sequence, has_wall, broken;
+    bool has_code, has_sequence, has_wall, wrong_group, wrong_properties;
     uint32_t present, wrong; /* bit per property: read, or there but unreadable */
     int64_t value[PROPERTY_COUNT];
 };
@@ -107,16 +105,13 @@ static struct pump_event *add_event(struct pump_log *log)
     return &log->events[log->event_count++];
 }
 
-/* A record whose time is out of bounds (the pump lost its clock) still takes its place in the sequence. */
 static bool track(struct pump_log_reader *reader, int64_t wall)
 {
     struct pump_log *log = &reader->staged;
     const struct record *record = &reader->record;
     struct log_run *run = log->run_count ? &log->runs[log->run_count - 1] : NULL;
     bool adjoins = run && run->group == record->group && record->sequence == run->last_sequence + 1;
-    bool goes_on = adjoins && (wall == NO_TIME || run->last_wall == NO_TIME ||
-                               (wall >= run->last_wall && wall - run->last_wall <= RUN_STEP_MAXIMUM));
-    if (!goes_on) {
+    if (!adjoins || !log_run_goes_on(run, wall)) {
         if (!has_room(reader, log->run_count))
             return false;
         run = add_run(log);
@@ -176,11 +171,12 @@ static bool keep_event(struct pump_log_reader *reader, const struct event_shape 
         .kind = shape->kind,
         .pump = reader->pump,
     };
-    bool usable = wall != NO_TIME;
+    bool usable = wall != NO_TIME && !record->wrong_properties;
     if (usable)
         usable = take_values(reader, shape, &event);
     else
-        pump_log_skip(&reader->staged, SKIP_TIME, event.code, event.sequence);
+        pump_log_skip(&reader->staged, record->has_wall && wall == NO_TIME ? SKIP_TIME : SKIP_BROKEN_RECORD,
+                      event.code, event.sequence);
     if (!usable && shape->kind != EVENT_BASAL)
         return true;
     if (!has_room(reader, reader->staged.event_count))
@@ -194,15 +190,17 @@ static bool finish_record(struct pump_log_reader *reader)
     struct record *record = &reader->record;
     struct pump_log *log = &reader->staged;
     log->records++;
-    if (record->broken || !record->has_code || !record->has_sequence || !record->has_wall) {
+    bool has_place = record->has_sequence && !record->wrong_group;
+    if (!has_place || !record->has_code)
         pump_log_skip(log, SKIP_BROKEN_RECORD, record->has_code ? record->code : -1,
                       record->has_sequence ? record->sequence : -1);
+    if (!has_place)
         return true;
-    }
-    int64_t wall = record->wall >= log->earliest && record->wall <= log->latest ? record->wall : NO_TIME;
+    bool within = record->has_wall && record->wall >= log->earliest && record->wall <= log->latest;
+    int64_t wall = within ? record->wall : NO_TIME;
     if (!track(reader, wall))
         return false;
-    const struct event_shape *shape = event_shape_find(record->code);
+    const struct event_shape *shape = record->has_code ? event_shape_find(record->code) : NULL;
     return !shape || !(shape->features & log->features) || keep_event(reader, shape, wall);
 }
 
@@ -222,17 +220,18 @@ static void set_field(struct pump_log_reader *reader, const struct json_token *t
         break;
     case FIELD_GROUP:
         record->group = 0; /* null is taken for the first group: it was never missing in what was seen */
-        if (token->type != JSON_NULL)
-            record->broken |= !is_number ||
-                              !json_number_integer(token->text, token->length, &record->group) ||
-                              record->group < 0 || record->group > INT32_MAX;
+        record->wrong_group =
+            token->type != JSON_NULL &&
+            (!is_number || !json_number_integer(token->text, token->length, &record->group) ||
+             record->group < 0 || record->group > INT32_MAX);
         break;
     case FIELD_TIME:
         record->has_wall = token->type == JSON_STRING &&
                            civil_parse(token->text, token->length, &record->wall, NULL, &offset);
         break;
     case FIELD_PROPERTIES:
-        record->broken |= token->type != JSON_NULL && token->type != JSON_OBJECT;
+        record->wrong_properties = token->type != JSON_NULL && token->type != JSON_OBJECT;
+        record->present = record->wrong = 0; /* the last of two lists counts */
         break;
     default:
         break;

@@ -52,8 +52,15 @@ static void drop_double_events(struct pump_log *log)
     log->event_count = kept;
 }
 
-/* Joins runs that overlap (a record in two answers) or follow each other without a break (answers in any
- * order). */
+bool log_run_goes_on(const struct log_run *run, int64_t wall)
+{
+    return wall == NO_TIME || run->last_wall == NO_TIME ||
+           (wall >= run->last_wall && wall - run->last_wall <= GAP_MINIMUM &&
+            wall / SECONDS_PER_HOUR == run->last_wall / SECONDS_PER_HOUR);
+}
+
+/* Joins runs that overlap (a record in two answers) or follow each other without a break (records or answers
+   in any order). */
 static void join_runs(struct pump_log *log)
 {
     size_t kept = 0;
@@ -61,13 +68,14 @@ static void join_runs(struct pump_log *log)
         struct log_run *next = &log->runs[i], *run = kept ? &log->runs[kept - 1] : NULL;
         bool same = run && run->pump == next->pump && run->group == next->group;
         bool overlaps = same && next->first_sequence <= run->last_sequence;
-        bool follows = same && next->first_sequence == run->last_sequence + 1 && run->last_wall != NO_TIME &&
-                       next->first_wall != NO_TIME && next->first_wall >= run->last_wall &&
-                       next->first_wall - run->last_wall <= GAP_MINIMUM;
+        bool follows =
+            same && next->first_sequence == run->last_sequence + 1 && log_run_goes_on(run, next->first_wall);
         if (!overlaps && !follows) {
             log->runs[kept++] = *next;
         } else if (next->last_sequence > run->last_sequence) {
             run->last_sequence = next->last_sequence;
+            if (run->first_wall == NO_TIME)
+                run->first_wall = next->first_wall;
             if (next->last_wall != NO_TIME)
                 run->last_wall = next->last_wall;
         }
