@@ -199,6 +199,29 @@ static const char *method_name(enum evhttp_cmd_type method)
     }
 }
 
+static char *decode(const char *text, size_t length)
+{
+    char *copy = xstrndup(text, length), *decoded = evhttp_uridecode(copy, 1, NULL);
+    free(copy);
+    return decoded ? decoded : xstrdup("");
+}
+
+void form_read(struct evkeyvalq *form, const char *text)
+{
+    TAILQ_INIT(form);
+    while (*text) {
+        size_t length = strcspn(text, "&"), name = strcspn(text, "=&");
+        if (length) {
+            /* evhttp's own parser leaves names as they are, and refuses one without a value. */
+            struct evkeyval *pair = xcalloc(1, sizeof *pair);
+            pair->key = decode(text, name);
+            pair->value = name < length ? decode(text + name + 1, length - name - 1) : xstrdup("");
+            TAILQ_INSERT_TAIL(form, pair, next);
+        }
+        text += length + (text[length] == '&');
+    }
+}
+
 static struct exchange *exchange_new(struct site *site, struct evhttp_request *request)
 {
     struct exchange *exchange = xcalloc(1, sizeof *exchange);
@@ -211,9 +234,7 @@ static struct exchange *exchange_new(struct site *site, struct evhttp_request *r
     exchange->uri = evhttp_request_get_uri(request);
     char *decoded = evhttp_uridecode(path ? path : "", 0, NULL);
     exchange->path = decoded ? decoded : xstrdup("");
-    TAILQ_INIT(&exchange->query);
-    if (query && evhttp_parse_query_str(query, &exchange->query) != 0)
-        TAILQ_INIT(&exchange->query);
+    form_read(&exchange->query, query ? query : "");
     exchange->body_length = evbuffer_get_length(input);
     exchange->body = xmalloc(exchange->body_length + 1);
     evbuffer_remove(input, exchange->body, exchange->body_length);

@@ -47,6 +47,9 @@ bool site_start(struct site *site, struct simulator *simulator, const char *name
                 int keep_alive_seconds, void (*handler)(void *simulator, struct exchange *exchange));
 void site_stop(struct site *site);
 
+/* Names and values of a query or a form, decoded, in order; a '+' is a blank. To be cleared by
+ * evhttp_clear_headers. */
+void form_read(struct evkeyvalq *form, const char *text);
 bool exchange_is(const struct exchange *exchange, const char *method, const char *path);
 const char *exchange_header(const struct exchange *exchange, const char *name); /* NULL: absent */
 const char *exchange_parameter(const struct exchange *exchange,

@@ -250,9 +250,7 @@ static void handle_token(struct simulator *simulator, struct exchange *exchange)
 {
     struct tandem_side *tandem = simulator->tandem;
     struct evkeyvalq form;
-    TAILQ_INIT(&form);
-    if (exchange->body_length && evhttp_parse_query_str(exchange->body, &form) != 0)
-        TAILQ_INIT(&form);
+    form_read(&form, exchange->body);
     const char *verifier = evhttp_find_header(&form, "code_verifier"),
                *code = evhttp_find_header(&form, "code");
     struct session *session = find_session(tandem, offsetof(struct session, code), code);
