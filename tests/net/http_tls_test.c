@@ -27,7 +27,7 @@ static int listener;
 static pthread_t server;
 static char url[64], bundle[] = "/tmp/http_tls_test.XXXXXX";
 
-/* Answers one request for each connection, however it ends; until the listener is shut down. */
+/* Answers one connection after another, each until the client closes it, until the listener is shut down. */
 static void *serve(void *nothing)
 {
     (void)nothing;
@@ -35,12 +35,10 @@ static void *serve(void *nothing)
         char request[4096];
         SSL *tls = SSL_new(context);
         SSL_set_fd(tls, socket);
-        if (SSL_accept(tls) == 1 && SSL_read(tls, request, sizeof request) > 0) {
-            static const char answer[] =
-                "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nsafe";
-            SSL_write(tls, answer, sizeof answer - 1);
-            SSL_shutdown(tls);
-        }
+        static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nsafe";
+        if (SSL_accept(tls) == 1)
+            while (SSL_read(tls, request, sizeof request) > 0)
+                SSL_write(tls, answer, sizeof answer - 1);
         SSL_free(tls);
     }
     return NULL;
@@ -142,11 +140,10 @@ static void on_done(void *to, const struct http_response *response)
     *outcome = (struct outcome){true, response->status, response->error};
 }
 
-static struct outcome ask(bool skip_verify)
+static struct outcome ask_by(const struct http_route *route)
 {
     struct outcome outcome = {0};
-    const struct http_route route = {.skip_tls_verify = skip_verify};
-    struct http_request request = {.route = &route,
+    struct http_request request = {.route = route,
                                    .method = "GET",
                                    .url = url,
                                    .timeout_seconds = 5,
@@ -157,6 +154,12 @@ static struct outcome ask(bool skip_verify)
         event_base_loop(base, EVLOOP_ONCE);
     assert_true(outcome.done);
     return outcome;
+}
+
+static struct outcome ask(bool skip_verify)
+{
+    const struct http_route route = {.skip_tls_verify = skip_verify};
+    return ask_by(&route);
 }
 
 static const char distrust[] = "shows a TLS certificate that cannot be trusted (expired, self-signed or "
@@ -213,13 +216,31 @@ static void certificates_are_read_once(void **state)
     stop_client();
 }
 
+/* A jar shares its users' TLS sessions: it may go while their connection is still kept. */
+static void a_jar_may_go_before_the_connection(void **state)
+{
+    (void)state;
+    show_certificate_for("IP:127.0.0.1");
+    write_bundle();
+    start_client(bundle);
+    struct http_cookies *cookies = http_cookies_new();
+    const struct http_route route = {.cookies = cookies};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(ask_by(&route).status, 200);
+    http_cookies_free(cookies);
+    assert_int_equal(ask(false).status, 200);
+    struct http_client_statistics statistics;
+    http_client_count(client, &statistics);
+    assert_int_equal(statistics.connections, 1);
+    stop_client();
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_known_certificate_is_trusted),
-        cmocka_unit_test(an_unknown_certificate_is_not),
-        cmocka_unit_test(another_hosts_certificate_is_not),
-        cmocka_unit_test(certificates_are_read_once),
+        cmocka_unit_test(a_known_certificate_is_trusted),     cmocka_unit_test(an_unknown_certificate_is_not),
+        cmocka_unit_test(another_hosts_certificate_is_not),   cmocka_unit_test(certificates_are_read_once),
+        cmocka_unit_test(a_jar_may_go_before_the_connection),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }

@@ -1,0 +1,35 @@
+/* credential_cache.h - what outlives the process: Tandem's token, and that Tandem refused a password. One
+   small JSON file that only its owner can read; neither the e-mail address nor the password stands in it. */
+#ifndef TCONNECTSYNC_CREDENTIAL_CACHE_H
+#define TCONNECTSYNC_CREDENTIAL_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+
+/* Whose file it is. */
+struct credential_owner {
+    const char *email, *password, *region, *accounts_url;
+};
+
+/* Strings are owned; all zero is nothing. Times are seconds since 1970, 0: never. */
+struct credentials {
+    char *token; /* NULL: none */
+    int64_t expires;
+    char *pumper_id, *account_id;
+    int64_t refused; /* when this very e-mail, password, region and address were refused */
+    int64_t lifted;  /* when a person last asked to try them again all the same */
+};
+void credentials_clear(struct credentials *credentials); /* wipes the token */
+
+/* The credentials in the file, as far as they are the owner's and still good; nothing where they are not,
+   with the reason in the log. Says with refused = 0 that the password was changed since. */
+void credential_cache_read(const char *path, const struct credential_owner *owner, int64_t now,
+                           struct credentials *credentials);
+/* Replaces the file as a whole, so that a crash leaves the old one or the new one. Makes the folders above
+ * it. */
+bool credential_cache_write(const char *path, const struct credential_owner *owner,
+                            const struct credentials *credentials, struct error *error);
+
+#endif
