@@ -2,8 +2,8 @@
    are undone; base64 is looked for as the characters that a secret gives at each of its three alignments. */
 #include "tconnectsync/redact.h"
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "redact_pattern.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +29,9 @@ struct secret {
 struct redactor {
     struct secret *secrets;
     size_t count;
+    /* Which two characters some secret's spelling begins with: nearly every place in a text can be passed
+     * over. */
+    unsigned char beginnings[256 * 256 / 8];
 };
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -46,6 +49,35 @@ static char *base64_core(const char *value, size_t length, size_t bytes_before)
     }
     core[end - first] = '\0';
     return core;
+}
+
+static char fold(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* One for all characters that may stand for one another. */
+static unsigned char class_of(char c)
+{
+    return (unsigned char)(c == '-' || c == ' ' ? '+' : c == '_' ? '/' : fold(c));
+}
+
+static size_t beginning_of(const char *text)
+{
+    return (size_t)class_of(text[0]) << 8 | class_of(text[1]);
+}
+
+static void note_beginning(struct redactor *redactor, const char *text)
+{
+    size_t beginning = beginning_of(text);
+    redactor->beginnings[beginning / 8] |= (unsigned char)(1 << beginning % 8);
+}
+
+static void note_beginnings(struct redactor *redactor, const struct secret *secret)
+{
+    note_beginning(redactor, secret->text);
+    for (size_t i = 0; i < 3 && secret->base64[i]; i++)
+        note_beginning(redactor, secret->base64[i]);
 }
 
 struct redactor *redactor_new(void)
@@ -86,6 +118,9 @@ static void make_room(struct redactor *redactor, const char *label)
     redactor->count--;
     memmove(&redactor->secrets[oldest], &redactor->secrets[oldest + 1],
             (redactor->count - oldest) * sizeof *redactor->secrets);
+    memset(redactor->beginnings, 0, sizeof redactor->beginnings);
+    for (size_t i = 0; i < redactor->count; i++)
+        note_beginnings(redactor, &redactor->secrets[i]);
 }
 
 void redactor_add(struct redactor *redactor, const char *value, const char *label)
@@ -102,6 +137,7 @@ void redactor_add(struct redactor *redactor, const char *value, const char *labe
     *secret = (struct secret){.text = xstrdup(value), .length = length, .label = xstrdup(label)};
     for (size_t i = 0; i < 3 && length <= LONGEST_IN_BASE64; i++)
         secret->base64[i] = base64_core(value, length, i);
+    note_beginnings(redactor, secret);
 }
 
 /* ---- what a place in the text spells ---- */
@@ -186,11 +222,6 @@ static size_t decode(const char *text, size_t length, unsigned undo, char out[4]
     return used;
 }
 
-static char fold(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
 /* A blank may be a plus in a form; a host or an address may come in capitals. */
 static bool same_letter(char wanted, char found)
 {
@@ -207,39 +238,54 @@ static bool same_sextet(char wanted, char found)
 static size_t spells(const char *text, size_t length, const char *wanted, bool same(char, char),
                      unsigned undo)
 {
-    size_t at = 0, matched = 0, wanted_length = strlen(wanted);
-    while (matched < wanted_length) {
+    size_t at = 0, matched = 0;
+    while (wanted[matched]) {
         char bytes[4] = {0};
         size_t count;
         if (at == length)
             return matched >= TELLING_PIECE ? at : 0;
         at += decode(text + at, length - at, undo, bytes, &count);
         for (size_t i = 0; i < count; i++, matched++)
-            if (matched == wanted_length || !same(wanted[matched], bytes[i]))
+            if (!wanted[matched] || !same(wanted[matched], bytes[i]))
                 return 0;
     }
     return at;
 }
 
-static size_t longest_spelling(const char *text, size_t length, const char *wanted, bool same(char, char))
+/* escapes: those that occur in the text at all. */
+static size_t longest_spelling(const char *text, size_t length, const char *wanted, bool same(char, char),
+                               unsigned escapes)
 {
     size_t longest = 0;
     for (unsigned undo = 0; undo < UNDO_MIXES; undo++) {
-        size_t hit = spells(text, length, wanted, same, undo);
+        size_t hit = undo & ~escapes ? 0 : spells(text, length, wanted, same, undo);
         longest = hit > longest ? hit : longest;
     }
     return longest;
 }
 
+static bool may_begin_secret(const struct redactor *redactor, const char *text, size_t length)
+{
+    if (!redactor || length < 2)
+        return false;
+    if (strchr("%\\", text[0]) || strchr("%\\", text[1])) /* escapes, or a NUL */
+        return true;
+    size_t beginning = beginning_of(text);
+    return redactor->beginnings[beginning / 8] >> beginning % 8 & 1;
+}
+
 /* The longest secret that the text begins with. */
-static size_t secret_at(const struct redactor *redactor, const char *text, size_t length, const char **label)
+static size_t secret_at(const struct redactor *redactor, const char *text, size_t length, unsigned escapes,
+                        const char **label)
 {
     size_t longest = 0;
-    for (size_t i = 0; redactor && i < redactor->count; i++) {
+    if (!may_begin_secret(redactor, text, length))
+        return 0;
+    for (size_t i = 0; i < redactor->count; i++) {
         const struct secret *secret = &redactor->secrets[i];
-        size_t hit = longest_spelling(text, length, secret->text, same_letter);
+        size_t hit = longest_spelling(text, length, secret->text, same_letter, escapes);
         for (size_t j = 0; j < 3 && secret->base64[j]; j++) {
-            size_t encoded = longest_spelling(text, length, secret->base64[j], same_sextet);
+            size_t encoded = longest_spelling(text, length, secret->base64[j], same_sextet, escapes);
             hit = encoded > hit ? encoded : hit;
         }
         if (hit > longest) {
@@ -250,119 +296,23 @@ static size_t secret_at(const struct redactor *redactor, const char *text, size_
     return longest;
 }
 
-/* ---- patterns ---- */
-
-static bool is_letter_or_digit(char c)
-{
-    return (c >= '0' && c <= '9') || (fold(c) >= 'a' && fold(c) <= 'z');
-}
-
-static size_t run_of(const char *text, size_t length, const char *besides)
-{
-    size_t at = 0;
-    while (at < length && text[at] && (is_letter_or_digit(text[at]) || strchr(besides, text[at])))
-        at++;
-    return at;
-}
-
-/* What may follow "Bearer": the characters of RFC 6750. */
-static size_t bearer_at(const char *text, size_t length, size_t *kept)
-{
-    static const char word[] = "bearer";
-    size_t at = sizeof word - 1;
-    if (length < at || spells(text, at, word, same_letter, 0) != at)
-        return 0;
-    if (at < length && (text[at] == ' ' || text[at] == '+' || text[at] == ':'))
-        at++;
-    else if (length - at >= 3 && memcmp(text + at, "%20", 3) == 0)
-        at += 3;
-    else
-        return 0;
-    size_t token = run_of(text + at, length - at, "-._~+/=%");
-    *kept = at;
-    return token >= TELLING_PIECE ? at + token : 0;
-}
-
-/* "{" in base64 begins every JWT's header and body. */
-static size_t jwt_at(const char *text, size_t length, size_t *kept)
-{
-    size_t run = length >= 3 && memcmp(text, "eyJ", 3) == 0 ? run_of(text, length, "-_.=") : 0;
-    *kept = 0;
-    return run >= 16 ? run : 0;
-}
-
-/* name:password@ of a URL. */
-static size_t userinfo_at(const char *text, size_t length, size_t *kept)
-{
-    size_t end = 0;
-    if (length < 3 || memcmp(text, "://", 3) != 0)
-        return 0;
-    for (size_t at = 3; at < length && text[at] && !strchr("/?# \t\r\n\"<>", text[at]); at++)
-        if (text[at] == '@')
-            end = at;
-    *kept = 3;
-    return end > 3 ? end : 0;
-}
-
-static const char ends_of_words[] = " \t\r\n\"'<>()[]{},;:=&?/\\|@";
-
-static bool ends_word(char c)
-{
-    return strchr(ends_of_words, c) != NULL; /* a NUL does too */
-}
-
-/* Somebody's e-mail address, where a word begins. */
-static size_t email_at(const char *text, size_t length, size_t *kept)
-{
-    size_t local = 0, sign = 1;
-    while (local < length && !ends_word(text[local])) {
-        if (length - local > 3 && memcmp(text + local, "%40", 3) == 0) {
-            sign = 3;
-            break;
-        }
-        local++;
-    }
-    if (local == 0 || local == length || (sign == 1 && text[local] != '@'))
-        return 0;
-    size_t domain = run_of(text + local + sign, length - local - sign, "-.");
-    *kept = 0;
-    return memchr(text + local + sign, '.', domain) ? local + sign + domain : 0;
-}
-
-static const struct {
-    size_t (*at)(const char *text, size_t length, size_t *kept);
-    const char *label;
-    bool begins_word;
-} patterns[] = {
-    {bearer_at,   "token",    true },
-    {jwt_at,      "token",    false},
-    {userinfo_at, "userinfo", false},
-    {email_at,    "e-mail",   true },
-};
-
-static size_t pattern_at(const char *text, size_t length, bool begins_word, size_t *kept, const char **label)
-{
-    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
-        size_t hit = patterns[i].begins_word && !begins_word ? 0 : patterns[i].at(text, length, kept);
-        if (hit) {
-            *label = patterns[i].label;
-            return hit;
-        }
-    }
-    return 0;
-}
-
 void redact(const struct redactor *redactor, const char *text, size_t length, struct buffer *out)
 {
+    unsigned escapes = 0;
+    if (length)
+        escapes =
+            (memchr(text, '%', length) ? UNDO_PERCENT : 0) | (memchr(text, '\\', length) ? UNDO_JSON : 0);
     for (size_t at = 0; at < length;) {
         const char *label = NULL;
-        size_t kept = 0, hit = secret_at(redactor, text + at, length - at, &label);
+        size_t kept = 0, hit = secret_at(redactor, text + at, length - at, escapes, &label);
         if (!hit)
-            hit = pattern_at(text + at, length - at, at == 0 || ends_word(text[at - 1]), &kept, &label);
+            hit = redact_pattern_at(text + at, length - at, at == 0 || redact_ends_word(text[at - 1]), &kept,
+                                    &label);
         /* A further secret may begin inside of this one and reach beyond it. */
         for (size_t inside = kept + 1; inside < hit; inside++) {
             const char *other;
-            size_t further = inside + secret_at(redactor, text + at + inside, length - at - inside, &other);
+            size_t further =
+                inside + secret_at(redactor, text + at + inside, length - at - inside, escapes, &other);
             hit = further > hit ? further : hit;
         }
         if (hit) {

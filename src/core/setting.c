@@ -15,7 +15,8 @@
 
 /* ---- telling ---- */
 
-static void add(char **list, size_t *count, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void add(char **list, size_t *count, const char *format,
+                                                      va_list arguments)
 {
     char text[512];
     if (*count == CONFIGURATION_PROBLEMS_MAXIMUM)
