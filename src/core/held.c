@@ -267,7 +267,8 @@ static void commit(struct held *held, struct held *staged)
             document.text += (uint32_t)held->text_length;
         add_item(held, &document);
     }
-    add_text(held, staged->text ? staged->text : "", staged->text_length);
+    if (staged->text_length > 0)
+        add_text(held, staged->text, staged->text_length);
     held->documents += staged->documents;
     held_free(staged);
 }
