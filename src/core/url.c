@@ -87,7 +87,8 @@ bool url_is_private(const char *url, const char *proxy)
     struct url_parts parts;
     if (!url_parse(url, &parts) || parts.has_userinfo)
         return false;
-    if (url_is_loopback(&parts))
-        return !proxy || !*proxy || is_this_machine(proxy);
-    return strcmp(parts.scheme, "https") == 0;
+    if (strcmp(parts.scheme, "https") == 0)
+        return true;
+    return strcmp(parts.scheme, "http") == 0 && url_is_loopback(&parts) &&
+           (!proxy || !*proxy || is_this_machine(proxy));
 }
