@@ -81,8 +81,26 @@ bool tandem_signed_in(const struct tandem *tandem, int64_t now)
     return tandem->credentials.token && tandem->credentials.expires >= now + LEAST_TOKEN_SECONDS;
 }
 
+/* Another process of the same person (a check from the command line) may have met a refusal since. */
+void tandem_learn_refusal(struct tandem *tandem, int64_t now)
+{
+    struct credentials others;
+    struct credential_owner self = owner(tandem);
+    const char *path = tandem->configuration->credential_cache_path;
+    if (!path)
+        return;
+    credential_cache_read(path, &self, now, &others);
+    if (others.refused > tandem->credentials.refused) {
+        tandem->credentials.refused = others.refused;
+        tandem->credentials.lifted = others.lifted;
+        tandem->lifted = false;
+    }
+    credentials_clear(&others);
+}
+
 void tandem_forget_token(struct tandem *tandem)
 {
+    tandem_learn_refusal(tandem, tandem->credentials.expires);
     struct credentials kept = {.refused = tandem->credentials.refused, .lifted = tandem->credentials.lifted};
     credentials_clear(&tandem->credentials);
     tandem->credentials = kept;

@@ -128,19 +128,19 @@ static const struct meaning {
     enum error_kind kind;
     const char *what, *advice;
 } meanings[] = {
-    {400, 400, false, ERROR_SERVICE,     "refused the request",
-     "Ask for fewer days. If that does not help, look for an update of this program"                             },
-    {401, 401, false, ERROR_SERVICE,     "ended the session early",                 NOTHING_LOST                 },
-    {403, 403, false, ERROR_SERVICE,     "has a firewall that blocked the request",
+    {400, 400, false, ERROR_SERVICE, "refused the request",
+     "Ask for fewer days. If that does not help, look for an update of this program"},
+    {401, 401, false, ERROR_SERVICE, "ended the session early", NOTHING_LOST},
+    {403, 403, false, ERROR_SERVICE, "has a firewall that blocked the request",
      "Check TCONNECT_REGION. If it is right, too many sign-ins may have come from this address: wait an "
-     "hour"                                                                                                      },
-    {404, 404, true,  ERROR_SERVICE,     "has changed its service",
-     "What this program asks for is gone: look for an update of it. " NOTHING_LOST                               },
-    {408, 408, false, ERROR_UNREACHABLE, "did not get the request in time",         NOTHING_LOST                 },
-    {429, 429, false, ERROR_UNREACHABLE, "asks for fewer requests",                 "Wait a while. " NOTHING_LOST},
-    {500, 599, false, ERROR_UNREACHABLE, "has trouble of its own",                  NOTHING_LOST                 },
-    {0,   999, false, ERROR_SERVICE,     "answered in an unexpected way",
-     "It may have changed its service: look for an update of this program"                                       },
+     "hour"},
+    {404, 404, true, ERROR_SERVICE, "has changed its service",
+     "What this program asks for is gone: look for an update of it. " NOTHING_LOST},
+    {408, 408, false, ERROR_UNREACHABLE, "did not get the request in time", NOTHING_LOST},
+    {429, 429, false, ERROR_UNREACHABLE, "asks for fewer requests", "Wait a while. " NOTHING_LOST},
+    {500, 599, false, ERROR_UNREACHABLE, "has trouble of its own", NOTHING_LOST},
+    {0, 999, false, ERROR_SERVICE, "answered in an unexpected way",
+     "It may have changed its service: look for an update of this program"},
 };
 
 bool tandem_status_error(const struct tandem_call *call, const struct http_response *response,

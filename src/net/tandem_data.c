@@ -27,12 +27,10 @@ static void send_with_token(struct tandem_call *call, struct http_request *reque
     size_t length = strlen(configuration->source_url);
     char *bearer = xasprintf("Bearer %s", token ? token : "");
     char *origin = xstrndup(configuration->source_url, length > 0 ? length - 1 : 0);
-    const struct http_header headers[] = {
-        {"Authorization", bearer                   },
-        {"Accept",        "application/json"       },
-        {"Origin",        origin                   },
-        {"Referer",       configuration->source_url}
-    };
+    const struct http_header headers[] = {{"Authorization", bearer},
+                                          {"Accept", "application/json"},
+                                          {"Origin", origin},
+                                          {"Referer", configuration->source_url}};
     request->method = "GET";
     request->headers = headers;
     request->header_count = 4;

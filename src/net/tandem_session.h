@@ -77,6 +77,8 @@ bool tandem_status_error(const struct tandem_call *call, const struct http_respo
 struct json *tandem_read_object(const struct tandem_call *call, const struct http_response *response,
                                 struct error *error);
 
+/* Takes over a refusal that the cache has from elsewhere. */
+void tandem_learn_refusal(struct tandem *tandem, int64_t now);
 /* Remembers that the password was refused, in the cache too. */
 void tandem_note_refusal(struct tandem *tandem, int64_t now);
 /* Writes the cache, if there is to be one. */

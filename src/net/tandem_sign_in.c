@@ -127,6 +127,7 @@ void tandem_sign_in(struct tandem *tandem, int64_t now, tandem_done *done, void 
     const struct configuration *configuration = tandem->configuration;
     struct tandem_call *call = tandem_call_new(tandem, "sign-in", on_signed_in, done, context);
     call->now = now;
+    tandem_learn_refusal(tandem, now);
     if (tandem_refused(tandem, NULL)) {
         struct error error;
         error_set(&error, ERROR_CREDENTIALS, "Tandem refused this e-mail and password before. %s.",
@@ -139,11 +140,9 @@ void tandem_sign_in(struct tandem *tandem, int64_t now, tandem_done *done, void 
     buffer_init(&url, URL_MAXIMUM);
     write_login(&body, configuration);
     buffer_addf(&url, "%s/login", configuration->accounts_url);
-    const struct http_header headers[] = {
-        {"Content-Type", "application/json"    },
-        {"Accept",       "application/json"    },
-        {"Referer",      configuration->sso_url}
-    };
+    const struct http_header headers[] = {{"Content-Type", "application/json"},
+                                          {"Accept", "application/json"},
+                                          {"Referer", configuration->sso_url}};
     struct http_request request = {.method = "POST",
                                    .url = url.data,
                                    .headers = headers,
@@ -318,10 +317,8 @@ void tandem_fetch_token(struct tandem *tandem, tandem_done *done, void *context)
     add_field(&form, "code", tandem->sign_in.code ? tandem->sign_in.code : "");
     add_field(&form, "redirect_uri", configuration->redirect_uri);
     add_field(&form, "code_verifier", tandem->sign_in.verifier);
-    static const struct http_header headers[] = {
-        {"Content-Type", "application/x-www-form-urlencoded"},
-        {"Accept",       "application/json"                 }
-    };
+    static const struct http_header headers[] = {{"Content-Type", "application/x-www-form-urlencoded"},
+                                                 {"Accept", "application/json"}};
     struct http_request request = {.method = "POST",
                                    .url = url.data,
                                    .headers = headers,
@@ -353,9 +350,7 @@ void tandem_fetch_keys(struct tandem *tandem, tandem_done *done, void *context)
     struct buffer url;
     buffer_init(&url, URL_MAXIMUM);
     buffer_addf(&url, "%s/.well-known/openid-configuration/jwks", tandem->configuration->accounts_url);
-    static const struct http_header headers[] = {
-        {"Accept", "application/json"}
-    };
+    static const struct http_header headers[] = {{"Accept", "application/json"}};
     struct http_request request = {
         .method = "GET", .url = url.data, .headers = headers, .header_count = 1, .retry = true};
     tandem_call_send(call, &request);

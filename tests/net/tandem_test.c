@@ -486,6 +486,24 @@ static void a_lift_ends_with_its_process(void **state)
     assert_true(tandem_refused(tandem, NULL));
 }
 
+/* A daemon with a token in hand, and a check from the command line that is refused. */
+static void another_process_refusal_counts_too(void **state)
+{
+    (void)state;
+    struct tandem *daemon = tandem_new(client, &configuration, redactor, NOW);
+    refuse_once();
+    tandem_forget_token(daemon);
+    struct outcome outcome = {0};
+    tandem_sign_in(daemon, NOW + 1, on_done, &outcome);
+    wait_for(&outcome);
+    assert_int_equal(outcome.error.kind, ERROR_CREDENTIALS);
+    assert_true(tandem_refused(daemon, NULL));
+    assert_int_equal(fake_server_requests(server), 1);
+    tandem_free(daemon);
+    reopen_session();
+    assert_true(tandem_refused(tandem, NULL));
+}
+
 static void success_forgets_the_refusal(void **state)
 {
     (void)state;
@@ -851,6 +869,7 @@ int main(void)
         CASE(a_refused_password_is_not_tried_again),
         CASE(a_person_may_lift_it_every_half_hour),
         CASE(a_lift_ends_with_its_process),
+        CASE(another_process_refusal_counts_too),
         CASE(success_forgets_the_refusal),
         CASE(nothing_goes_out_in_the_clear),
         CASE(where_authorize_leads),
