@@ -28,12 +28,12 @@ struct schedule {
 };
 
 static const struct schedule schedules[] = {
-    {"carbratio", offsetof(struct pump_segment, carb_ratio),  true },
-    {"sens",      offsetof(struct pump_segment, sensitivity), false},
-    {"basal",     offsetof(struct pump_segment, basal),       true },
+    {"carbratio", offsetof(struct pump_segment, carb_ratio), true},
+    {"sens", offsetof(struct pump_segment, sensitivity), false},
+    {"basal", offsetof(struct pump_segment, basal), true},
 };
 static const struct schedule targets[] = {
-    {"target_low",  offsetof(struct pump_segment, target), false},
+    {"target_low", offsetof(struct pump_segment, target), false},
     {"target_high", offsetof(struct pump_segment, target), false},
 };
 

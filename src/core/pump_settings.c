@@ -19,11 +19,11 @@ static const struct {
     int64_t least, most;
     bool may_be_absent;
 } segment_fields[] = {
-    {"startTime", offsetof(struct pump_segment, start_minute), 0,   1439,   false},
-    {"basalRate", offsetof(struct pump_segment, basal),        0,   15000,  false},
-    {"carbRatio", offsetof(struct pump_segment, carb_ratio),   100, 300000, false},
-    {"isf",       offsetof(struct pump_segment, sensitivity),  1,   1000,   false},
-    {"targetBg",  offsetof(struct pump_segment, target),       0,   400,    true },
+    {"startTime", offsetof(struct pump_segment, start_minute), 0, 1439, false},
+    {"basalRate", offsetof(struct pump_segment, basal), 0, 15000, false},
+    {"carbRatio", offsetof(struct pump_segment, carb_ratio), 100, 300000, false},
+    {"isf", offsetof(struct pump_segment, sensitivity), 1, 1000, false},
+    {"targetBg", offsetof(struct pump_segment, target), 0, 400, true},
 };
 enum { SEGMENT_FIELD_COUNT = sizeof segment_fields / sizeof *segment_fields };
 

@@ -88,10 +88,10 @@ static const struct {
     const char *label;
     bool begins_word;
 } patterns[] = {
-    {bearer_at,   "token",    true },
-    {jwt_at,      "token",    false},
+    {bearer_at, "token", true},
+    {jwt_at, "token", false},
     {userinfo_at, "userinfo", false},
-    {email_at,    "e-mail",   true },
+    {email_at, "e-mail", true},
 };
 
 size_t redact_pattern_at(const char *text, size_t length, bool begins_word, size_t *kept, const char **label)

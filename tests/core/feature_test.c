@@ -18,12 +18,12 @@ static void lists_are_read(void **state)
         const char *list;
         unsigned features;
     } cases[] = {
-        {"BASAL",                              FEATURE_BASAL                                       },
-        {" BASAL ,\tCGM_ALERTS,",              FEATURE_BASAL | FEATURE_CGM_ALERTS                  },
+        {"BASAL", FEATURE_BASAL},
+        {" BASAL ,\tCGM_ALERTS,", FEATURE_BASAL | FEATURE_CGM_ALERTS},
         {"basal,Pump_Events_Basal_Suspension", FEATURE_BASAL | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION},
-        {"BOLUS,BOLUS",                        FEATURE_BOLUS                                       },
-        {"",                                   FEATURES_DEFAULT                                    },
-        {" , ,",                               FEATURES_DEFAULT                                    },
+        {"BOLUS,BOLUS", FEATURE_BOLUS},
+        {"", FEATURES_DEFAULT},
+        {" , ,", FEATURES_DEFAULT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         unsigned features = 0;

@@ -291,17 +291,17 @@ static void a_document_from_the_future_stops_it(void **state)
         const char *current;
         bool stops;
     } cases[] = {
-        {"{\"startDate\":\"2026-05-28T20:26:40.000Z\"}",  false},
-        {"{\"startDate\":\"2026-05-28T20:26:41.000Z\"}",  true },
-        {"{\"startDate\":\"2026-05-28T19:00:00-04:00\"}", true }, /* later, though it sorts before */
-        {"{\"startDate\":\"2026-05-29T01:00:00+10:00\"}", true }, /* earlier, though it sorts behind */
-        {"{\"startDate\":\"someday\"}",                   true },
-        {"{\"startDate\":\"1970-01-01\"}",                false},
-        {"{\"startDate\":\"\"}",                          false},
-        {"{\"startDate\":1780000000000}",                 false},
-        {"{\"startDate\":1780000000001}",                 true },
-        {"{\"startDate\":1e300}",                         true },
-        {"{\"startDate\":null}",                          false},
+        {"{\"startDate\":\"2026-05-28T20:26:40.000Z\"}", false},
+        {"{\"startDate\":\"2026-05-28T20:26:41.000Z\"}", true},
+        {"{\"startDate\":\"2026-05-28T19:00:00-04:00\"}", true}, /* later, though it sorts before */
+        {"{\"startDate\":\"2026-05-29T01:00:00+10:00\"}", true}, /* earlier, though it sorts behind */
+        {"{\"startDate\":\"someday\"}", true},
+        {"{\"startDate\":\"1970-01-01\"}", false},
+        {"{\"startDate\":\"\"}", false},
+        {"{\"startDate\":1780000000000}", false},
+        {"{\"startDate\":1780000000001}", true},
+        {"{\"startDate\":1e300}", true},
+        {"{\"startDate\":null}", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct outcome outcome = plan(pump, cases[i].current);

@@ -80,15 +80,15 @@ static void loopback_is_told_from_what_looks_like_it(void **state)
         const char *text;
         bool loopback;
     } cases[] = {
-        {"http://localhost:1/",        true },
-        {"http://LOCALHOST/",          true },
-        {"http://127.0.0.1/",          true },
-        {"http://127.9.9.9/",          true },
-        {"http://[::1]/",              true },
+        {"http://localhost:1/", true},
+        {"http://LOCALHOST/", true},
+        {"http://127.0.0.1/", true},
+        {"http://127.9.9.9/", true},
+        {"http://[::1]/", true},
         {"http://127.0.0.1.evil.org/", false},
-        {"http://127.evil.org/",       false},
-        {"http://[::2]/",              false},
-        {"http://128.0.0.1/",          false},
+        {"http://127.evil.org/", false},
+        {"http://[::2]/", false},
+        {"http://128.0.0.1/", false},
         {"http://localhost.evil.org/", false},
         {"http://127.0.0.1@evil.org/", false},
     };
