@@ -199,18 +199,18 @@ static const struct {
     void (*write)(struct simulator *, struct json_writer *);
     void (*reply)(struct simulator *, struct exchange *);
 } routes[] = {
-    {"POST",   "/control/settings",   .change = post_settings  },
-    {"POST",   "/control/faults",     .change = post_faults    },
-    {"DELETE", "/control/faults",     .change = delete_faults  },
-    {"POST",   "/control/hold",       .change = post_hold      },
-    {"DELETE", "/control/hold",       .change = delete_hold    },
-    {"POST",   "/control/revoke",     .change = post_revoke    },
-    {"POST",   "/control/reset",      .change = post_reset     },
-    {"POST",   "/control/documents",  .change = post_documents },
-    {"GET",    "/control/documents",  .write = write_documents },
-    {"GET",    "/control/statistics", .write = write_statistics},
-    {"GET",    "/control/requests",   .write = write_requests  },
-    {"GET",    "/control/truth",      .reply = truth_reply     },
+    {"POST", "/control/settings", .change = post_settings},
+    {"POST", "/control/faults", .change = post_faults},
+    {"DELETE", "/control/faults", .change = delete_faults},
+    {"POST", "/control/hold", .change = post_hold},
+    {"DELETE", "/control/hold", .change = delete_hold},
+    {"POST", "/control/revoke", .change = post_revoke},
+    {"POST", "/control/reset", .change = post_reset},
+    {"POST", "/control/documents", .change = post_documents},
+    {"GET", "/control/documents", .write = write_documents},
+    {"GET", "/control/statistics", .write = write_statistics},
+    {"GET", "/control/requests", .write = write_requests},
+    {"GET", "/control/truth", .reply = truth_reply},
 };
 
 void control_handle(struct simulator *simulator, struct exchange *exchange)

@@ -16,10 +16,10 @@
 enum role { DENIED, READABLE, CAREPORTAL, ADMIN, UNKNOWN };
 
 const struct place_facts places[PLACES] = {
-    [TREATMENTS] = {"treatments",   "created_at", 100, 50 * MEGABYTE},
-    [ENTRIES] = {"entries",      "date",       10,  50 * MEGABYTE},
-    [DEVICESTATUS] = {"devicestatus", "created_at", 10,  MEGABYTE     },
-    [PROFILE] = {"profile",      "startDate",  10,  MEGABYTE     },
+    [TREATMENTS] = {"treatments", "created_at", 100, 50 * MEGABYTE},
+    [ENTRIES] = {"entries", "date", 10, 50 * MEGABYTE},
+    [DEVICESTATUS] = {"devicestatus", "created_at", 10, MEGABYTE},
+    [PROFILE] = {"profile", "startDate", 10, MEGABYTE},
 };
 
 struct nightscout *nightscout_new(void)
@@ -166,13 +166,27 @@ static void reply_status(struct simulator *simulator, struct exchange *exchange)
 
 /* ---- reading ---- */
 
-void nightscout_reply_list(struct exchange *exchange, struct document **documents, size_t count)
+/* Old servers tell of a treatment's missing carbs and insulin as null. */
+static void add_with_nulls(struct evbuffer *body, const struct document *document)
+{
+    static const char *const names[] = {"carbs", "insulin"};
+    evbuffer_add(body, document->text, document->length - 1);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!json_get(document->json, names[i]))
+            evbuffer_add_printf(body, ",\"%s\":null", names[i]);
+    evbuffer_add(body, "}", 1);
+}
+
+static void reply_list(struct exchange *exchange, struct document **documents, size_t count, bool with_nulls)
 {
     struct evbuffer *body = evbuffer_new();
     evbuffer_add(body, "[", 1);
     for (size_t i = 0; i < count; i++) {
         evbuffer_add(body, ",", i > 0);
-        evbuffer_add(body, documents[i]->text, documents[i]->length);
+        if (with_nulls)
+            add_with_nulls(body, documents[i]);
+        else
+            evbuffer_add(body, documents[i]->text, documents[i]->length);
     }
     evbuffer_add(body, "]", 1);
     exchange_reply(exchange, 200, JSON_TYPE, body);
@@ -213,7 +227,7 @@ static void handle_read(struct simulator *simulator, struct exchange *exchange, 
     if (as_table)
         reply_table(exchange, sorted, found);
     else
-        nightscout_reply_list(exchange, sorted, found);
+        reply_list(exchange, sorted, found, place == TREATMENTS && nightscout_is_old(simulator));
     free(sorted);
     query_free(&query);
 }
@@ -235,6 +249,14 @@ static void reply_cannot(struct exchange *exchange)
                            exchange->method, exchange->path);
     exchange_reply_text(exchange, 404, HTML_TYPE, text);
     free(text);
+}
+
+/* Old servers let a wrong secret do what no secret may. */
+static enum role effective_role(const struct simulator *simulator, enum role role)
+{
+    if (role != UNKNOWN || !nightscout_is_old(simulator))
+        return role;
+    return strcmp(simulator->settings.default_role, "denied") == 0 ? DENIED : READABLE;
 }
 
 static bool may(enum role role, const char *method, enum place place)
@@ -292,6 +314,7 @@ void nightscout_handle(void *context, struct exchange *exchange)
             reply_verifyauth(simulator, exchange, role);
         return;
     }
+    role = effective_role(simulator, role);
     if (strncmp(what, "status", 6) == 0) {
         if (may(role, "GET", TREATMENTS))
             reply_status(simulator, exchange);

@@ -24,7 +24,6 @@ struct nightscout {
 
 /* 15.0.6 and earlier */
 bool nightscout_is_old(const struct simulator *simulator);
-void nightscout_reply_list(struct exchange *exchange, struct document **documents, size_t count);
 void nightscout_post(struct simulator *simulator, struct exchange *exchange, enum place place);
 void nightscout_put(struct simulator *simulator, struct exchange *exchange, enum place place);
 void nightscout_delete(struct simulator *simulator, struct exchange *exchange, enum place place,

@@ -51,14 +51,34 @@ static struct document *find_same(const struct simulator *simulator, const struc
     return same || identifier ? same : collection_find_key(collection, key);
 }
 
-/* NULL: the server fails on it. */
-static struct document *store_one(struct simulator *simulator, enum place place, const struct json *given)
+/* Adds the document as the answer to a POST tells it: old servers know no _id of one that was there already.
+ */
+static void add_answer(struct evbuffer *answer, const struct document *stored, bool with_id)
+{
+    if (evbuffer_get_length(answer) > 1)
+        evbuffer_add(answer, ",", 1);
+    if (with_id) {
+        evbuffer_add(answer, stored->text, stored->length);
+        return;
+    }
+    struct json *copy = tree_copy(stored->json);
+    tree_remove(copy, "_id");
+    char *text = tree_print(copy);
+    evbuffer_add(answer, text, strlen(text));
+    free(text);
+    json_free(copy);
+}
+
+/* false: the server fails on it. */
+static bool store_one(struct simulator *simulator, enum place place, const struct json *given,
+                      struct evbuffer *answer)
 {
     struct collection *collection = &simulator->nightscout->collections[place];
     int64_t now_ms = service_now(simulator) * 1000;
     struct json *document = tree_copy(given);
     struct document *same = NULL;
     char *key = NULL, time[CLOCK_TEXT];
+    bool old = nightscout_is_old(simulator);
     sanitise(document);
     switch (place) {
     case TREATMENTS:
@@ -68,11 +88,13 @@ static struct document *store_one(struct simulator *simulator, enum place place,
         key = normalise_entry(document);
         if (!key) {
             json_free(document);
-            return NULL;
+            return false;
         }
         break;
     case DEVICESTATUS:
-        normalise_status(document, now_ms);
+        /* Old servers look at the list where they mean its items. */
+        if (!old)
+            normalise_status(document, now_ms);
         break;
     default:
         if (!json_get(document, "created_at"))
@@ -80,48 +102,53 @@ static struct document *store_one(struct simulator *simulator, enum place place,
     }
     if (key)
         same = find_same(simulator, collection, document, key);
-    struct document *stored = collection_put(collection, document, key, same);
+    add_answer(answer, collection_put(collection, document, key, same), !old || (!same && place != ENTRIES));
     free(key);
-    return stored;
+    return true;
 }
 
 /* Stores the list as this version does; how many are stored, fewer than there are after a failure. */
 static size_t store_all(struct simulator *simulator, enum place place, const struct json *list, size_t most,
-                        struct document **stored)
+                        struct evbuffer *answer)
 {
     size_t count = 0;
     if (!nightscout_is_old(simulator))
         for (const struct json *item = list->first; item; item = item->next)
             if (is_refused(simulator, item))
                 return 0;
-    for (const struct json *item = list->first; item && count < most; item = item->next) {
-        if (is_refused(simulator, item) || !(stored[count] = store_one(simulator, place, item)))
+    for (const struct json *item = list->first; item && count < most; item = item->next, count++)
+        if (is_refused(simulator, item) || !store_one(simulator, place, item, answer))
             break;
-        count++;
-    }
     return count;
+}
+
+static bool any_has_bad_name(const struct json *list)
+{
+    for (const struct json *item = list->first; item; item = item->next)
+        if (has_bad_name(item))
+            return true;
+    return false;
 }
 
 static void store_list(struct simulator *simulator, struct exchange *exchange, enum place place,
                        const struct json *list)
 {
+    bool half = exchange->fault && exchange->fault->kind == FAULT_STORE_HALF;
     size_t count = 0;
-    bool half = exchange->fault && exchange->fault->kind == FAULT_STORE_HALF, has_null = false;
-    for (const struct json *item = list->first; item; item = item->next) {
-        has_null = has_null || item->type == JSON_NULL;
+    for (const struct json *item = list->first; item; item = item->next)
         count++;
-    }
-    if (count == 0 && nightscout_is_old(simulator)) {
-        exchange_stall(exchange);
-    } else if (has_null && nightscout_is_old(simulator)) {
+    if (nightscout_is_old(simulator) && any_has_bad_name(list)) { /* it dies of that */
         exchange_drop(exchange);
+        return;
+    }
+    struct evbuffer *answer = evbuffer_new();
+    evbuffer_add(answer, "[", 1);
+    if (store_all(simulator, place, list, half ? count / 2 : count, answer) == count && !half) {
+        evbuffer_add(answer, "]", 1);
+        exchange_reply(exchange, 200, JSON_TYPE, answer);
     } else {
-        struct document **stored = xcalloc(count, sizeof *stored);
-        if (store_all(simulator, place, list, half ? count / 2 : count, stored) == count && !half)
-            nightscout_reply_list(exchange, stored, count);
-        else
-            reply_mongo_error(exchange);
-        free(stored);
+        evbuffer_free(answer);
+        reply_mongo_error(exchange);
     }
 }
 
@@ -169,9 +196,10 @@ void nightscout_put(struct simulator *simulator, struct exchange *exchange, enum
     struct json *list = read_list(simulator, exchange, place);
     if (!list)
         return;
-    const struct json *given = list->first;
+    /* A list of one is still a list, which PUT does not take. */
+    const struct json *given = exchange->body[strspn(exchange->body, " \t\r\n")] == '[' ? NULL : list->first;
     const char *id = json_text(json_get(given, "_id"));
-    if (!id || strlen(id) != ID_LENGTH || given->next || is_refused(simulator, given)) {
+    if (!id || strlen(id) != ID_LENGTH || is_refused(simulator, given)) {
         reply_mongo_error(exchange);
     } else {
         struct json *document = tree_copy(given);

@@ -18,16 +18,8 @@ static const struct {
     const char *name;
     enum operation operation;
 } operations[] = {
-    {"",        EQUAL    },
-    {"$eq",     EQUAL    },
-    {"$ne",     NOT_EQUAL},
-    {"$lt",     LESS     },
-    {"$lte",    AT_MOST  },
-    {"$gt",     MORE     },
-    {"$gte",    AT_LEAST },
-    {"$in",     AMONG    },
-    {"$nin",    NOT_AMONG},
-    {"$exists", EXISTS   },
+    {"", EQUAL},   {"$eq", EQUAL},     {"$ne", NOT_EQUAL}, {"$lt", LESS},       {"$lte", AT_MOST},
+    {"$gt", MORE}, {"$gte", AT_LEAST}, {"$in", AMONG},     {"$nin", NOT_AMONG}, {"$exists", EXISTS},
 };
 
 struct condition {

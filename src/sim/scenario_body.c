@@ -8,11 +8,8 @@
 #include "clock.h"
 
 const struct sensor sensors[] = {
-    {"g6",     256, 212, 213, 214, 369},
-    {"g7",     399, 0,   394, 447, 369},
-    {"libre2", 372, 404, 406, 405, 460},
-    {"libre3", 480, 404, 477, 486, 460},
-    {NULL,     0,   0,   0,   0,   0  },
+    {"g6", 256, 212, 213, 214, 369},     {"g7", 399, 0, 394, 447, 369}, {"libre2", 372, 404, 406, 405, 460},
+    {"libre3", 480, 404, 477, 486, 460}, {NULL, 0, 0, 0, 0, 0},
 };
 
 const struct sensor *sensor_find(const char *name)
@@ -180,23 +177,14 @@ void build_modes(struct builder *builder, int64_t origin)
 static const struct alarm_plan {
     int32_t every, on, second, id;
 } alarm_plans[] = {
-    {4,  0, 62000, 8 },
-    {4,  0, 62000, 0 }, /* two in one second */
-    {6,  3, 20500, 51}, /* newer firmware */
-    {8,  1, 30500, 70},
-    {9,  2, 68000, 12},
-    {14, 5, 15000, 3 },
+    {4, 0, 62000, 8},  {4, 0, 62000, 0}, /* two in one second */
+    {6, 3, 20500, 51},                   /* newer firmware */
+    {8, 1, 30500, 70}, {9, 2, 68000, 12}, {14, 5, 15000, 3},
 };
 
 static const struct alarm_plan alert_plans[] = {
-    {2, 0, 12000, 3 },
-    {2, 1, 33000, 2 },
-    {3, 2, 50900, 14},
-    {3, 1, 70500, 8 },
-    {5, 0, 70500, 25},
-    {5, 0, 70500, 11},
-    {7, 4, 81000, 77},
-    {9, 1, 25000, 13},
+    {2, 0, 12000, 3},  {2, 1, 33000, 2},  {3, 2, 50900, 14}, {3, 1, 70500, 8},
+    {5, 0, 70500, 25}, {5, 0, 70500, 11}, {7, 4, 81000, 77}, {9, 1, 25000, 13},
 };
 
 static bool is_due(const struct alarm_plan *plan, const struct builder *builder)

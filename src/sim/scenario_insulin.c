@@ -40,8 +40,8 @@ static const struct suspend_plan suspend_plans[] = {
      .reason = 0,
      .alarm = -1,
      .new_cartridge = true},
-    {.every = 4, .on = 1, .second = 11400, .spread = 700, .length = 1620,          .reason = 6,                   .alarm = -1                                    },
-    {.every = 6,          .on = 2,          .second = 85500,          .spread = 400, .length = 1800, .reason = 6,.alarm = -1},
+    {.every = 4, .on = 1, .second = 11400, .spread = 700, .length = 1620, .reason = 6, .alarm = -1},
+    {.every = 6, .on = 2, .second = 85500, .spread = 400, .length = 1800, .reason = 6, .alarm = -1},
     {.every = 7,
      .on = 2,
      .second = 65000,
@@ -50,7 +50,7 @@ static const struct suspend_plan suspend_plans[] = {
      .reason = 1,
      .alarm = 2,
      .remind = 300},
-    {.every = 23,            .on = 9,           .second = 8100,                    .spread = 300,                 .length = 2400,                       .reason = 2,                     .alarm = -1                    },
+    {.every = 23, .on = 9, .second = 8100, .spread = 300, .length = 2400, .reason = 2, .alarm = -1},
 };
 
 static void build_cartridge(struct builder *builder, int64_t line, int64_t origin)

@@ -319,12 +319,12 @@ static const struct {
     const char *method, *path;
     void (*handle)(struct simulator *, struct exchange *);
 } routes[] = {
-    {"GET",  "/sso/",                                           handle_login_page},
-    {"POST", ACCOUNTS "/login",                                 handle_login     },
-    {"GET",  ACCOUNTS "/connect/authorize",                     handle_authorize },
-    {"GET",  ACCOUNTS "/connect/authorize/callback",            handle_authorized},
-    {"POST", ACCOUNTS "/connect/token",                         handle_token     },
-    {"GET",  ACCOUNTS "/.well-known/openid-configuration/jwks", handle_keys      },
+    {"GET", "/sso/", handle_login_page},
+    {"POST", ACCOUNTS "/login", handle_login},
+    {"GET", ACCOUNTS "/connect/authorize", handle_authorize},
+    {"GET", ACCOUNTS "/connect/authorize/callback", handle_authorized},
+    {"POST", ACCOUNTS "/connect/token", handle_token},
+    {"GET", ACCOUNTS "/.well-known/openid-configuration/jwks", handle_keys},
 };
 
 void tandem_side_handle(void *context, struct exchange *exchange)
