@@ -34,6 +34,8 @@ static const char help[] =
     "  --off FROM,TO                the pump is switched off\n"
     "  --replace-pump DATE          another pump from the first minute of that day on\n"
     "  --new-group DATE             a new sequenceGroup of the same pump from then on\n"
+    "  --ghost-pump                 a retired pump besides, with a placeholder for a date and nothing in its "
+    "log\n"
     "  --warm                       make the whole history before listening\n"
     "  --pumper FILE --pump-logs FILE   serve these two answers instead of a made-up history\n"
     "What Tandem knows of it\n"
@@ -184,6 +186,8 @@ static bool read_options(struct options *options, int argc, char **argv)
             options->exit_with_stdin = true;
         } else if (strcmp(argv[i], "--warm") == 0) {
             options->warm = true;
+        } else if (strcmp(argv[i], "--ghost-pump") == 0) {
+            options->simulator->ghost_pump = true;
         } else if (strcmp(argv[i], "--fixed-clock") == 0) {
             options->simulator->history.follows_zone = false;
         } else if (strncmp(argv[i], "--", 2) != 0 || !value) {

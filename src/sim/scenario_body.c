@@ -79,7 +79,8 @@ void build_readings(struct builder *builder)
         int64_t egv = history_wall(builder->history, taken) - 1199145600; /* 2008-01-01 */
         int32_t rssi = -50 - pick(builder->history, builder->day, 9000 + slot, 40);
         BUILD(builder, logged, builder->history->sensor->reading, reading.value, reading.status,
-              out_of_reach ? BACKFILL_BIT : FIVE_MINUTE_BIT, reading.rate, rssi, (int32_t)egv);
+              out_of_reach ? BACKFILL_BIT : FIVE_MINUTE_BIT, reading.rate, rssi, (int32_t)egv,
+              (int32_t)(logged - taken));
         if (slot == 100 && cycle(builder->history, builder->day) % 3 == 0)
             BUILD(builder, logged + 20, builder->history->sensor->reading, reading.value + 12, 0,
                   CALIBRATION_BIT, 0, rssi, (int32_t)egv + 20);

@@ -56,6 +56,7 @@ struct simulator {
     struct statistics statistics;
     struct fault *faults;
     struct history history;
+    bool ghost_pump; /* a retired pump besides, whose dates are placeholders */
     struct hold *holds;
     size_t hold_count;
     struct tandem_side *tandem;

@@ -13,6 +13,7 @@
 
 #define JSON_TYPE "application/json; charset=utf-8"
 #define MAXIMUM   (256u << 20)
+#define GHOST     1000
 
 /* ---- fixtures ---- */
 
@@ -187,13 +188,15 @@ static bool read_day(const char *text, const char *rest, int64_t *day)
     return true;
 }
 
-static bool find_pump(const struct history *history, const char *assignment, unsigned *pump)
+static bool find_pump(const struct simulator *simulator, const char *assignment, unsigned *pump)
 {
+    const struct history *history = &simulator->history;
     char text[ASSIGNMENT_TEXT];
     for (*pump = 0; *pump < history->pump_count; (*pump)++)
         if (strcmp(assignment, history_assignment(history, *pump, text)) == 0)
             return true;
-    return false;
+    *pump = GHOST;
+    return simulator->ghost_pump && strcmp(assignment, history_assignment(history, GHOST, text)) == 0;
 }
 
 void tandem_reply_log(struct simulator *simulator, struct exchange *exchange, const char *assignment)
@@ -211,7 +214,7 @@ void tandem_reply_log(struct simulator *simulator, struct exchange *exchange, co
         fixture_reply_log(simulator->tandem->fixture, exchange, assignment, first, last);
         return;
     }
-    if (!find_pump(&simulator->history, assignment, &window.pump)) {
+    if (!find_pump(simulator, assignment, &window.pump)) {
         exchange_reply_json(exchange, 404, "{\"message\":\"Not found.\"}");
         return;
     }
@@ -315,6 +318,17 @@ static void add_pump(struct simulator *simulator, struct evbuffer *body, unsigne
         evbuffer_add_printf(body, "\"settings\":null}");
 }
 
+static void add_ghost(struct simulator *simulator, struct evbuffer *body)
+{
+    char assignment[ASSIGNMENT_TEXT];
+    evbuffer_add_printf(body,
+                        ",{\"assignmentId\":\"%s\",\"serialNumber\":\"90000007\",\"modelNumber\":\"1002717\","
+                        "\"modelName\":\"t:slim X2\\u2122\",\"softwareVersion\":\"6.4.1\","
+                        "\"maxDateOfEvents\":\"2098-12-31T00:00:00\",\"lastUploadDate\":null,"
+                        "\"availableDataRange\":{\"start\":null,\"end\":null},\"settings\":null}",
+                        history_assignment(&simulator->history, GHOST, assignment));
+}
+
 void tandem_reply_pumper(struct simulator *simulator, struct exchange *exchange)
 {
     const struct fixture *fixture = simulator->tandem->fixture;
@@ -326,6 +340,8 @@ void tandem_reply_pumper(struct simulator *simulator, struct exchange *exchange)
     evbuffer_add_printf(body, "{\"firstName\":\"Sim\",\"lastName\":\"Ulator\",\"pumps\":[");
     for (unsigned pump = 0; pump < simulator->history.pump_count; pump++)
         add_pump(simulator, body, pump);
+    if (simulator->ghost_pump)
+        add_ghost(simulator, body);
     evbuffer_add_printf(body, "]}");
     exchange_reply(exchange, 200, JSON_TYPE, body);
 }
