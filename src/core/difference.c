@@ -5,6 +5,7 @@
 
 #include "tconnectsync/buffer.h"
 #include "tconnectsync/civil_time.h"
+#include "tconnectsync/feature.h"
 #include "tconnectsync/json.h"
 #include "tconnectsync/memory.h"
 #include "tconnectsync/pump_log.h"
@@ -50,7 +51,9 @@ static int compare_by_event(const void *left, const void *right, void *context)
     int order = compare_numbers(a->kind, b->kind);
     if (!order)
         order = compare_numbers(a->event_id, b->event_id);
-    return order ? order : compare_numbers(a->time, b->time);
+    if (!order)
+        order = compare_numbers(a->time, b->time);
+    return order ? order : compare_numbers(a->ours, b->ours);
 }
 
 static void build_index(struct index *index, const struct held *held)
@@ -101,37 +104,72 @@ static struct held_document *held_at(const struct comparison *comparison, const 
 
 /* ---- twins ---- */
 
-static struct json *parse_held(const struct held *held, const struct held_document *item)
+/* Ours, of one kind, event and time: twins if their whole pump_event_id is alike. */
+static bool may_be_twins(const struct held_document *a, const struct held_document *b)
 {
-    return item->text == NO_TEXT ? NULL : json_parse(held->text + item->text, item->length, NULL);
+    return a->kind == b->kind && a->event_id == b->event_id && a->time == b->time && a->ours && b->ours &&
+           a->event_id != NO_EVENT_ID && a->text != NO_TEXT && b->text != NO_TEXT;
 }
 
-static bool same_event_ids(const struct held *held, const struct held_document *a,
-                           const struct held_document *b)
+struct twin {
+    uint32_t item;
+    struct json *stored;
+};
+
+/* By the whole pump_event_id, then by _id. */
+static int compare_twins(const void *left, const void *right)
 {
-    struct json *left = parse_held(held, a), *right = parse_held(held, b);
-    const char *left_id = json_text(json_get(left, "pump_event_id"));
-    const char *right_id = json_text(json_get(right, "pump_event_id"));
-    bool same = left_id && right_id && strcmp(left_id, right_id) == 0;
-    json_free(left);
-    json_free(right);
-    return same;
+    const struct twin *a = left, *b = right;
+    static const char *const keys[] = {"pump_event_id", "_id"};
+    int order = 0;
+    for (size_t i = 0; i < 2 && order == 0; i++) {
+        const char *a_text = json_text(json_get(a->stored, keys[i]));
+        const char *b_text = json_text(json_get(b->stored, keys[i]));
+        order = strcmp(a_text ? a_text : "", b_text ? b_text : "");
+    }
+    return order;
+}
+
+static void add_twin(struct comparison *comparison, uint32_t item)
+{
+    struct difference *out = comparison->out;
+    comparison->held->items[item].claimed = true;
+    out->twins = xreallocarray(out->twins, out->twin_count + 1, sizeof *out->twins);
+    out->twins[out->twin_count++] = item;
+}
+
+/* Of each set of twins among these the one with the least _id stays: two runs at the same moment agree on it.
+ */
+static void thin_out(struct comparison *comparison, const uint32_t *items, size_t count)
+{
+    const struct held *held = comparison->held;
+    struct twin *twins = xcalloc(count, sizeof *twins);
+    for (size_t i = 0; i < count; i++) {
+        const struct held_document *item = &held->items[items[i]];
+        twins[i] = (struct twin){items[i], json_parse(held->text + item->text, item->length, NULL)};
+    }
+    qsort(twins, count, sizeof *twins, compare_twins);
+    for (size_t i = 1; i < count; i++) {
+        const char *id = json_text(json_get(twins[i].stored, "pump_event_id"));
+        const char *before = json_text(json_get(twins[i - 1].stored, "pump_event_id"));
+        if (id && before && strcmp(id, before) == 0)
+            add_twin(comparison, twins[i].item);
+    }
+    for (size_t i = 0; i < count; i++)
+        json_free(twins[i].stored);
+    free(twins);
 }
 
 static void find_twins(struct comparison *comparison)
 {
-    struct held *held = comparison->held;
+    const struct held *held = comparison->held;
     const uint32_t *order = comparison->index.by_event;
-    for (size_t i = 1; i < held->count; i++) {
-        struct held_document *item = &held->items[order[i]], *before = &held->items[order[i - 1]];
-        if (item->kind != before->kind || item->event_id != before->event_id || item->time != before->time ||
-            item->event_id == NO_EVENT_ID || !item->ours || !before->ours ||
-            !same_event_ids(held, item, before))
-            continue;
-        before->claimed = true; /* the last of a row stays */
-        comparison->out->twins = xreallocarray(comparison->out->twins, comparison->out->twin_count + 1,
-                                               sizeof *comparison->out->twins);
-        comparison->out->twins[comparison->out->twin_count++] = order[i - 1];
+    for (size_t first = 0, next; first < held->count; first = next) {
+        for (next = first + 1; next < held->count; next++)
+            if (!may_be_twins(&held->items[order[first]], &held->items[order[next]]))
+                break;
+        if (next - first > 1)
+            thin_out(comparison, order + first, next - first);
     }
 }
 
@@ -336,6 +374,8 @@ static void gather(struct comparison *comparison)
 static void count_strangers(struct comparison *comparison)
 {
     const struct difference_rules *rules = comparison->rules;
+    if (!(comparison->log->features & FEATURE_BASAL))
+        return;
     for (size_t i = 0; i < comparison->held->count; i++) {
         const struct held_document *item = &comparison->held->items[i];
         if (item->kind != DOCUMENT_TEMP_BASAL || !item->ours || item->claimed ||

@@ -1,0 +1,457 @@
+/* Which documents are created, amended, withheld or left alone: a row for each sentence under "The
+ * difference". */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* a row names what it needs */
+
+struct row {
+    const char *name;
+    const char *events;
+    const char *treatments, *entries; /* NULL: none */
+    const char *plan;
+    const char *from, *to;            /* NULL: any */
+    const char *newest_device_status; /* NULL: none */
+    bool not_safe;                    /* ALARM_SAFE_MINUTES=0 */
+};
+#define ROW(...)                                                                                             \
+    {                                                                                                        \
+        __VA_ARGS__                                                                                          \
+    }
+
+#define RESUMED(number, time) "12 " number " " time "\n"
+#define OURS                  "'enteredBy':'Pump (tconnectsync)'"
+/* A stored one; time in UTC. */
+#define STORED(id, type, time, rest)                                                                         \
+    "{'_id':'" id "','eventType':'" type "','created_at':'2026-05-14T" time "Z'," rest "}"
+#define STORED_RESUME(id, time, numbers)                                                                     \
+    STORED(id, "Basal Resume", time, OURS ",'pump_event_id':'" numbers "'")
+#define PLAN(what, type, time, id) what " " type " 2026-05-14T" time "-04:00 " id "\n"
+#define RESUME(what, time, id)     PLAN(what, "Basal Resume", time, id)
+
+static const struct row event_rows[] = {
+    ROW("what is not there is created", RESUMED("5", "00:01:00"), NULL, NULL,
+        RESUME("create", "00:01:00", "5")),
+    ROW("what is there is left alone", RESUMED("5", "00:01:00"),
+        "[" STORED_RESUME("a", "04:01:00.000", "5") "]", NULL, RESUME("unchanged", "00:01:00", "5")),
+    ROW("the first number of the id counts", RESUMED("5", "00:01:00") RESUMED("6", "00:02:00"),
+        "[" STORED_RESUME("a", "04:01:00.000", "5,6") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:02:00", "6")),
+    ROW("moved by 26 hours it is still that event", RESUMED("5", "00:01:00"),
+        "[{'_id':'a','eventType':'Basal "
+        "Resume','created_at':'2026-05-15T06:01:00.000Z','pump_event_id':'5'}]",
+        NULL, RESUME("unchanged", "00:01:00", "5")),
+    ROW("moved the other way as well", RESUMED("5", "00:01:00"),
+        "[{'_id':'a','eventType':'Basal "
+        "Resume','created_at':'2026-05-13T02:01:00.000Z','pump_event_id':'5'}]",
+        NULL, RESUME("unchanged", "00:01:00", "5")),
+    ROW("by more it is another", RESUMED("5", "00:01:00"),
+        "[{'_id':'a','eventType':'Basal "
+        "Resume','created_at':'2026-05-15T06:01:01.000Z','pump_event_id':'5'}]",
+        NULL, RESUME("create", "00:01:00", "5")),
+    ROW("whoever entered it", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Basal Resume", "04:01:00.000", "'enteredBy':'a person','pump_event_id':'5'") "]",
+        NULL, RESUME("unchanged", "00:01:00", "5")),
+    ROW("another number at its second does not count", RESUMED("5", "00:01:00"),
+        "[" STORED_RESUME("a", "04:01:00.000", "6") "]", NULL, RESUME("create", "00:01:00.001", "5")),
+    ROW("another type does not count", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Basal Suspension", "04:01:00.000", OURS ",'pump_event_id':'5'") "]", NULL,
+        RESUME("create", "00:01:00", "5")),
+    ROW("without a number one of ours in that second is it", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Basal Resume", "04:01:00.999", OURS) "]", NULL,
+        RESUME("unchanged", "00:01:00", "5")),
+    ROW("a number that is none counts as without", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Basal Resume", "04:01:00.000", OURS ",'pump_event_id':'x5'") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5")),
+    ROW("in the next second it is not", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Basal Resume", "04:01:01.000", OURS) "]", NULL, RESUME("create", "00:01:00", "5")),
+    ROW("one stored document is one event", RESUMED("5", "00:01:00") RESUMED("6", "00:01:00"),
+        "[" STORED("a", "Basal Resume", "04:01:00.000", OURS) "]", NULL,
+        RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:01:00.001", "6")),
+    ROW("the nearest of several is it, the others stay", RESUMED("5", "00:01:00"),
+        "[" STORED_RESUME("a", "05:01:00.000", "5") "," STORED_RESUME("b", "04:02:00.000", "5") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5")),
+};
+
+static const struct row second_rows[] = {
+    ROW("several in one second by their order",
+        RESUMED("7", "00:01:00") RESUMED("5", "00:01:00") RESUMED("6", "00:01:00"), NULL, NULL,
+        RESUME("create", "00:01:00", "5") RESUME("create", "00:01:00.001", "6")
+            RESUME("create", "00:01:00.002", "7")),
+    ROW("a stranger's document has the second already", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Basal Resume", "04:01:00.000", "'enteredBy':'a person'") "]", NULL,
+        RESUME("create", "00:01:00.001", "5")),
+    ROW("the lowest free one", RESUMED("5", "00:01:00") RESUMED("6", "00:01:00") RESUMED("7", "00:01:00"),
+        "[" STORED("a", "Basal Resume", "04:01:00.001",
+                   "'enteredBy':'a person'") "," STORED_RESUME("b", "04:01:00.003", "1") "]",
+        NULL,
+        RESUME("create", "00:01:00", "5") RESUME("create", "00:01:00.002", "6")
+            RESUME("create", "00:01:00.004", "7")),
+    ROW("a stored one keeps its own", RESUMED("5", "00:01:00") RESUMED("6", "00:01:00"),
+        "[" STORED_RESUME("b", "04:01:00.000", "6") "]", NULL,
+        RESUME("create", "00:01:00.001", "5") RESUME("unchanged", "00:01:00", "6")),
+    ROW("types do not meet", RESUMED("5", "00:01:00") "11 6 00:01:00 {'suspendReason':0}\n", NULL, NULL,
+        RESUME("create", "00:01:00", "5") PLAN("create", "Basal Suspension", "00:01:00", "6")),
+};
+
+static const struct row range_rows[] = {
+    ROW("only what starts in the range, both ends included",
+        RESUMED("5", "00:00:59") RESUMED("6", "00:01:00") RESUMED("7", "00:02:00") RESUMED("8", "00:02:01"),
+        NULL, NULL,
+        RESUME("outside", "00:00:59", "5") RESUME("create", "00:01:00", "6") RESUME("create", "00:02:00", "7")
+            RESUME("outside", "00:02:01", "8"),
+        "00:01:00", "00:02:00"),
+    ROW("ours are amended anywhere",
+        "229 5 00:01:00 {'requestedAction':1}\n229 6 00:31:00 {'requestedAction':2}\n",
+        "[" STORED(
+            "a", "Sleep", "04:01:00.000",
+            OURS
+            ",'pump_event_id':'5','duration':2,'notes':'Sleep - Not Ended','reason':'Sleep - Not Ended'") "]",
+        NULL,
+        "amend {'_id':'a','eventType':'Sleep','created_at':'2026-05-14T04:01:00.000Z'," OURS
+        ",'duration':30,'pump_event_id':'5,6','notes':'Sleep','reason':'Sleep'}\n",
+        "03:00:00"),
+    ROW("what is fresh waits, the future included",
+        RESUMED("5", "11:50:00") RESUMED("6", "11:50:01") RESUMED("7", "12:00:01"), NULL, NULL,
+        RESUME("create", "11:50:00", "5") RESUME("withheld", "11:50:01", "6")
+            RESUME("withheld", "12:00:01", "7")),
+    ROW("unless that is switched off", RESUMED("6", "11:59:59"), NULL, NULL,
+        RESUME("create", "11:59:59", "6"), .not_safe = true),
+    ROW("readings and device status do not wait",
+        "399 5 12:00:00 {'currentGlucoseDisplayValue':100,'egvTimeStamp':579614399}\n9 6 12:00:00 "
+        "{'abc':50}\n",
+        NULL, NULL, PLAN("create", "sgv", "11:59:59", "5") PLAN("create", "devicestatus", "12:00:00", "6")),
+    ROW("device status only if newer", "9 6 11:00:00 {'abc':50}\n", NULL, NULL,
+        PLAN("unchanged", "devicestatus", "11:00:00", "6"), .newest_device_status = "11:00:00"),
+    ROW("device status newer than the last", "9 6 11:00:01 {'abc':50}\n", NULL, NULL,
+        PLAN("create", "devicestatus", "11:00:01", "6"), .newest_device_status = "11:00:00"),
+};
+
+/* 579571288 s after 2008 is 2026-05-14T00:01:28, 1778731288000 in Nightscout. */
+#define READING(number)                                                                                      \
+    "399 " number " 00:01:31 {'currentGlucoseDisplayValue':100,'egvTimeStamp':579571288}\n"
+#define SGV(what, number)     PLAN(what, "sgv", "00:01:28", number)
+#define ENTRY(id, date, rest) "{'_id':'" id "','type':'sgv','sgv':99,'date':" date "," rest "}"
+#define OUR_DEVICE            "'device':'Pump (tconnectsync)'"
+
+static const struct row reading_rows[] = {
+    ROW("a reading is created", READING("5"), NULL, NULL, SGV("create", "5")),
+    ROW("once", READING("5") READING("6"), NULL, NULL, SGV("create", "5") SGV("unchanged", "6")),
+    ROW("not when it is there", READING("5"), NULL,
+        "[" ENTRY("a", "1778731288000", OUR_DEVICE ",'pump_event_id':'5'") "]", SGV("unchanged", "5")),
+    ROW("not when it is there from another record", READING("5"), NULL,
+        "[" ENTRY("a", "1778731288000", OUR_DEVICE ",'pump_event_id':'4'") "]", SGV("unchanged", "5")),
+    ROW("one of ours nearby is another reading", READING("5"), NULL,
+        "[" ENTRY("a", "1778731287000", OUR_DEVICE ",'pump_event_id':'4'") "]", SGV("create", "5")),
+    ROW("another device's within 150 s before", READING("5"), NULL,
+        "[" ENTRY("a", "1778731138000", "'device':'share2'") "]", SGV("left out", "5")),
+    ROW("another device's within 150 s behind", READING("5"), NULL,
+        "[" ENTRY("a", "1778731438000", "'device':'share2'") "]", SGV("left out", "5")),
+    ROW("one that tells no device is another's", READING("5"), NULL,
+        "[" ENTRY("a", "1778731288000", "'sysTime':'x'") "]", SGV("left out", "5")),
+    ROW("another device's before that", READING("5"), NULL,
+        "[" ENTRY("a", "1778731137999", "'device':'share2'") "]", SGV("create", "5")),
+    ROW("another device's behind that", READING("5"), NULL,
+        "[" ENTRY("a", "1778731438001", "'device':'share2'") "]", SGV("create", "5")),
+    ROW("another device's that is no reading", READING("5"), NULL,
+        "[{'_id':'a','type':'mbg','mbg':99,'date':1778731288000,'device':'meter'}]", SGV("create", "5")),
+    ROW("another's beside ours: ours stands", READING("5"), NULL,
+        "[" ENTRY("a", "1778731288000", OUR_DEVICE ",'pump_event_id':'5'") "," ENTRY("b", "1778731289000",
+                                                                                     "'device':'share2'") "]",
+        SGV("unchanged", "5")),
+};
+
+static const struct row twin_rows[] = {
+    ROW("of exact twins the elder stays", RESUMED("5", "00:01:00"),
+        "[" STORED_RESUME("b", "04:01:00.000", "5") "," STORED_RESUME(
+            "c", "04:01:00.000", "5") "," STORED_RESUME("a", "04:01:00.000", "5") "]",
+        NULL, RESUME("unchanged", "00:01:00", "5") "delete b\ndelete c\n"),
+    ROW("in whatever order they come", "",
+        "[" STORED_RESUME("a", "04:01:00.000", "5") "," STORED_RESUME(
+            "c", "04:01:00.000", "5") "," STORED_RESUME("b", "04:01:00.000", "5") "]",
+        NULL, "delete b\ndelete c\n"),
+    ROW("of readings too", READING("5"), NULL,
+        "[" ENTRY("a", "1778731288000", OUR_DEVICE ",'pump_event_id':'5'") "," ENTRY(
+            "b", "1778731288000", OUR_DEVICE ",'pump_event_id':'5'") "]",
+        SGV("unchanged", "5") "delete b\n"),
+    ROW("another time, id, type or person is no twin", "",
+        "[" STORED_RESUME("a", "04:01:00.000", "5") "," STORED_RESUME(
+            "b", "04:01:00.001",
+            "5") "," STORED_RESUME("c", "04:01:00.000",
+                                   "5,6") "," STORED("d", "Basal Suspension", "04:01:00.000",
+                                                     OURS
+                                                     ",'pump_event_id':'5'") "," STORED("e", "Basal Resume",
+                                                                                        "04:01:00.000",
+                                                                                        "'enteredBy':'a "
+                                                                                        "person','pump_event_"
+                                                                                        "id':'5'") "]",
+        NULL, ""),
+    ROW("nor are two without a number", "",
+        "[" STORED("a", "Basal Resume", "04:01:00.000", OURS) "," STORED("b", "Basal Resume", "04:01:00.000",
+                                                                         OURS) "]",
+        NULL, ""),
+    ROW("what lies between twins hides none", "",
+        "[" STORED_RESUME("a", "04:01:00.000", "5,6") "," STORED_RESUME(
+            "b", "04:01:00.000", "5") "," STORED_RESUME("c", "04:01:00.000", "5,6") "]",
+        NULL, "delete c\n"),
+};
+
+static void open_row(struct fixture *fixture, const struct row *row)
+{
+    fixture_open(fixture);
+    if (row->from)
+        fixture->difference_rules.from = at(row->from);
+    if (row->to)
+        fixture->difference_rules.to = at(row->to);
+    if (row->newest_device_status)
+        fixture->difference_rules.newest_device_status = at(row->newest_device_status);
+    if (row->not_safe)
+        fixture->difference_rules.alarm_safe_minutes = 0;
+    fixture_read(fixture, 0, row->events);
+    fixture_hold(fixture, COLLECTION_TREATMENTS, row->treatments);
+    fixture_hold(fixture, COLLECTION_ENTRIES, row->entries);
+    fixture_build(fixture);
+}
+
+static void row_holds(void **state)
+{
+    const struct row *row = *state;
+    struct fixture fixture;
+    struct buffer plan;
+    buffer_init(&plan, 1 << 20);
+    open_row(&fixture, row);
+    fixture_compare(&fixture);
+    fixture_write_plan(&fixture, &plan);
+    assert_string_equal(plan.data, row->plan);
+    buffer_clear(&plan);
+    fixture_compare(&fixture); /* once more: nothing is left over from the first time */
+    fixture_write_plan(&fixture, &plan);
+    assert_string_equal(plan.data, row->plan);
+    buffer_free(&plan);
+    fixture_close(&fixture);
+}
+
+static void assert_plan(struct fixture *fixture, const char *wanted)
+{
+    struct buffer plan;
+    buffer_init(&plan, 1 << 20);
+    fixture_compare(fixture);
+    fixture_write_plan(fixture, &plan);
+    assert_string_equal(plan.data, wanted);
+    buffer_free(&plan);
+}
+
+/* One number on one day from each of two pumps: the stored one belongs to the pump whose second it has. */
+static void two_pumps_may_use_the_same_numbers(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, RESUMED("5", "00:01:00"));
+    fixture_read(&fixture, 1, RESUMED("5", "03:00:00"));
+    fixture_hold(&fixture, COLLECTION_TREATMENTS, "[" STORED_RESUME("a", "07:00:00.000", "5") "]");
+    fixture_build(&fixture);
+    assert_plan(&fixture, RESUME("create", "00:01:00", "5") RESUME("unchanged", "03:00:00", "5"));
+    fixture_close(&fixture);
+}
+
+static void creates_are_oldest_first(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, RESUMED("5", "03:00:00") RESUMED("6", "02:00:00") RESUMED("7", "04:00:00"));
+    fixture_read(&fixture, 1, RESUMED("5", "02:30:00"));
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    assert_int_equal(fixture.difference.create_count, 4);
+    for (size_t i = 1; i < 4; i++)
+        assert_true(fixture.documents.items[fixture.difference.creates[i - 1]].time <
+                    fixture.documents.items[fixture.difference.creates[i]].time);
+    fixture_close(&fixture);
+}
+
+/* A person who deletes a document wants it gone, at least while this process lives. */
+static void what_was_created_is_not_created_again(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, RESUMED("5", "00:01:00") RESUMED("6", "00:01:00") "11 7 00:01:00\n");
+    fixture_build(&fixture);
+    struct event_memory *memory = event_memory_new();
+    fixture.difference_rules.memory = memory;
+    assert_false(event_memory_has(memory, &fixture.documents.items[0], &fixture.log));
+    event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
+    event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
+    assert_plan(&fixture, RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:01:00", "6")
+                              PLAN("create", "Basal Suspension", "00:01:00", "7"));
+    event_memory_free(memory);
+    fixture_close(&fixture);
+}
+
+static void memory_forgets_nothing_as_it_grows(void **state)
+{
+    (void)state;
+    enum { COUNT = 5000 };
+    struct pump_event events[COUNT];
+    struct pump_log log = {.events = events};
+    struct event_memory *memory = event_memory_new();
+    for (uint32_t i = 0; i < COUNT; i++) {
+        events[i] = (struct pump_event){.sequence = i};
+        struct document document = {.event = i, .kind = DOCUMENT_NOTE, .time = 1778731288 + i / 2};
+        assert_false(event_memory_has(memory, &document, &log));
+        event_memory_add(memory, &document, &log);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct document document = {.event = i, .kind = DOCUMENT_NOTE, .time = 1778731288 + i / 2};
+        assert_true(event_memory_has(memory, &document, &log));
+    }
+    event_memory_free(memory);
+}
+
+static void what_nightscout_refuses_is_left_out(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, RESUMED("5", "00:01:00") RESUMED("6", "00:02:00"));
+    fixture_build(&fixture);
+    fixture.documents.items[0].refused = true;
+    assert_plan(&fixture, RESUME("left out", "00:01:00", "5") RESUME("create", "00:02:00", "6"));
+    fixture_close(&fixture);
+}
+
+/* The answer to a batch was lost; what a read finds of it was stored. */
+static void a_lost_answer_is_made_up_for(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, RESUMED("5", "00:01:00") RESUMED("6", "00:02:00"));
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    fixture.documents.items[0].attempted = fixture.documents.items[1].attempted = true;
+    fixture_hold(&fixture, COLLECTION_TREATMENTS, "[" STORED_RESUME("a", "04:01:00.000", "5") "]");
+    assert_plan(&fixture, RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:02:00", "6"));
+    assert_true(fixture.documents.items[0].created);
+    assert_false(fixture.documents.items[1].created);
+    fixture_close(&fixture);
+}
+
+static void readings_beside_another_devices_are_counted_once(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, READING("5"));
+    fixture_hold(&fixture, COLLECTION_ENTRIES, "[" ENTRY("a", "1778731288000", "'device':'share2'") "]");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    fixture_compare(&fixture);
+    assert_int_equal(fixture.log.skipped[SKIP_OTHER_DEVICE], 1);
+    fixture_close(&fixture);
+}
+
+/* Its second holds a thousand strangers: the document is left out, and that is counted. */
+static void a_second_may_be_full(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct buffer answer;
+    buffer_init(&answer, 1 << 20);
+    for (int i = 0; i < 1000; i++)
+        buffer_addf(&answer,
+                    "%c{'_id':'%d','eventType':'Basal Resume','created_at':'2026-05-14T04:01:00.%03dZ'}",
+                    i ? ',' : '[', i, i);
+    buffer_add_text(&answer, "]");
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, RESUMED("5", "00:01:00") RESUMED("6", "00:02:00"));
+    fixture_hold(&fixture, COLLECTION_TREATMENTS, answer.data);
+    fixture_build(&fixture);
+    assert_plan(&fixture, RESUME("left out", "00:01:00", "5") RESUME("create", "00:02:00", "6"));
+    assert_int_equal(fixture.log.skipped[SKIP_TIME], 1);
+    buffer_free(&answer);
+    fixture_close(&fixture);
+}
+
+#define BASAL(id, time, rest) STORED(id, "Temp Basal", time, "'duration':5," rest)
+
+/* Fresh basals with our name that no event explains: another pump's, or an older uploader's. */
+static void strangers_are_counted(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, "279 5 11:00:00 {'commandedRate':100}\n279 6 11:05:00 {'commandedRate':100}\n");
+    fixture_hold(
+        &fixture, COLLECTION_TREATMENTS,
+        "[" BASAL("a", "15:00:00.000", OURS ",'pump_event_id':'5'") "," BASAL("b", "15:02:00.000", OURS ",'pump_event_id':'900'") "," BASAL(
+            "c", "15:03:00.000",
+            OURS ",'pump_event_id':'901'") "," BASAL("d", "15:04:00.000",
+                                                     OURS) "," BASAL("e", "15:05:30.000",
+                                                                     "'enteredBy':'Loop','pump_event_id':'"
+                                                                     "902'") ","
+                                                                             "{'_id':'f','eventType':'Temp "
+                                                                             "Basal','created_at':'2026-05-"
+                                                                             "13T15:59:59.000Z'," OURS "}]");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    assert_int_equal(fixture.difference.strangers, 2);
+    assert_int_equal(fixture.difference.nameless, 1);
+    fixture_close(&fixture);
+}
+
+static void without_basal_there_are_no_strangers(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_set_features(&fixture, FEATURE_CGM);
+    fixture_read(&fixture, 0, READING("5"));
+    fixture_hold(&fixture, COLLECTION_TREATMENTS,
+                 "[" BASAL("b", "15:02:00.000", OURS ",'pump_event_id':'9'") "]");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    assert_int_equal(fixture.difference.strangers, 0);
+    fixture_close(&fixture);
+}
+
+#define ADD_ROWS(rows)                                                                                       \
+    for (size_t i = 0; i < sizeof(rows) / sizeof *(rows); i++)                                               \
+        tests[count++] = (struct CMUnitTest)                                                                 \
+        {                                                                                                    \
+            .name = (rows)[i].name, .test_func = row_holds, .initial_state = (void *)(uintptr_t) & (rows)[i] \
+        }
+
+int main(void)
+{
+    struct CMUnitTest tests[100] = {
+        cmocka_unit_test(two_pumps_may_use_the_same_numbers),
+        cmocka_unit_test(creates_are_oldest_first),
+        cmocka_unit_test(what_was_created_is_not_created_again),
+        cmocka_unit_test(memory_forgets_nothing_as_it_grows),
+        cmocka_unit_test(what_nightscout_refuses_is_left_out),
+        cmocka_unit_test(a_lost_answer_is_made_up_for),
+        cmocka_unit_test(readings_beside_another_devices_are_counted_once),
+        cmocka_unit_test(a_second_may_be_full),
+        cmocka_unit_test(strangers_are_counted),
+        cmocka_unit_test(without_basal_there_are_no_strangers),
+    };
+    size_t count = 10;
+    ADD_ROWS(event_rows);
+    ADD_ROWS(second_rows);
+    ADD_ROWS(range_rows);
+    ADD_ROWS(reading_rows);
+    ADD_ROWS(twin_rows);
+    return _cmocka_run_group_tests("difference", tests, count, NULL, NULL);
+}

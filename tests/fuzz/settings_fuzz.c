@@ -1,0 +1,66 @@
+/* A .env file, and the settings that are made of it. */
+#include "fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tconnectsync/configuration.h"
+#include "tconnectsync/redact.h"
+
+enum { PAIRS_MAXIMUM = 64 };
+
+struct pairs {
+    char *names[PAIRS_MAXIMUM], *values[PAIRS_MAXIMUM];
+    size_t count;
+};
+
+static void keep(void *context, const char *name, const char *value)
+{
+    struct pairs *pairs = context;
+    if (!*name || pairs->count == PAIRS_MAXIMUM)
+        return;
+    pairs->names[pairs->count] = strdup(name);
+    pairs->values[pairs->count++] = strdup(value);
+}
+
+static const char *look_up(void *context, const char *name)
+{
+    const struct pairs *pairs = context;
+    for (size_t i = pairs->count; i-- > 0;)
+        if (strcmp(pairs->names[i], name) == 0)
+            return pairs->values[i];
+    return NULL;
+}
+
+static void expect(int truth)
+{
+    if (!truth)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct pairs pairs = {.count = 0};
+    dotenv_parse((const char *)data, size, keep, &pairs);
+    struct configuration *configuration = configuration_read(look_up, &pairs);
+    struct redactor *redactor = redactor_new();
+    configuration_hide(configuration, redactor);
+    redactor_free(redactor);
+
+    expect(configuration->tandem_email && configuration->tandem_password && configuration->client_id);
+    expect(configuration->nightscout_url && configuration->nightscout_secret && configuration->time_zone);
+    expect(configuration->sso_url[strlen(configuration->sso_url) - 1] == '/');
+    expect(configuration->source_url[strlen(configuration->source_url) - 1] == '/');
+    expect(configuration->accounts_url[strlen(configuration->accounts_url) - 1] != '/');
+    expect(configuration->problem_count > 0 ||
+           configuration->nightscout_url[strlen(configuration->nightscout_url) - 1] == '/');
+    expect(configuration->features != 0 && *configuration->profile_carbs_hr && *configuration->profile_delay);
+    expect(configuration->no_data_failure_minutes >= 2 * configuration->interval_minutes);
+    configuration_free(configuration);
+    for (size_t i = 0; i < pairs.count; i++) {
+        free(pairs.names[i]);
+        free(pairs.values[i]);
+    }
+    return 0;
+}
