@@ -7,6 +7,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 
 #include "sim.h"
 #include "tconnectsync/memory.h"
@@ -248,12 +249,22 @@ static void on_closed(struct evhttp_connection *connection, void *statistics)
     statistics_closed(statistics, connection);
 }
 
+/* evhttp leaves Nagle's algorithm on: the end of a long answer would wait 40 ms for the client's
+ * acknowledgement. */
+static void send_at_once(struct evhttp_connection *connection)
+{
+    int on = 1;
+    setsockopt(bufferevent_getfd(evhttp_connection_get_bufferevent(connection)), IPPROTO_TCP, TCP_NODELAY,
+               &on, sizeof on);
+}
+
 static void on_request(struct evhttp_request *request, void *context)
 {
     struct site *site = context;
     struct simulator *simulator = site->simulator;
     struct evhttp_connection *connection = evhttp_request_get_connection(request);
     struct exchange *exchange = exchange_new(site, request);
+    send_at_once(connection);
     if (strncmp(exchange->path, "/control/", 9) == 0) {
         exchange->id = SIZE_MAX;
         control_handle(simulator, exchange);
