@@ -20,7 +20,7 @@ struct http_server_options {
     void (*handler)(void *context, struct http_exchange *exchange);
     void *context;
     /* Limits; 0: the default. */
-    unsigned maximum_connections;  /* 256; when full, accepting pauses */
+    unsigned maximum_connections;  /* 256; when full, the oldest idle one goes; without one, accepting pauses */
     unsigned request_milliseconds; /* 10 s, for a whole request from its first byte, or from the accept */
     unsigned idle_milliseconds;    /* 75 s without a further request */
     unsigned write_milliseconds;   /* 30 s without progress while an answer is being sent */

@@ -172,10 +172,10 @@ static bool parse_header(struct span line, struct fields *fields)
         struct span *value;
         unsigned *count;
     } single[] = {
-        {"Host",              &fields->host,              &fields->hosts             },
-        {"Content-Length",    &fields->content_length,    &fields->content_lengths   },
+        {"Host", &fields->host, &fields->hosts},
+        {"Content-Length", &fields->content_length, &fields->content_lengths},
         {"Transfer-Encoding", &fields->transfer_encoding, &fields->transfer_encodings},
-        {"Expect",            &fields->expect,            &fields->expects           },
+        {"Expect", &fields->expect, &fields->expects},
     };
     for (size_t i = 0; i < sizeof single / sizeof *single; i++)
         if (same_text(name, single[i].name)) {
@@ -275,9 +275,9 @@ size_t http_chunks_scan(struct http_chunks *chunks, const char *data, size_t len
         enum http_chunks_state next;
     } fixed[] = {
         [CHUNK_DATA_CR] = {'\r', CHUNK_DATA_LF},
-        [CHUNK_DATA_LF] = {'\n', CHUNK_SIZE   },
+        [CHUNK_DATA_LF] = {'\n', CHUNK_SIZE},
         [CHUNK_LAST_CR] = {'\r', CHUNK_LAST_LF},
-        [CHUNK_LAST_LF] = {'\n', CHUNKS_END   },
+        [CHUNK_LAST_LF] = {'\n', CHUNKS_END},
     };
     size_t at = 0;
     while (at < length && chunks->state < CHUNKS_END) {
@@ -371,13 +371,13 @@ const char *http_refusal_text(int status)
         int status;
         const char *text;
     } texts[] = {
-        {400, "The request is not well-formed HTTP.\n"            },
-        {408, "The request took too long to arrive.\n"            },
-        {413, "The request's body is too large.\n"                },
+        {400, "The request is not well-formed HTTP.\n"},
+        {408, "The request took too long to arrive.\n"},
+        {413, "The request's body is too large.\n"},
         {417, "Only the expectation 100-continue is known here.\n"},
-        {431, "The request's headers are too large.\n"            },
-        {501, "This method is not known here.\n"                  },
-        {505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.\n"     },
+        {431, "The request's headers are too large.\n"},
+        {501, "This method is not known here.\n"},
+        {505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.\n"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].status == status)

@@ -114,8 +114,8 @@ static void feed_whole(struct connection *connection)
     char *data = connection->received.data;
     static char slash[] = "/";
     struct iovec pieces[] = {
-        {data,                    guard->head.method_length + 1   },
-        {slash,                   guard->head.has_path ? 0 : 1    },
+        {data, guard->head.method_length + 1},
+        {slash, guard->head.has_path ? 0 : 1},
         {data + guard->head.path, guard->length - guard->head.path},
     };
     feed(connection, pieces, 3, guard->length);
@@ -125,10 +125,7 @@ static void feed_refusal(struct connection *connection)
 {
     static char get[] = "GET", head[] = "HEAD", rest[] = " / HTTP/1.1\r\n\r\n";
     bool is_head = connection->guard.head.is_head;
-    struct iovec pieces[] = {
-        {is_head ? head : get, is_head ? 4 : 3},
-        {rest,                 sizeof rest - 1}
-    };
+    struct iovec pieces[] = {{is_head ? head : get, is_head ? 4 : 3}, {rest, sizeof rest - 1}};
     feed(connection, pieces, 2, connection->received.length);
 }
 
@@ -279,6 +276,22 @@ static void deadline_passed(evutil_socket_t none, short what, void *context)
     }
 }
 
+bool connection_is_idle(const struct connection *connection)
+{
+    return connection->socket >= 0 && !connection->busy && !connection->receiving && !connection->lingering;
+}
+
+/* So that connections which nobody uses cannot keep others out. */
+static void close_oldest_idle(struct http_server *server)
+{
+    struct connection *connection, *oldest = NULL;
+    LIST_FOREACH(connection, &server->connections, link)
+    if (connection_is_idle(connection))
+        oldest = connection;
+    if (oldest)
+        connection_close(oldest);
+}
+
 struct bufferevent *connection_new(struct event_base *base, void *context)
 {
     struct http_server *server = context;
@@ -291,7 +304,8 @@ struct bufferevent *connection_new(struct event_base *base, void *context)
                                            2 * sizeof server->scratch);
     http_guard_start(&connection->guard, &server->limits);
     LIST_INSERT_HEAD(&server->connections, connection, link);
-    server->connection_count++;
+    if (++server->connection_count >= server->options.maximum_connections)
+        close_oldest_idle(server);
     server_update_accepting(server);
     /* evhttp now sets the bufferevent up; this runs when it has, and before the loop looks at a socket. */
     event_active(connection->deadline, EV_TIMEOUT, 0);
@@ -319,9 +333,4 @@ void connection_request_arrived(struct evhttp_request *request, void *context)
     }
     evhttp_request_set_on_complete_cb(request, request_completed, connection);
     exchange_arrived(request, connection);
-}
-
-bool connection_is_idle(const struct connection *connection)
-{
-    return connection->socket >= 0 && !connection->busy && !connection->receiving && !connection->lingering;
 }

@@ -255,7 +255,9 @@ static void add_own_headers(struct http_exchange *exchange, const char *content_
     for (size_t i = 0; i < sizeof default_headers / sizeof *default_headers; i++)
         if (!evhttp_find_header(headers, default_headers[i].name))
             evhttp_add_header(headers, default_headers[i].name, default_headers[i].value);
-    connection->last = guard->status || guard->head.wants_close || exchange->server->stopped ||
+    /* Full: whoever waits to be accepted gets the place. */
+    bool full = exchange->server->connection_count >= exchange->server->options.maximum_connections;
+    connection->last = guard->status || guard->head.wants_close || exchange->server->stopped || full ||
                        (guard->head.minor == 0 && !guard->head.keeps_alive);
     if (connection->last)
         evhttp_add_header(headers, "Connection", "close");

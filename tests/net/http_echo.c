@@ -164,10 +164,10 @@ static void set_option(struct http_server_options *options, const char *name, co
         const char *name;
         unsigned *place;
     } numbers[] = {
-        {"maximum_connections",  &options->maximum_connections },
+        {"maximum_connections", &options->maximum_connections},
         {"request_milliseconds", &options->request_milliseconds},
-        {"idle_milliseconds",    &options->idle_milliseconds   },
-        {"write_milliseconds",   &options->write_milliseconds  },
+        {"idle_milliseconds", &options->idle_milliseconds},
+        {"write_milliseconds", &options->write_milliseconds},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (strcmp(name, numbers[i].name) == 0)

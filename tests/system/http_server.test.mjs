@@ -446,21 +446,30 @@ test('http server: draining', async (t) => {
   assert.equal(one(held.text).headers.connection, 'close');
 });
 
-test('http server: no more connections than allowed, and the rest when there is room', async (t) => {
+test('http server: no more connections than allowed: idle ones make room, busy ones do not', async (t) => {
   const server = await serve(t, 'maximum_connections=8');
-  const wires = [];
-  for (let i = 0; i < 8; i++) {
-    wires.push(await dial(t, server));
-    await wires[i].send(get('/small'));
-    await wires[i].gets(/small$/);
+  const idle = [];
+  for (let i = 0; i < 7; i++) {
+    idle.push(await dial(t, server));
+    await idle[i].send(get('/small'));
+    await idle[i].gets(/small$/);
   }
+  const held = [];
+  for (let i = 0; i < 7; i++) {
+    held.push(await dial(t, server));
+    await held[i].send(get(`/held?ms=${i ? 20000 : 700}`));
+    await idle[i].ends();
+    assert.equal(idle.filter(({ ended }) => ended).length, i + 1, 'the oldest first');
+  }
+  const eighth = await dial(t, server);
+  await eighth.send(get('/held?ms=20000'));
   const ninth = await dial(t, server); // waits in the kernel's queue
   await ninth.send(closing('/counts'));
   await sleep(200);
   assert.equal(ninth.text, '');
-  wires[0].socket.destroy();
-  await ninth.ends();
-  assert.match(one(ninth.text).body, /connections=8 /);
+  await ninth.ends(); // once the first of them was answered
+  assert.match(held[0].text, /late$/);
+  assert.match(one(ninth.text).body, /exchanges=8 connections=8 /);
 });
 
 const cpuTicks = async (pid) => {
