@@ -286,10 +286,31 @@ static void sign_in_again(struct sync *sync)
     sync->next = STEP_GREET;
 }
 
+/* Dates that are wrong by the clock would go into Nightscout wrong. */
+static bool check_clock(struct sync *sync, struct error *error)
+{
+    int64_t tandem = 0, nightscout = 0;
+    tandem_clock_difference(sync->account.tandem, &tandem);
+    nightscout_clock_difference(sync->nightscout, &nightscout);
+    int64_t worst = llabs(tandem) > llabs(nightscout) ? tandem : nightscout;
+    if (llabs(worst) <= CLOCK_TOLERANCE)
+        return true;
+    return error_set(error, ERROR_CONFIGURATION,
+                     "This machine's clock is %" PRId64
+                     " minutes %s what %s says. Nothing was written, so that no "
+                     "time is wrong. Set the machine's clock (NTP).",
+                     ((int64_t)llabs(worst) + 30) / 60, worst > 0 ? "behind" : "ahead of",
+                     worst == tandem ? "Tandem" : "Nightscout");
+}
+
+/* Both have told the time by now, and no password has gone out yet. */
 static void leave_greet(struct sync *sync)
 {
+    struct error error = {0};
     sync->nightscout_verified = true;
-    if (sync->token_refused)
+    if (!check_clock(sync, &error))
+        sync_fail(sync, &error);
+    else if (sync->token_refused)
         sign_in_again(sync);
 }
 
@@ -360,30 +381,11 @@ static void enter_account(struct sync *sync)
         fetch_account(sync);
 }
 
-/* Dates that are wrong by the clock would go into Nightscout wrong. */
-static bool check_clock(struct sync *sync, struct error *error)
-{
-    int64_t tandem = 0, nightscout = 0;
-    tandem_clock_difference(sync->account.tandem, &tandem);
-    nightscout_clock_difference(sync->nightscout, &nightscout);
-    int64_t worst = llabs(tandem) > llabs(nightscout) ? tandem : nightscout;
-    if (llabs(worst) <= CLOCK_TOLERANCE)
-        return true;
-    return error_set(error, ERROR_CONFIGURATION,
-                     "This machine's clock is %" PRId64
-                     " minutes %s what %s says. Nothing was written, so that no "
-                     "time is wrong. Set the machine's clock (NTP).",
-                     ((int64_t)llabs(worst) + 30) / 60, worst > 0 ? "behind" : "ahead of",
-                     worst == tandem ? "Tandem" : "Nightscout");
-}
-
 static void leave_account(struct sync *sync)
 {
     struct error error = {0};
     if (sync->token_refused) {
         sign_in_again(sync);
-    } else if (!check_clock(sync, &error)) {
-        sync_fail(sync, &error);
     } else if (sync->request.check_only) {
         sync->next = STEP_DONE;
     } else if (!sync->chosen && !sync_choose_range(sync, &error)) {

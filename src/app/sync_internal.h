@@ -36,7 +36,6 @@ enum lane_kind {
     LANE_DEVICE_STATUS,
     LANE_AMEND,
     LANE_DELETE,
-    LANE_PROFILE,
     LANE_COUNT
 };
 
@@ -90,6 +89,7 @@ struct sync {
     bool profile_tried;
     unsigned rounds, unreachable_rounds, rounds_without_progress;
     struct error fatal; /* no write will be taken: why */
+    struct error profile_error;
 };
 
 /* ---- sync.c ---- */
@@ -114,6 +114,8 @@ void sync_drop_readers(struct sync *sync);
 /* ---- sync_write.c ---- */
 void sync_enter_compare(struct sync *sync);
 void sync_enter_write(struct sync *sync);
+/* Writes the profile if the pump's settings ask for it, once; needs the account and Nightscout's profiles. */
+void sync_write_profile(struct sync *sync);
 /* What comes after the writes: done, or reading back what is in doubt. */
 void sync_leave_write(struct sync *sync);
 /* Counts what became of every document, and remembers what was created. */

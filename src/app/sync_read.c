@@ -126,14 +126,18 @@ static void read_nightscout(struct sync *sync)
     }
 }
 
-/* A person's profile on top hides ours: the newest of ours is further down the list. */
-static void read_profiles(struct sync *sync)
+/* A person's profile on top hides ours: the newest of ours is further down the list. Otherwise everything that the
+   profile depends on is known, and it is written beside the reads. */
+static void settle_profile(struct sync *sync)
 {
-    if (!json_is(sync->current_profile, JSON_OBJECT) || sync->profiles ||
-        json_get(sync->current_profile, "pump_settings_hash"))
-        return;
-    sync_expect(sync);
-    nightscout_fetch_profiles(sync->nightscout, &sync->profiles, sync_on_nightscout, sync);
+    bool hidden = json_is(sync->current_profile, JSON_OBJECT) &&
+                  !json_get(sync->current_profile, "pump_settings_hash");
+    if (!hidden) {
+        sync_write_profile(sync);
+    } else if (!sync->profiles) {
+        sync_expect(sync);
+        nightscout_fetch_profiles(sync->nightscout, &sync->profiles, sync_on_nightscout, sync);
+    }
 }
 
 void sync_enter_read(struct sync *sync)
@@ -142,7 +146,7 @@ void sync_enter_read(struct sync *sync)
         if (sync->chosen[pump])
             read_log(sync, pump);
     read_nightscout(sync);
-    read_profiles(sync);
+    settle_profile(sync);
 }
 
 void sync_enter_read_back(struct sync *sync)

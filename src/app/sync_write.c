@@ -158,13 +158,11 @@ static void on_written(void *context, const struct error *error)
 /* A profile gets one attempt: it has no key that would make a repeat safe. */
 static void on_profile_written(void *context, const struct error *error)
 {
-    struct lane *lane = context;
-    struct sync *sync = lane->sync;
-    lane->in_flight--;
+    struct sync *sync = context;
     if (!error)
         sync->report.kinds[DOCUMENT_PROFILE].created++;
     else
-        sync->fatal = *error;
+        sync->profile_error = *error;
     sync_answered(sync);
 }
 
@@ -300,11 +298,10 @@ static const char *newest_settings_hash(const struct sync *sync)
     return NULL;
 }
 
-static bool send_profile(struct lane *lane)
+void sync_write_profile(struct sync *sync)
 {
-    struct sync *sync = lane->sync;
     if (!(sync->request.features & FEATURE_PROFILES) || sync->profile_tried)
-        return false;
+        return;
     sync->profile_tried = true;
     struct report_counts *counts = &sync->report.kinds[DOCUMENT_PROFILE];
     const struct pump *pump = pump_with_settings(sync);
@@ -327,21 +324,18 @@ static bool send_profile(struct lane *lane)
         write = false;
     }
     if (write) {
-        lane->in_flight++;
         sync_expect(sync);
-        nightscout_write_profile(sync->nightscout, action == PROFILE_REPLACE, &body, on_profile_written,
-                                 lane);
+        nightscout_write_profile(sync->nightscout, action == PROFILE_REPLACE, &body, on_profile_written, sync);
     }
     buffer_free(&body);
-    return write;
 }
 
 /* Sends as much as the lane may have under way; all of it in one go where nothing hinders. */
 static void fill_lane(struct lane *lane)
 {
     static bool (*const send[LANE_COUNT])(struct lane *) = {
-        [LANE_TREATMENTS] = send_batch, [LANE_ENTRIES] = send_batch,   [LANE_DEVICE_STATUS] = send_batch,
-        [LANE_AMEND] = send_amendment,  [LANE_DELETE] = send_deletion, [LANE_PROFILE] = send_profile,
+        [LANE_TREATMENTS] = send_batch, [LANE_ENTRIES] = send_batch,    [LANE_DEVICE_STATUS] = send_batch,
+        [LANE_AMEND] = send_amendment,  [LANE_DELETE] = send_deletion,
     };
     const struct sync *sync = lane->sync;
     while (!lane->stopped && !sync->stopping && sync->fatal.kind == ERROR_NONE &&
@@ -377,6 +371,7 @@ static void list_pretended(struct sync *sync)
 
 void sync_enter_write(struct sync *sync)
 {
+    sync_write_profile(sync);
     sync->uncertain = sync->unreachable = sync->progressed = false;
     for (enum lane_kind kind = 0; kind < LANE_COUNT; kind++)
         sync->lanes[kind] =
@@ -385,7 +380,6 @@ void sync_enter_write(struct sync *sync)
                           .limit = sync->oldest_first && kind <= LANE_DEVICE_STATUS ? 1 : SIDE_BY_SIDE};
     if (sync->request.pretend) {
         list_pretended(sync);
-        send_profile(&sync->lanes[LANE_PROFILE]);
         return;
     }
     for (enum lane_kind kind = 0; kind < LANE_COUNT; kind++)
@@ -418,6 +412,8 @@ void sync_leave_write(struct sync *sync)
                   "stored. The log names each of them.",
                   sync->report.refused);
         sync_fail(sync, &error);
+    } else if (sync->profile_error.kind != ERROR_NONE) {
+        sync_fail(sync, &sync->profile_error);
     }
 }
 
