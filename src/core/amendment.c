@@ -94,6 +94,16 @@ static void copy_stored(const struct amendment *amendment, struct json_writer *w
     }
 }
 
+/* A glucose means nothing without these beside it. */
+static void add_if_lacking(const struct json *stored, const char *key, const char *text,
+                           struct json_writer *writer)
+{
+    if (!lacks(stored, key))
+        return;
+    json_write_key(writer, key);
+    json_write_text(writer, text);
+}
+
 static void add_members(const struct amendment *amendment, struct json_writer *writer)
 {
     int64_t amount;
@@ -118,6 +128,8 @@ static void add_members(const struct amendment *amendment, struct json_writer *w
         snprintf(text, sizeof text, "%" PRId64, amount);
         json_write_key(writer, "glucose");
         json_write_text(writer, text);
+        add_if_lacking(amendment->stored, "glucoseType", "Manual", writer);
+        add_if_lacking(amendment->stored, "units", "mg/dl", writer);
     }
     if (amendment->sets_words) {
         json_write_key(writer, "notes");

@@ -20,13 +20,12 @@
 
 static char name[] = "America/New_York";
 static struct time_zone_change changes[] = {
-    {INT64_MIN,  STANDARD},
-    {1741503600, DAYLIGHT}, /* 2025-03-09T07:00:00Z */
-    {1762063200, STANDARD}, /* 2025-11-02T06:00:00Z */
-    {1772953200, DAYLIGHT}, /* 2026-03-08T07:00:00Z */
-    {1793512800, STANDARD}, /* 2026-11-01T06:00:00Z */
-    {1805007600, DAYLIGHT}, /* 2027-03-14T07:00:00Z */
-    {1825567200, STANDARD}, /* 2027-11-07T06:00:00Z */
+    {INT64_MIN, STANDARD},  {1741503600, DAYLIGHT}, /* 2025-03-09T07:00:00Z */
+    {1762063200, STANDARD},                         /* 2025-11-02T06:00:00Z */
+    {1772953200, DAYLIGHT},                         /* 2026-03-08T07:00:00Z */
+    {1793512800, STANDARD},                         /* 2026-11-01T06:00:00Z */
+    {1805007600, DAYLIGHT},                         /* 2027-03-14T07:00:00Z */
+    {1825567200, STANDARD},                         /* 2027-11-07T06:00:00Z */
 };
 const struct time_zone new_york = {name, changes, sizeof changes / sizeof *changes};
 
@@ -91,6 +90,44 @@ void add_answer(struct buffer *out, const char *lines)
         }
     buffer_add_text(out, "],\"clockChanges\":[]}");
     free(copy);
+}
+
+const char two_events[] =
+    "{'events':[{'eventCode':279,'sequenceGroup':0,'sequenceNumber':10,'pumpDateTime':'2026-05-14T00:01:00',"
+    "'eventProperties':{'commandedRate':1279,'commandedRateSource':3},'estimatedDateTime':'2026-05-14T00:01:"
+    "00Z'},"
+    "{'eventCode':399,'sequenceGroup':0,'sequenceNumber':11,'pumpDateTime':'2026-05-14T00:01:31',"
+    "'eventProperties':{'currentGlucoseDisplayValue':167,'egvTimeStamp':579571288,'cgmDataType':[0,1],'rate':"
+    "-6}}],"
+    "'clockChanges':[{'eventCode':13,'sequenceNumber':1,'pumpDateTime':'2024-01-01T00:00:00'}]}";
+
+bool log_read_pieces(struct pump_log *log, const char *data, size_t length, size_t piece, struct error *error)
+{
+    struct pump_log_reader *reader = pump_log_reader_new(log, 0);
+    bool fed = true;
+    for (size_t done = 0; fed && done < length; done += piece)
+        fed = pump_log_reader_feed(reader, data + done, length - done < piece ? length - done : piece, error);
+    bool complete = fed && pump_log_reader_finish(reader, error);
+    pump_log_reader_free(reader);
+    return complete;
+}
+
+bool log_read_text(struct pump_log *log, const char *text, struct error *error)
+{
+    struct buffer quoted;
+    buffer_init(&quoted, TEXT_MAXIMUM);
+    add_quoted(&quoted, text);
+    bool complete = log_read_pieces(log, quoted.data, quoted.length, quoted.length, error);
+    buffer_free(&quoted);
+    return complete;
+}
+
+uint64_t log_skipped(const struct pump_log *log)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < SKIP_REASON_COUNT; i++)
+        sum += log->skipped[i];
+    return sum;
 }
 
 void fixture_set_now(struct fixture *fixture, const char *now)

@@ -29,6 +29,17 @@ void unquote(struct buffer *buffer);
  * null. */
 void add_answer(struct buffer *out, const char *lines);
 
+/* An answer with two events: a basal, 10, and a reading, 11. */
+extern const char two_events[];
+
+struct error;
+/* Reads an answer, in pieces of that size at most; false with error when it was refused. */
+bool log_read_pieces(struct pump_log *log, const char *data, size_t length, size_t piece,
+                     struct error *error);
+bool log_read_text(struct pump_log *log, const char *text, struct error *error);
+/* Events that were skipped, for whatever reason. */
+uint64_t log_skipped(const struct pump_log *log);
+
 struct fixture {
     struct pump_log log;
     struct documents documents;
