@@ -195,8 +195,9 @@ static void what_is_no_record_is_skipped_and_counted(void **state)
     struct fixture fixture;
     struct error error = {0};
     fixture_open(&fixture);
-    assert_true(read_text(
-        &fixture, "{'events':[null,5,'x',true,[{'eventCode':279}],{}," GOOD("1", "00:01:00") "]}", &error));
+    assert_true(log_read_text(&fixture.log,
+                              "{'events':[null,5,'x',true,[{'eventCode':279}],{}," GOOD("1", "00:01:00") "]}",
+                              &error));
     assert_int_equal(fixture.log.event_count, 1);
     assert_int_equal(fixture.log.skipped[SKIP_BROKEN_RECORD], 6);
     fixture_close(&fixture);
