@@ -39,7 +39,8 @@ void history_free(struct history *history)
     free(history->cache);
 }
 
-uint64_t roll(const struct history *history, int64_t day, unsigned salt)
+/* A number that depends on nothing but its arguments and the seed. */
+static uint64_t roll(const struct history *history, int64_t day, unsigned salt)
 {
     uint64_t value = history->seed * 0x9e3779b97f4a7c15u + (uint64_t)day * 0xd1342543de82ef95u + salt;
     for (int i = 0; i < 2; i++) {

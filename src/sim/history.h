@@ -122,11 +122,9 @@ void day_return(struct day *day);
 char *history_assignment(const struct history *history, unsigned pump, char out[ASSIGNMENT_TEXT]);
 
 /* ---- between the files of the generator ---- */
-/* A number that depends on nothing but its arguments. */
-uint64_t roll(const struct history *history, int64_t day, unsigned salt);
 /* What comes around on some days: compare its remainder with a number. Seeds begin at different places. */
 int64_t cycle(const struct history *history, int64_t day);
-/* 0 to below */
+/* 0 to below; depends on nothing but its arguments and the seed. */
 int32_t pick(const struct history *history, int64_t day, unsigned salt, int32_t below);
 
 struct builder {
@@ -150,7 +148,6 @@ void build_alarms(struct builder *builder);
 void build_readings(struct builder *builder);
 void build_sensor(struct builder *builder);
 void build_pump_status(struct builder *builder);
-bool suspended_at(const struct builder *builder, int64_t line);
 /* The profile's rate, milliunits an hour. */
 int32_t profile_rate(const struct history *history, int64_t line);
 /* mg/dL; a smooth curve. */

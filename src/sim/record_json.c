@@ -2,9 +2,7 @@
    thousandths of a unit, ~n the same as a 32-bit float prints itself, &n the bits of value n as a list. */
 #include "history.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -32,7 +30,8 @@ struct template
 static const struct template templates[] = {
     {CODE_ALARM, "\"alarmId\":%0,\"faultLocatorData\":%1,\"param1\":0,\"param2\":0"},
     {CODE_MALFUNCTION, "\"malfId\":%0,\"faultLocatorData\":1207,\"param1\":92817,\"param2\":0"},
-    {CODE_STATUS, "\"abc\":%0,\"iobHours\":%1,\"iobMinutes\":%2,\"cartridgeState\":2,\"timeSinceReset\":905512"},
+    {CODE_STATUS, "\"abc\":%0,\"iobHours\":%1,\"iobMinutes\":%2,\"cartridgeState\":2,"
+     "\"timeSinceReset\":905512"},
     {CODE_SUSPENDED, "\"suspendReason\":%0,\"insulinAmount\":%1,\"preSuspendState\":8,\"spareB7\":0"},
     {CODE_RESUMED, "\"preResumeState\":4,\"insulinAmount\":%0,\"spareA2\":0"},
     {CODE_TIME_CHANGED, "\"timePrior\":%0,\"timeAfter\":%1,\"rawRTC\":588011402"},
@@ -48,22 +47,29 @@ static const struct template templates[] = {
      "\"bolusId\":%0,\"bolusType\":%1,\"correctionBolusIncluded\":%2,\"carbAmount\":%3,\"bg\":%4,\"iob\":#5,"
      "\"carbRatio\":%6"},
     {CODE_REQUEST_2,
-     "\"bolusId\":%0,\"options\":%1,\"standardPercent\":%2,\"duration\":%3,\"spareB6\":0,\"isf\":%4,\"targetBg\":%5,"
+     "\"bolusId\":%0,\"options\":%1,\"standardPercent\":%2,\"duration\":%3,\"spareB6\":0,"
+     "\"isf\":%4,\"targetBg\":%5,"
      "\"userOverride\":%6,\"declinedCorrection\":%7,\"selectedIob\":1"},
-    {CODE_REQUEST_3, "\"bolusId\":%0,\"spareA2\":0,\"foodBolusSize\":#1,\"correctionBolusSize\":#2,\"totalBolusSize\":#3"},
+    {CODE_REQUEST_3,
+     "\"bolusId\":%0,\"spareA2\":0,\"foodBolusSize\":#1,"
+     "\"correctionBolusSize\":#2,\"totalBolusSize\":#3"},
     {CODE_DAILY,
-     "\"batteryChargePercent\":%0,\"batteryLipoMilliVolts\":%1,\"iob\":~2,\"dailyTotalBasal\":#3,\"lastBasalRate\":#4,"
+     "\"batteryChargePercent\":%0,\"batteryLipoMilliVolts\":%1,\"iob\":~2,\"dailyTotalBasal\":#3,"
+     "\"lastBasalRate\":#4,"
      "\"finalEventForDay\":%5,\"actualTotalDailyBasal\":#3"},
     {CODE_GENERIC_ALERT, ALERT},
     {CODE_MODE,
-     "\"currentUserMode\":%0,\"previousUserMode\":%1,\"requestedAction\":%2,\"spareA3\":0,\"sleepStartedByGui\":%3,"
-     "\"activeSleepSchedule\":&4,\"spareB6\":0,\"exerciseStoppedByTimer\":%5,\"exerciseChoice\":%6,\"exerciseTime\":%7,"
+     "\"currentUserMode\":%0,\"previousUserMode\":%1,\"requestedAction\":%2,\"spareA3\":0,"
+     "\"sleepStartedByGui\":%3,"
+     "\"activeSleepSchedule\":&4,\"spareB6\":0,\"exerciseStoppedByTimer\":%5,"
+     "\"exerciseChoice\":%6,\"exerciseTime\":%7,"
      "\"eatingSoonStoppedByTimer\":0"},
     {CODE_BASAL,
      "\"commandedRateSource\":%0,\"reservedA2\":3,\"spareA3\":0,\"commandedRate\":%1,\"profileBasalRate\":%2,"
      "\"algorithmRate\":%3,\"tempRate\":%4"},
     {CODE_DELIVERY,
-     "\"bolusId\":%0,\"bolusType\":&1,\"bolusSource\":%2,\"remoteId\":47,\"requestedNow\":%3,\"requestedLater\":%4,"
+     "\"bolusId\":%0,\"bolusType\":&1,\"bolusSource\":%2,\"remoteId\":47,\"requestedNow\":%3,"
+     "\"requestedLater\":%4,"
      "\"correction\":%5,\"extendedDurationRequested\":%6,\"bolusDeliveryStatus\":%7,\"deliveredTotal\":%8"},
     {256, READING},
     {399, READING},
@@ -90,17 +96,26 @@ static const struct template noise[] = {
     {28, "\"alertId\":%0,\"param1\":0,\"param2\":#1"},
     {53, "\"shelfState\":[],\"lipoRsoc\":%0,\"lipoCurrent\":-%1,\"lipoMv\":%2,\"lipoTtf\":65535"},
     {90, "\"commandedBasalRate\":#0,\"features\":&1,\"message\":\"new day\",\"lastError\":null"},
-    {140, "\"iob\":~0,\"tdd\":#1,\"weight\":%2,\"unitScale\":1.0e-2,\"segments\":[{\"t\":%3,\"r\":%4},{\"t\":%5,\"r\":%6}]"},
-    {203, "\"bondState\":2,\"address\":\"00:1B:%0\",\"rssi\":-%1,\"reason\":%2,\"retries\":0,\"supported\":true"},
-    {307, "\"nextState\":%0,\"lastState\":%1,\"timeInState\":%2,\"spareA\":0,\"spareB\":0,\"spareC\":0,\"spareD\":0"},
-    {313, "\"pumpControlState\":5,\"userMode\":0,\"sensorType\":3,\"predicted\":%0,\"alarmState\":&1,\"target\":110"},
+    {140, "\"iob\":~0,\"tdd\":#1,\"weight\":%2,\"unitScale\":1.0e-2,\"segments\":[{\"t\":%3,"
+     "\"r\":%4},{\"t\":%5,\"r\":%6}]"},
+    {203, "\"bondState\":2,\"address\":\"00:1B:%0\",\"rssi\":-%1,\"reason\":%2,\"retries\":0,"
+     "\"supported\":true"},
+    {307, "\"nextState\":%0,\"lastState\":%1,\"timeInState\":%2,\"spareA\":0,\"spareB\":0,"
+     "\"spareC\":0,\"spareD\":0"},
+    {313, "\"pumpControlState\":5,\"userMode\":0,\"sensorType\":3,\"predicted\":%0,"
+     "\"alarmState\":&1,\"target\":110"},
     {36, "\"usbState\":%0,\"negotiatedCurrentmA\":500"},
-    {150, "\"line\":%0,\"file\":%1,\"uptime\":%2,\"heap\":[%3,%4,%5,%6],\"watermark\":%7,\"task\":\"bolus\\/ui\"},\"crc\":{\"a\":%8"},
-    {298, "\"pressureA\":#0,\"pressureB\":#1,\"pressureC\":#2,\"ambient\":98.114,\"samples\":%3,\"filtered\":#4,\"raw\":%5"},
+    {150, "\"line\":%0,\"file\":%1,\"uptime\":%2,\"heap\":[%3,%4,%5,%6],\"watermark\":%7,"
+     "\"task\":\"bolus\\/ui\"},\"crc\":{\"a\":%8"},
+    {298, "\"pressureA\":#0,\"pressureB\":#1,\"pressureC\":#2,\"ambient\":98.114,\"samples\":%3,"
+     "\"filtered\":#4,\"raw\":%5"},
     {345, "\"frequency\":%0,\"code\":%1,\"duration\":%2,\"vibe\":false,\"volume\":3,\"note\":\"\\u00e9tat\""},
-    {376, "\"packets\":%0,\"lost\":%1,\"crcErrors\":%2,\"interval\":%3,\"latency\":%4,\"window\":%5,\"channelMap\":&6,\"phy\":1"},
-    {422, "\"predictedGlucose\":[%0,%1,%2,%3,%4,%5,%6],\"weights\":[0.5,0.25,0.125,0.0625],\"horizon\":30,\"confidence\":#7"},
-    {512, "\"segment\":%0,\"page\":%1,\"erased\":%2,\"written\":%3,\"verified\":%4,\"bad\":[],\"wear\":%5,\"temperature\":31.25"},
+    {376, "\"packets\":%0,\"lost\":%1,\"crcErrors\":%2,\"interval\":%3,\"latency\":%4,"
+     "\"window\":%5,\"channelMap\":&6,\"phy\":1"},
+    {422, "\"predictedGlucose\":[%0,%1,%2,%3,%4,%5,%6],\"weights\":[0.5,0.25,0.125,0.0625],"
+     "\"horizon\":30,\"confidence\":#7"},
+    {512, "\"segment\":%0,\"page\":%1,\"erased\":%2,\"written\":%3,\"verified\":%4,\"bad\":[],"
+     "\"wear\":%5,\"temperature\":31.25"},
 };
 
 /* clang-format on */

@@ -90,7 +90,7 @@ void build_suspends(struct builder *builder, int64_t origin)
     }
 }
 
-bool suspended_at(const struct builder *builder, int64_t line)
+static bool suspended_at(const struct builder *builder, int64_t line)
 {
     for (size_t i = 0; i < builder->suspended_count; i++)
         if (line >= builder->suspended[i].from && line < builder->suspended[i].to)

@@ -92,10 +92,11 @@ void tandem_side_handle(void *simulator, struct exchange *exchange);
 struct nightscout *nightscout_new(void);
 void nightscout_free(struct nightscout *nightscout);
 void nightscout_handle(void *simulator, struct exchange *exchange);
-/* All that is stored, sorted by time; and one more collection's documents as they are, without any rule. */
+/* All that is stored, oldest first. */
 struct json_writer;
 void nightscout_dump(struct nightscout *nightscout, struct json_writer *writer);
 struct json;
+/* Stores a list in that collection as it is, past every rule; false: no such collection, or no list. */
 bool nightscout_put_raw(struct nightscout *nightscout, const char *collection, const struct json *documents);
 void nightscout_clear(struct nightscout *nightscout);
 

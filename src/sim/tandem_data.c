@@ -1,5 +1,4 @@
 /* Tandem Source's data: the person's pumps, and windows of a pump's log, generated or out of files. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -55,7 +55,8 @@ void token_key_free(struct token_key *key)
     free(key);
 }
 
-char *base64url(const void *data, size_t length)
+/* base64url without padding; to be freed. */
+static char *base64url(const void *data, size_t length)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const unsigned char *bytes = data;

@@ -23,9 +23,7 @@ char *token_make(const struct token_key *key, const struct token_claims *claims,
 bool token_wrong_is_known(const char *wrong);
 
 /* ---- small things of the same trade ---- */
-/* base64url without padding; to be freed. */
-char *base64url(const void *data, size_t length);
-/* As many random bytes, spelled so; to be freed. */
+/* As many random bytes in base64url; to be freed. */
 char *random_text(size_t bytes);
 /* base64url(SHA-256(text)), to be freed: what PKCE's S256 asks for. */
 char *challenge_of(const char *verifier);

@@ -3,7 +3,6 @@
    is told. */
 #include "truth.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
