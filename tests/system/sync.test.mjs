@@ -5,7 +5,11 @@ import { begin, folder, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 
 const FEATURES = 'BASAL,BOLUS,PUMP_EVENTS,PROFILES,CGM,CGM_ALERTS,DEVICE_STATUS';
-const NOW = Math.floor(Date.now() / 1000);
+// A history that stands still, and a range that does not move with the clock: what two runs leave can be compared.
+const STILL = { now: Math.floor(Date.now() / 1000) - 3600, dateFollowsNow: false };
+const day = (daysAgo) => new Intl.DateTimeFormat('sv-SE', { timeZone: 'America/New_York' })
+  .format(new Date(Date.now() - daysAgo * 86400000));
+const RANGE = ['--from', day(2), '--to', day(0)];
 
 // A simulator with a short history, and a sync against it.
 async function prepare(t, options = {}, env = {}) {
@@ -119,14 +123,14 @@ const faults = {
 
 for (const [name, fault] of Object.entries(faults)) {
   test(`the same documents stand there once when ${name}`, async (t) => {
-    const { simulator, sync } = await prepare(t, { now: NOW, dateFollowsNow: false });
-    await sync('--days', '1');
+    const { simulator, sync } = await prepare(t, STILL);
+    await sync(...RANGE);
     const wanted = stripped(await simulator.documents());
     await simulator.reset();
     await simulator.fault(fault);
-    const first = await sync('--days', '1');
+    const first = await sync(...RANGE);
     await simulator.noFaults();
-    await sync('--days', '1');
+    await sync(...RANGE);
     const documents = await simulator.documents();
     assertEachOnce(documents);
     assert.deepEqual(stripped(documents), wanted);
@@ -184,20 +188,20 @@ test('two runs at the same moment leave every document once, after one more run'
 });
 
 test('a run that is killed at any moment leaves nothing that one more run does not mend', { timeout: 600000 }, async (t) => {
-  const { simulator, sync, environment, home } = await prepare(t, { now: NOW, dateFollowsNow: false, latency: 2 });
-  const whole = await sync('--days', '2');
+  const { simulator, sync, environment, home } = await prepare(t, { ...STILL, latency: 2 });
+  const whole = await sync(...RANGE);
   const wanted = stripped(await simulator.documents());
   const kills = Number(process.env.KILLS || 200);
   let random = 12345;
   for (let i = 0; i < kills; i += 1) {
     if (i % 5 === 0) await simulator.reset();
     random = (random * 1103515245 + 12345) % 2147483648;
-    const running = begin(['sync', '--days', '2', '--features', FEATURES, '--json'], { env: environment, home });
+    const running = begin(['sync', ...RANGE, '--features', FEATURES, '--json'], { env: environment, home });
     const timer = setTimeout(() => running.child.kill('SIGKILL'), (random / 2147483648) * whole.seconds * 1000);
     await running.ended;
     clearTimeout(timer);
     if (i % 5 === 4) {
-      await sync('--days', '2');
+      await sync(...RANGE);
       const documents = await simulator.documents();
       assertEachOnce(documents);
       assert.deepEqual(stripped(documents), wanted);
