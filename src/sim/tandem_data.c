@@ -276,9 +276,10 @@ static int64_t first_wall(const struct simulator *simulator, unsigned pump)
     const struct history *history = &simulator->history;
     int64_t first = history->first_day;
     for (size_t i = 0; i < history->era_count; i++)
-        if (history->eras[i].pump == pump && history->eras[i].first_day > first) {
-            first = history->eras[i].first_day;
-            break;
+        if (history->eras[i].pump == pump) {
+            if (history->eras[i].first_day > first)
+                first = history->eras[i].first_day;
+            break; /* a later era of the same pump only counts anew */
         }
     return history_wall(history, first * DAY);
 }
