@@ -21,6 +21,7 @@ enum {
     PIPELINED_MAXIMUM = 32 * 1024, /* read ahead while a request waits for its answer */
     KEPT_CAPACITY = 4096,          /* of an idle connection's buffer */
     LINGER_MILLISECONDS = 2000,
+    PIECES_AT_ONCE = 16,
 };
 
 static void set_deadline(struct connection *connection, unsigned milliseconds)
@@ -215,14 +216,30 @@ static void answer_is_out(struct connection *connection)
         bufferevent_trigger(connection->memory, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
 }
 
+/* Sends what the socket takes. False: the client cannot be reached any more. Not by evbuffer_write, which
+   would raise SIGPIPE then. */
+static bool send_output(evutil_socket_t socket, struct evbuffer *output)
+{
+    struct evbuffer_iovec pieces[PIECES_AT_ONCE];
+    int count = evbuffer_peek(output, -1, NULL, pieces, PIECES_AT_ONCE);
+    if (count == 0)
+        return true;
+    struct msghdr message = {.msg_iov = pieces,
+                             .msg_iovlen = (size_t)(count < PIECES_AT_ONCE ? count : PIECES_AT_ONCE)};
+    ssize_t sent = sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0)
+        return errno == EAGAIN || errno == EINTR;
+    evbuffer_unfreeze(output, 1);
+    evbuffer_drain(output, (size_t)sent);
+    evbuffer_freeze(output, 1);
+    return true;
+}
+
 static void socket_writable(evutil_socket_t socket, short what, void *context)
 {
     struct connection *connection = context;
     struct evbuffer *output = bufferevent_get_output(connection->memory);
-    evbuffer_unfreeze(output, 1);
-    int count = evbuffer_get_length(output) > 0 ? evbuffer_write(output, socket) : 0;
-    bool failed = count < 0 && errno != EAGAIN && errno != EINTR;
-    evbuffer_freeze(output, 1);
+    bool failed = !send_output(socket, output);
     if (failed || connection->doomed || what & EV_TIMEOUT) {
         connection_close(connection);
     } else if (evbuffer_get_length(output) > 0) {

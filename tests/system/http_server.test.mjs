@@ -496,6 +496,39 @@ test('http server: out of descriptors accepting pauses, nothing spins, and it go
   assert.ok(server.stderr.split('accept_failed').length < 12, 'one line per pause');
 });
 
+test('http server: a storm of clients that stop, leave and misbehave at any point', async (t) => {
+  const server = await serve(t, 'request_milliseconds=300', 'idle_milliseconds=300', 'write_milliseconds=300', 'maximum_connections=60');
+  let seed = 1;
+  const random = (limit) => {
+    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+    return (seed >> 8) % limit;
+  };
+  const requests = [
+    get('/small'), get('/held?ms=30'), get('/stream?pieces=20&ms=2&size=20000'), 'GET /stream?ms=3 HTTP/1.0\r\n\r\n',
+    'POST /e HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=1\r\n0\r\n\r\n', get('/big?size=3000000'),
+    'BAD\r\n\r\n', closing('/stream').replace('GET', 'HEAD'), get('/unasked'), '\r\n\r\n',
+    'POST /e HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\na=1',
+  ];
+  async function misbehave() {
+    const socket = net.connect(server.port, '127.0.0.1').on('error', () => {});
+    const closed = new Promise((resolve) => { socket.on('close', resolve); });
+    if (random(4)) socket.resume(); // else it reads nothing
+    for (let i = random(5); i >= 0 && !socket.destroyed; i--) {
+      const bytes = requests[random(requests.length)].repeat(1 + random(3));
+      socket.write(random(4) ? bytes : bytes.slice(0, random(bytes.length)));
+      if (!random(3)) await sleep(random(60));
+    }
+    const leave = ['resetAndDestroy', 'end', 'destroy', 'resume'][random(4)];
+    if (!socket.destroyed) socket[leave]();
+    const late = setTimeout(() => socket.destroy(), 400);
+    await closed;
+    clearTimeout(late);
+  }
+  let left = 1000;
+  await Promise.all(Array.from({ length: 80 }, async () => { while (left-- > 0) await misbehave(); }));
+  await until(async () => /^exchanges=1 connections=1 /.test(one(await exchange(t, server, closing('/counts'))).body), { what: 'nothing left of them' });
+});
+
 test('http server: the log has a line per request, no query, no more of a path than 200 bytes', async (t) => {
   const server = await serve(t);
   await exchange(t, server, closing('/small?secret=hunter2'));
