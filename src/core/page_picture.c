@@ -1,0 +1,302 @@
+/* The last 24 hours as inline SVG. The outer drawing is not scaled: across it counts percent, down it pixels,
+   so that text keeps its size from phone to desktop. Curves sit in inner drawings that stretch, a unit across
+   per minute. */
+#include "page_picture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LOWEST_SHOWN 40
+
+int canvas_across(const struct canvas *canvas, int64_t instant)
+{
+    const int64_t seconds = instant - canvas->since;
+    return seconds <= 0 ? 0 : seconds >= SECONDS_PER_DAY ? 10000 : (int)(seconds * 10000 / SECONDS_PER_DAY);
+}
+
+int canvas_minute(const struct canvas *canvas, int64_t instant)
+{
+    const int64_t seconds = instant - canvas->since;
+    return seconds <= 0 ? 0 : seconds >= SECONDS_PER_DAY ? DAY_MINUTES : (int)(seconds / SECONDS_PER_MINUTE);
+}
+
+char *canvas_percent(char *words, int hundredths)
+{
+    snprintf(words, PAGE_WORDS_SIZE, "%d.%02d%%", hundredths / 100, hundredths % 100);
+    return words;
+}
+
+bool canvas_shows(const struct canvas *canvas, int64_t time)
+{
+    return time > canvas->since && time <= canvas->now;
+}
+
+const char *canvas_anchor(int hundredths)
+{
+    return hundredths < 300 ? "from" : hundredths > 9700 ? "upto" : "mid";
+}
+
+void canvas_open_curves(struct canvas *canvas, int height)
+{
+    page_add(
+        canvas->out,
+        "<svg y=\"%d\" width=\"100%%\" height=\"%d\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\">",
+        canvas->y, height, DAY_MINUTES, height);
+}
+
+void canvas_add_block(struct canvas *canvas, const char *class, int64_t from, int64_t until, int y,
+                      int height, const char *title)
+{
+    char x[PAGE_WORDS_SIZE], width[PAGE_WORDS_SIZE];
+    const int begin = canvas_across(canvas, from), end = canvas_across(canvas, until);
+    if (end > begin)
+        page_add(canvas->out,
+                 "<rect class=\"%s\" x=\"%s\" y=\"%d\" width=\"%s\" height=\"%d\"><title>%s</title></rect>",
+                 class, canvas_percent(x, begin), y, canvas_percent(width, end - begin), height, title);
+}
+
+/* ---- glucose ---- */
+
+static int highest_shown(const struct canvas *canvas)
+{
+    for (size_t i = 0; i < canvas->picture->reading_count; i++)
+        if (canvas->picture->readings[i].glucose > 300)
+            return 400;
+    return 300;
+}
+
+static int glucose_y(int glucose, int highest)
+{
+    if (glucose < LOWEST_SHOWN)
+        glucose = LOWEST_SHOWN;
+    if (glucose > highest)
+        glucose = highest;
+    return GLUCOSE_HEIGHT - (glucose - LOWEST_SHOWN) * GLUCOSE_HEIGHT / (highest - LOWEST_SHOWN);
+}
+
+static void add_level(struct canvas *canvas, int glucose, int highest)
+{
+    char words[PAGE_WORDS_SIZE];
+    const int y = canvas->y + glucose_y(glucose, highest);
+    page_add(canvas->out,
+             "<line class=\"level\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/><text class=\"axis\" x=\"2\" "
+             "y=\"%d\">%s</text>",
+             y, y, y - 3, page_glucose(words, canvas->view, glucose));
+}
+
+static void add_levels(struct canvas *canvas, int highest)
+{
+    static const int round[] = {100, 200, 300}, round_mmol[] = {90, 180, 270}; /* 5, 10, 15 mmol/L */
+    const struct day_picture *picture = canvas->picture;
+    if (picture->target_low) {
+        const int top = canvas->y + glucose_y(picture->target_high, highest);
+        page_add(canvas->out, "<rect class=\"band\" x=\"0\" width=\"100%%\" y=\"%d\" height=\"%d\"/>", top,
+                 canvas->y + glucose_y(picture->target_low, highest) - top);
+        add_level(canvas, picture->target_low, highest);
+        add_level(canvas, picture->target_high, highest);
+        if (highest > 300)
+            add_level(canvas, 300, highest);
+        return;
+    }
+    for (int i = 0; i < 3; i++)
+        add_level(canvas, canvas->view->mmol ? round_mmol[i] : round[i], highest);
+}
+
+/* One path for those below, within and above the band. */
+static void add_dots(struct canvas *canvas, int which, const char *class, int highest)
+{
+    const struct day_picture *picture = canvas->picture;
+    bool any = false;
+    for (size_t i = 0; i < picture->reading_count; i++) {
+        const struct day_reading *reading = &picture->readings[i];
+        const int side = !picture->target_low                      ? 0
+                         : reading->glucose < picture->target_low  ? -1
+                         : reading->glucose > picture->target_high ? 1
+                                                                   : 0;
+        if (side != which || !canvas_shows(canvas, reading->time))
+            continue;
+        if (!any)
+            page_add(canvas->out, "<path class=\"%s\" d=\"", class);
+        page_add(canvas->out, "M%d %dh0", canvas_minute(canvas, reading->time),
+                 glucose_y(reading->glucose, highest));
+        any = true;
+    }
+    if (any)
+        page_add(canvas->out, "\"/>");
+}
+
+static void add_glucose(struct canvas *canvas)
+{
+    const int highest = highest_shown(canvas);
+    add_levels(canvas, highest);
+    canvas_open_curves(canvas, GLUCOSE_HEIGHT);
+    add_dots(canvas, 0, "dots", highest);
+    add_dots(canvas, 1, "dots high", highest);
+    add_dots(canvas, -1, "dots low", highest);
+    page_add(canvas->out, "</svg>");
+    canvas->y += GLUCOSE_HEIGHT + LANE_GAP;
+}
+
+/* ---- sleep and exercise ---- */
+
+static void add_activity(struct canvas *canvas, const struct day_bar *bar)
+{
+    char x[PAGE_WORDS_SIZE], from[PAGE_WORDS_SIZE], until[PAGE_WORDS_SIZE], title[4 * PAGE_WORDS_SIZE];
+    const bool sleep = bar->kind == DAY_SLEEP;
+    const int begin = canvas_across(canvas, bar->from), end = canvas_across(canvas, bar->until);
+    snprintf(title, sizeof title, "%s, %s to %s", sleep ? "Sleep" : "Exercise",
+             page_clock(from, canvas->view, bar->from), page_clock(until, canvas->view, bar->until));
+    canvas_add_block(canvas, sleep ? "sleep" : "exercise", bar->from, bar->until, canvas->y, BARS_HEIGHT,
+                     title);
+    if (end - begin > (sleep ? 1200 : 1700))
+        page_add(canvas->out, "<text class=\"mid\" x=\"%s\" y=\"%d\">%s</text>",
+                 canvas_percent(x, (begin + end) / 2), canvas->y + 13, sleep ? "Sleep" : "Exercise");
+}
+
+static void add_activities(struct canvas *canvas)
+{
+    bool any = false;
+    for (size_t i = 0; i < canvas->picture->bar_count; i++) {
+        const struct day_bar *bar = &canvas->picture->bars[i];
+        if (bar->kind == DAY_SUSPENDED || bar->until <= canvas->since || bar->from >= canvas->now)
+            continue;
+        add_activity(canvas, bar);
+        any = true;
+    }
+    canvas->y += any ? BARS_HEIGHT + LANE_GAP : 0;
+}
+
+/* ---- hours, and what is not there yet ---- */
+
+static void add_hours(struct canvas *canvas, int bottom)
+{
+    char x[PAGE_WORDS_SIZE];
+    const int64_t first =
+        canvas->since - page_wall(canvas->view, canvas->since) % SECONDS_PER_HOUR + SECONDS_PER_HOUR;
+    for (int64_t hour = first; hour <= canvas->now; hour += SECONDS_PER_HOUR) {
+        const int64_t wall = page_wall(canvas->view, hour);
+        const int of_day =
+            (int)((wall % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY / SECONDS_PER_HOUR);
+        const int place = canvas_across(canvas, hour);
+        if (of_day % 3 != 0)
+            continue;
+        canvas_percent(x, place);
+        page_add(canvas->out, "<line class=\"hour%s\" x1=\"%s\" x2=\"%s\" y1=\"0\" y2=\"%d\"/>",
+                 of_day ? "" : " midnight", x, x, bottom);
+        page_add(canvas->out, "<text class=\"axis %s%s\" x=\"%s\" y=\"%d\">%s%d:00</text>",
+                 canvas_anchor(place), of_day % 6 ? " wide" : "", x, bottom + 14, of_day < 10 ? "0" : "",
+                 of_day);
+    }
+}
+
+static void add_unknown(struct canvas *canvas, int bottom)
+{
+    const int64_t newest = canvas->picture->newest_event;
+    if (newest != NO_TIME && newest < canvas->now)
+        canvas_add_block(canvas, "unknown", newest, canvas->now, 0, bottom, "Not uploaded yet");
+}
+
+/* ---- around it ---- */
+
+static void add_key(struct canvas *canvas, bool present, const char *class, const char *words)
+{
+    if (present)
+        page_add(canvas->out,
+                 "<li><svg class=\"key\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"%s\" "
+                 "x=\"1\" y=\"1\" "
+                 "width=\"12\" height=\"12\" rx=\"2\"/></svg>%s</li>",
+                 class, words);
+}
+
+static void add_keys(struct canvas *canvas)
+{
+    const struct day_picture *picture = canvas->picture;
+    bool carbs = false, automatic = false, by_hand = false, bars[3] = {false};
+    for (size_t i = 0; i < picture->bolus_count; i++) {
+        const struct day_bolus *bolus = &picture->boluses[i];
+        carbs |= bolus->carbs > 0;
+        automatic |= bolus->automatic;
+        by_hand |= !bolus->automatic;
+    }
+    for (size_t i = 0; i < picture->bar_count; i++)
+        bars[picture->bars[i].kind] = true;
+    page_add(canvas->out, "<ul class=\"keys\">");
+    add_key(canvas, picture->reading_count > 0, "k-dots",
+            canvas->view->mmol ? "glucose, mmol/L" : "glucose, mg/dL");
+    add_key(canvas, picture->reading_count > 0 && picture->target_low, "band", "between the pump's alerts");
+    add_key(canvas, carbs, "carbs", "carbs");
+    add_key(canvas, by_hand, "k-bolus", "bolus, U");
+    add_key(canvas, automatic, "k-auto", "bolus given by the pump");
+    add_key(canvas, picture->step_count > 0, "basal", "basal");
+    add_key(canvas, bars[DAY_SUSPENDED], "suspended", "insulin suspended");
+    add_key(canvas, bars[DAY_SLEEP], "sleep", "sleep");
+    add_key(canvas, bars[DAY_EXERCISE], "exercise", "exercise");
+    add_key(canvas, picture->newest_event != NO_TIME, "unknown", "not uploaded yet");
+    page_add(canvas->out, "</ul>");
+}
+
+static void add_summary(struct canvas *canvas, const struct day_totals *totals, bool as_list)
+{
+    char low[PAGE_WORDS_SIZE], high[PAGE_WORDS_SIZE], basal[PAGE_WORDS_SIZE], insulin[PAGE_WORDS_SIZE],
+        carbs[PAGE_WORDS_SIZE];
+    page_glucose(low, canvas->view, totals->glucose_low);
+    page_glucose(high, canvas->view, totals->glucose_high);
+    page_decimal(basal, totals->basal, 1);
+    page_decimal(insulin, totals->insulin, 1);
+    page_decimal(carbs, totals->carbs, 0);
+    if (as_list) {
+        page_add(canvas->out,
+                 "<dl class=\"totals\"><div><dt>Basal</dt><dd>%s U</dd></div><div><dt>Boluses</dt><dd>%s "
+                 "U</dd></div>"
+                 "<div><dt>Carbs</dt><dd>%s g</dd></div>",
+                 basal, insulin, carbs);
+        if (totals->readings)
+            page_add(canvas->out, "<div><dt>Glucose</dt><dd>%s to %s</dd></div>", low, high);
+        page_add(canvas->out, "</dl>");
+        return;
+    }
+    page_add(canvas->out, "Basal %s U, %zu boluses of %s U in all, carbs %s g", basal, totals->boluses,
+             insulin, carbs);
+    if (totals->readings)
+        page_add(canvas->out, ", glucose from %s to %s %s", low, high, page_glucose_unit(canvas->view));
+    page_add(canvas->out, ". The numbers by hour are below.");
+}
+
+static int height_of(const struct canvas *canvas)
+{
+    int height = LANE_GAP + CARBS_HEIGHT + BOLUS_HEIGHT + RATE_HEIGHT + BASAL_HEIGHT + HOURS_HEIGHT;
+    if (canvas->picture->reading_count)
+        height += GLUCOSE_HEIGHT + LANE_GAP;
+    for (size_t i = 0; i < canvas->picture->bar_count; i++) {
+        const struct day_bar *bar = &canvas->picture->bars[i];
+        if (bar->kind != DAY_SUSPENDED && bar->until > canvas->since && bar->from < canvas->now)
+            return height + BARS_HEIGHT + LANE_GAP;
+    }
+    return height;
+}
+
+void page_picture(const struct page_view *view, struct buffer *out)
+{
+    struct canvas canvas = {view, view->picture, out, view->now - SECONDS_PER_DAY, view->now, LANE_GAP};
+    const struct day_totals totals = day_totals(canvas.picture, canvas.since, canvas.now + 1);
+    const int height = height_of(&canvas);
+    if (!totals.readings && !totals.boluses && !totals.basal) {
+        page_add(out, "<p class=\"empty\">The phone has uploaded nothing of the last 24 hours yet.</p>");
+        return;
+    }
+    page_add(out, "<svg class=\"day\" width=\"100%%\" height=\"%d\" role=\"img\" aria-label=\"", height);
+    add_summary(&canvas, &totals, false);
+    page_add(out, "\"><defs><pattern id=\"stripes\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">"
+                  "<path d=\"M-1.5 1.5l3-3M0 6l6-6M4.5 7.5l3-3\"/></pattern></defs>");
+    add_unknown(&canvas, height - HOURS_HEIGHT);
+    add_hours(&canvas, height - HOURS_HEIGHT);
+    if (canvas.picture->reading_count)
+        add_glucose(&canvas);
+    add_activities(&canvas);
+    canvas_add_carbs(&canvas);
+    canvas_add_boluses(&canvas);
+    canvas_add_basal(&canvas);
+    page_add(out, "</svg>");
+    add_keys(&canvas);
+    add_summary(&canvas, &totals, true);
+}

@@ -1,0 +1,223 @@
+/* The last syncs: as a strip at one glance, as a list in words, and as lines to post where help is asked for.
+ */
+#include "page_internal.h"
+
+#include <stdio.h>
+
+#include "tconnectsync/feature.h"
+
+#define LISTED_RUNS   24 /* the strip shows more */
+#define OPEN_RUNS     6  /* the rest is folded away */
+#define STRIP_RUNS    48
+#define RUN_WARNINGS  2
+#define REPORTED_RUNS 10
+
+static const char *const trigger_words[TRIGGER_COUNT] = {
+    [TRIGGER_TIMER] = "by the timer", [TRIGGER_PAGE] = "from this page", [TRIGGER_REQUEST] = "by a request"};
+
+/* What a kind of document is called, one and several. */
+static const char *const kind_words[DOCUMENT_KIND_COUNT][2] = {
+    [DOCUMENT_TEMP_BASAL] = {"basal", "basals"},
+    [DOCUMENT_COMBO_BOLUS] = {"bolus", "boluses"},
+    [DOCUMENT_BASAL_SUSPENSION] = {"suspend", "suspends"},
+    [DOCUMENT_BASAL_RESUME] = {"resume", "resumes"},
+    [DOCUMENT_ALARM] = {"alarm", "alarms"},
+    [DOCUMENT_INSULIN_CHANGE] = {"cartridge", "cartridges"},
+    [DOCUMENT_SITE_CHANGE] = {"site change", "site changes"},
+    [DOCUMENT_NOTE] = {"note", "notes"},
+    [DOCUMENT_SLEEP] = {"sleep", "sleeps"},
+    [DOCUMENT_EXERCISE] = {"exercise", "exercises"},
+    [DOCUMENT_SENSOR_START] = {"sensor start", "sensor starts"},
+    [DOCUMENT_SENSOR_STOP] = {"sensor stop", "sensor stops"},
+    [DOCUMENT_CGM_ALERT] = {"glucose alert", "glucose alerts"},
+    [DOCUMENT_READING] = {"reading", "readings"},
+    [DOCUMENT_DEVICE_STATUS] = {"pump status", "pump statuses"},
+    [DOCUMENT_PROFILE] = {"profile", "profiles"},
+};
+
+/* ---- the strip ---- */
+
+void page_strip(const struct page_view *view, struct buffer *out)
+{
+    const size_t count = view->run_count < STRIP_RUNS ? view->run_count : STRIP_RUNS;
+    unsigned good = 0;
+    for (size_t i = 0; i < count; i++)
+        good += view->runs[i].ok;
+    if (count < 2)
+        return;
+    page_add(out,
+             "<svg class=\"strip\" viewBox=\"0 0 %d 28\" preserveAspectRatio=\"none\" role=\"img\" "
+             "aria-label=\"%u of the last %zu syncs went well\">",
+             STRIP_RUNS * 6, good, count);
+    for (size_t i = 0; i < STRIP_RUNS; i++) {
+        /* A failed one is low as well as red. */
+        const bool there = i < count, good_one = there && view->runs[i].ok;
+        page_add(out, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\" rx=\"1\"/>",
+                 good_one ? "ok"
+                 : there  ? "bad"
+                          : "none",
+                 (STRIP_RUNS - 1 - (int)i) * 6 + 1,
+                 good_one ? 0
+                 : there  ? 16
+                          : 24,
+                 good_one ? 28
+                 : there  ? 12
+                          : 4);
+    }
+    page_add(out, "</svg><p class=\"hint\">%u of the last %zu went well; the newest is on the right.</p>",
+             good, count);
+}
+
+/* ---- the list ---- */
+
+/* "12 basals, 2 boluses"; false when there are none. */
+static bool add_counts(const struct page_run *run, bool amended, struct buffer *out)
+{
+    const char *separator = "";
+    for (int kind = 0; kind < DOCUMENT_KIND_COUNT; kind++) {
+        const uint64_t count = amended ? run->kinds[kind].amended : run->kinds[kind].created;
+        if (count == 0)
+            continue;
+        page_add(out, "%s%lu %s", separator, (unsigned long)count, kind_words[kind][count != 1]);
+        separator = ", ";
+    }
+    return *separator;
+}
+
+static uint64_t count_withheld(const struct page_run *run)
+{
+    uint64_t withheld = 0;
+    for (int kind = 0; kind < DOCUMENT_KIND_COUNT; kind++)
+        withheld += run->kinds[kind].withheld;
+    return withheld;
+}
+
+static void add_written(const struct page_run *run, struct buffer *out)
+{
+    struct buffer created, amended;
+    buffer_init(&created, 1024);
+    buffer_init(&amended, 1024);
+    bool has_created = add_counts(run, false, &created), has_amended = add_counts(run, true, &amended);
+    if (has_created)
+        page_add(out, "<p>%s %s</p>", run->pretend ? "Would write" : "Wrote", created.data);
+    if (has_amended)
+        page_add(out, "<p>%s %s</p>", run->pretend ? "Would complete" : "Completed", amended.data);
+    if (!has_created && !has_amended && run->ok && !run->check)
+        page_add(out, "<p>%s</p>",
+                 run->nightscout_skipped ? "Nightscout was out of reach; the next sync goes on"
+                                         : "Nothing new");
+    const uint64_t withheld = count_withheld(run);
+    if (withheld)
+        page_add(out, "<p class=\"hint\">%lu still so fresh that writing would silence alarms: next sync</p>",
+                 (unsigned long)withheld);
+    buffer_free(&created);
+    buffer_free(&amended);
+}
+
+/* What was left out may matter more than what came over. */
+static void add_left_out(const struct page_run *run, struct buffer *out)
+{
+    for (int reason = 0; reason < SKIP_REASON_COUNT; reason++)
+        if (run->skipped[reason])
+            page_add(out, "<p class=\"%s\">Left out: %lu (%s)</p>",
+                     reason == SKIP_OTHER_DEVICE ? "hint" : "remark", (unsigned long)run->skipped[reason],
+                     skip_reason_name((enum skip_reason)reason));
+    if (run->refused)
+        page_add(out, "<p class=\"remark\">Left out: %lu (refused by Nightscout)</p>",
+                 (unsigned long)run->refused);
+    for (size_t i = 0; i < run->warning_count && i < RUN_WARNINGS; i++)
+        page_add(out, "<p class=\"remark\">%s</p>", run->warnings[i]);
+}
+
+static const char *result_words(const struct page_run *run)
+{
+    if (!run->ok)
+        return run->check ? "Check failed" : "Failed";
+    return run->check ? "Check went well" : run->pretend ? "Pretended" : "Went well";
+}
+
+static void add_run(const struct page_view *view, const struct page_run *run, struct buffer *out)
+{
+    char clock[PAGE_WORDS_SIZE], duration[PAGE_WORDS_SIZE];
+    page_add(out, "<li class=\"%s\"><p><b>%s</b> ", run->ok ? "ok" : "bad", result_words(run));
+    page_time(out, view, run->started);
+    page_add(out, " <span class=\"hint\">%s, %s, %s</span></p>", page_clock(clock, view, run->started),
+             trigger_words[run->trigger], page_duration(duration, run->seconds));
+    if (!run->ok && run->error) {
+        const char *remedy = page_remedy(run->error_kind);
+        page_add(out, "<p class=\"said\">%s</p>", run->error);
+        if (remedy)
+            page_add(out, "<p>%s</p>", remedy);
+    }
+    add_written(run, out);
+    add_left_out(run, out);
+    page_add(out, "</li>");
+}
+
+void page_runs(const struct page_view *view, struct buffer *out)
+{
+    const size_t count = view->run_count < LISTED_RUNS ? view->run_count : LISTED_RUNS;
+    if (count == 0) {
+        page_add(out,
+                 "<p class=\"empty\">None yet since the server started. The first one shows up here.</p>");
+        return;
+    }
+    page_add(out, "<ol class=\"runs\">");
+    for (size_t i = 0; i < count; i++) {
+        if (i == OPEN_RUNS)
+            page_add(out, "</ol><details id=\"older\"><summary>%zu older ones</summary><ol class=\"runs\">",
+                     count - OPEN_RUNS);
+        add_run(view, &view->runs[i], out);
+    }
+    page_add(out, count > OPEN_RUNS ? "</ol></details>" : "</ol>");
+}
+
+/* ---- diagnostics ---- */
+
+static void add_moment(struct buffer *out, const char *name, const struct page_view *view, int64_t instant)
+{
+    char relative[PAGE_WORDS_SIZE];
+    page_add(out, "%s: %s\n", name,
+             instant == NO_TIME ? "none" : page_relative(relative, view->now, instant));
+}
+
+static void add_run_line(const struct page_view *view, const struct page_run *run, struct buffer *out)
+{
+    char relative[PAGE_WORDS_SIZE], duration[PAGE_WORDS_SIZE];
+    page_add(out, "- %s: %s %s, %s", page_relative(relative, view->now, run->started), result_words(run),
+             trigger_words[run->trigger], page_duration(duration, run->seconds));
+    for (int reason = 0; reason < SKIP_REASON_COUNT; reason++)
+        if (run->skipped[reason])
+            page_add(out, ", left out %lu (%s)", (unsigned long)run->skipped[reason],
+                     skip_reason_name((enum skip_reason)reason));
+    page_add(out, "%s%s\n", run->ok ? "" : ": ", run->ok ? "" : run->error);
+}
+
+/* Nothing here identifies a person: no insulin, no glucose, no names; ages in place of dates. */
+void page_diagnostics(const struct page_view *view, struct buffer *out)
+{
+    struct buffer features;
+    buffer_init(&features, 200);
+    features_write(view->features, &features);
+    page_add(out, "TConnectSync for Heroku %s (%s)\n", view->version, view->libraries);
+    page_add(out, "Verdict: ");
+    page_verdict_words(view, out);
+    page_add(out, "\nTimer: every %u minutes%s\nFeatures: %s\n", view->interval_minutes,
+             view->interval_minutes == 0 ? " (off)"
+             : view->paused              ? " (paused)"
+                                         : "",
+             features.data);
+    add_moment(out, "Started", view, view->up_since);
+    add_moment(out, "Last good sync", view, view->last_good_run);
+    add_moment(out, "Next sync", view, view->next_run);
+    add_moment(out, "Pump data", view, view->newest_event);
+    add_moment(out, "Glucose", view, view->newest_reading);
+    for (size_t i = 0; i < view->problem_count; i++)
+        page_add(out, "Problem: %s\n", view->problems[i]);
+    for (size_t i = 0; i < view->warning_count; i++)
+        page_add(out, "Warning: %s\n", view->warnings[i]);
+    page_add(out, "Last syncs:%s\n", view->run_count ? "" : " none");
+    for (size_t i = 0; i < view->run_count && i < REPORTED_RUNS; i++)
+        add_run_line(view, &view->runs[i], out);
+    buffer_free(&features);
+}

@@ -1,0 +1,172 @@
+/* Values into HTML, and times into words. */
+#include "page_internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void page_text(struct buffer *out, const char *text)
+{
+    static const char special[] =
+        "<>&\"'\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15"
+        "\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f";
+    while (text && *text) {
+        size_t plain = strcspn(text, special);
+        buffer_add(out, text, plain);
+        text += plain;
+        if (!*text)
+            break;
+        switch (*text++) {
+        case '<':
+            buffer_add_text(out, "&lt;");
+            break;
+        case '>':
+            buffer_add_text(out, "&gt;");
+            break;
+        case '&':
+            buffer_add_text(out, "&amp;");
+            break;
+        case '"':
+            buffer_add_text(out, "&quot;");
+            break;
+        case '\'':
+            buffer_add_text(out, "&#39;");
+            break;
+        default:
+            buffer_add_text(out, " ");
+        }
+    }
+}
+
+/* One conversion, behind its '%'; the place behind it. */
+static const char *add_value(struct buffer *out, const char *conversion, va_list *values)
+{
+    if (strncmp(conversion, "ld", 2) == 0) {
+        buffer_addf(out, "%ld", va_arg(*values, long));
+        return conversion + 2;
+    }
+    if (strncmp(conversion, "lu", 2) == 0 || strncmp(conversion, "zu", 2) == 0) {
+        buffer_addf(out, "%lu",
+                    *conversion == 'l' ? va_arg(*values, unsigned long) : va_arg(*values, size_t));
+        return conversion + 2;
+    }
+    switch (*conversion) {
+    case 's':
+        page_text(out, va_arg(*values, const char *));
+        break;
+    case 'd':
+        buffer_addf(out, "%d", va_arg(*values, int));
+        break;
+    case 'u':
+        buffer_addf(out, "%u", va_arg(*values, unsigned));
+        break;
+    default:
+        buffer_add_text(out, "%");
+    }
+    return conversion + 1;
+}
+
+void page_add(struct buffer *out, const char *markup, ...)
+{
+    va_list values;
+    va_start(values, markup);
+    for (;;) {
+        size_t plain = strcspn(markup, "%");
+        buffer_add(out, markup, plain);
+        markup += plain;
+        if (!*markup)
+            break;
+        markup = add_value(out, markup + 1, &values);
+    }
+    va_end(values);
+}
+
+/* ---- times ---- */
+
+int64_t page_wall(const struct page_view *view, int64_t instant)
+{
+    return view->zone ? time_zone_wall(view->zone, instant) : instant;
+}
+
+static void amount(char *words, int64_t seconds)
+{
+    long minutes = (long)(seconds / SECONDS_PER_MINUTE), hours = minutes / 60, days = hours / 24;
+    if (minutes < 1)
+        snprintf(words, PAGE_WORDS_SIZE, "1 minute");
+    else if (minutes < 60)
+        snprintf(words, PAGE_WORDS_SIZE, "%ld minute%s", minutes, minutes == 1 ? "" : "s");
+    else if (days < 2 && minutes % 60)
+        snprintf(words, PAGE_WORDS_SIZE, "%ld h %ld min", hours, minutes % 60);
+    else if (days < 2)
+        snprintf(words, PAGE_WORDS_SIZE, "%ld hour%s", hours, hours == 1 ? "" : "s");
+    else
+        snprintf(words, PAGE_WORDS_SIZE, "%ld days", days);
+}
+
+char *page_relative(char *words, int64_t now, int64_t instant)
+{
+    char size[PAGE_WORDS_SIZE];
+    const int64_t ago = now - instant;
+    amount(size, ago < 0 ? -ago : ago);
+    if (ago > -SECONDS_PER_MINUTE && ago < SECONDS_PER_MINUTE)
+        snprintf(words, PAGE_WORDS_SIZE, ago < 0 ? "in a moment" : "just now");
+    else
+        snprintf(words, PAGE_WORDS_SIZE, ago < 0 ? "in %.50s" : "%.50s ago", size);
+    return words;
+}
+
+char *page_clock(char *words, const struct page_view *view, int64_t instant)
+{
+    static const char days[][4] = {"Thu", "Fri", "Sat", "Sun",
+                                   "Mon", "Tue", "Wed"}; /* 1970 began on a Thursday */
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    char now[CIVIL_TEXT_SIZE], text[CIVIL_TEXT_SIZE];
+    const int64_t wall = page_wall(view, instant);
+    civil_format(now, page_wall(view, view->now), 0, NO_OFFSET);
+    civil_format(text, wall, 0, NO_OFFSET);
+    if (strncmp(now, text, strlen("2026-05-14")) == 0) {
+        snprintf(words, PAGE_WORDS_SIZE, "%.5s", text + 11);
+        return words;
+    }
+    const int64_t day = wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
+    const int month = (text[5] - '0') * 10 + text[6] - '1';
+    snprintf(words, PAGE_WORDS_SIZE, "%s %d %s, %.5s", days[(day % 7 + 7) % 7],
+             (text[8] - '0') * 10 + text[9] - '0', month >= 0 && month < 12 ? months[month] : "", text + 11);
+    return words;
+}
+
+char *page_duration(char *words, double seconds)
+{
+    if (!(seconds < 1e9))
+        seconds = 0;
+    if (seconds < 60)
+        snprintf(words, PAGE_WORDS_SIZE, "%.1f s", seconds > 0 ? seconds : 0.0);
+    else
+        snprintf(words, PAGE_WORDS_SIZE, "%ld min %ld s", (long)seconds / 60, (long)seconds % 60);
+    return words;
+}
+
+char *page_decimal(char *words, int64_t thousandths, int decimals)
+{
+    static const int64_t units[] = {1000, 100, 10, 1};
+    const bool negative = thousandths < 0;
+    const int64_t unit = units[decimals], size = (negative ? -thousandths : thousandths) + unit / 2;
+    const int64_t rounded = size / unit, whole = rounded * unit / 1000;
+    int length = snprintf(words, PAGE_WORDS_SIZE, "%s%" PRId64, negative && rounded ? "-" : "", whole);
+    if (decimals > 0)
+        snprintf(words + length, PAGE_WORDS_SIZE - (size_t)length, ".%0*" PRId64, decimals,
+                 rounded - whole * (1000 / unit));
+    return words;
+}
+
+void page_time(struct buffer *out, const struct page_view *view, int64_t instant)
+{
+    char relative[PAGE_WORDS_SIZE], clock[PAGE_WORDS_SIZE], machine[CIVIL_TEXT_SIZE];
+    const int32_t offset = view->zone ? time_zone_offset(view->zone, instant) : 0;
+    civil_format(machine, instant + offset, 0, offset);
+    page_clock(clock, view, instant);
+    page_add(out, "<time datetime=\"%s\" title=\"%s%s\">%s</time>", machine, clock, view->zone ? "" : " UTC",
+             page_relative(relative, view->now, instant));
+}

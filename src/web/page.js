@@ -1,0 +1,192 @@
+// Keeps the page true while somebody looks at it. The server renders; this only fetches and puts into place.
+(() => {
+  'use strict';
+  const POLL = 20000, SILENCE = 50000, TICK = 15000;
+  const $ = (id) => document.getElementById(id);
+  const isFull = () => document.body.dataset.view === 'full';
+  let ahead = Number(document.body.dataset.now) * 1000 - Date.now(); // the server's clock before ours
+  let seen = Date.now(), busy = null, source = null, poll = 0, watch = 0, lost = false;
+
+  // ---- times, in the words of page_text.c ----
+  function words(instant) {
+    const ago = Math.floor((Date.now() + ahead - instant) / 1000), size = Math.abs(ago);
+    if (size < 60) return ago < 0 ? 'in a moment' : 'just now';
+    const minutes = Math.floor(size / 60), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
+    const many = (count, unit) => `${count} ${unit}${count === 1 ? '' : 's'}`;
+    const amount = minutes < 60 ? many(minutes, 'minute')
+      : days >= 2 ? `${days} days`
+        : minutes % 60 ? `${hours} h ${minutes % 60} min` : many(hours, 'hour');
+    return ago < 0 ? `in ${amount}` : `${amount} ago`;
+  }
+
+  function tick() {
+    for (const time of document.querySelectorAll('time')) {
+      const text = words(Date.parse(time.dateTime));
+      if (time.textContent !== text) time.textContent = text;
+    }
+    if (lost) sayLost();
+  }
+
+  function sayLost() {
+    const minutes = Math.floor((Date.now() - seen) / 60000);
+    const age = minutes < 1 ? 'less than a minute old' : minutes === 1 ? 'a minute old' : `${minutes} minutes old`;
+    const text = `The server does not answer, so what you see is ${age}. This says nothing about the pump.`;
+    if ($('offline').textContent !== text) $('offline').textContent = text;
+    $('offline').hidden = false;
+  }
+
+  function setLost(is) {
+    lost = is;
+    if (is) sayLost();
+    else {
+      $('offline').hidden = true;
+      $('offline').textContent = '';
+    }
+  }
+
+  // ---- a newer page in place of this one ----
+  function show(html) {
+    const fresh = new DOMParser().parseFromString(html, 'text/html');
+    if (!fresh.body.dataset.view || fresh.body.dataset.view !== document.body.dataset.view) {
+      location.replace('./');
+      return;
+    }
+    seen = Date.now();
+    ahead = Number(fresh.body.dataset.now) * 1000 - seen;
+    document.title = fresh.title;
+    document.documentElement.className = fresh.documentElement.className;
+    const open = [...document.querySelectorAll('[data-live] details[open]')].map((details) => details.id);
+    for (const part of document.querySelectorAll('[data-live]')) {
+      const with_ = fresh.getElementById(part.id);
+      // A part that is being read or used stays until the next time.
+      if (!with_ || part.contains(document.activeElement) && part !== document.activeElement) continue;
+      if (part.tagName === 'TEXTAREA') part.value = with_.value;
+      else if (part.innerHTML !== with_.innerHTML) part.innerHTML = with_.innerHTML;
+    }
+    for (const id of open) $(id)?.setAttribute('open', '');
+    const token = fresh.querySelector('input[name=token]');
+    for (const field of document.querySelectorAll('input[name=token]')) if (token) field.value = token.value;
+    // A section that came or went: what the first sync brings, and what mending the settings takes away.
+    const shape = (page) => [...page.querySelectorAll('main > section')].map((section) => section.getAttribute('aria-labelledby')).join();
+    if (shape(fresh) !== shape(document)) location.replace('./');
+    tick();
+  }
+
+  async function refresh(options) {
+    if (busy && !options) return;
+    const mine = busy = new AbortController();
+    const late = setTimeout(() => mine.abort(), 20000);
+    try {
+      const answer = await fetch('./', { credentials: 'same-origin', cache: 'no-store', signal: mine.signal, ...options });
+      if (!answer.headers.get('content-type')?.startsWith('text/html')) throw new Error(String(answer.status));
+      const html = await answer.text();
+      setLost(false);
+      show(html);
+      return true;
+    } catch {
+      if (!document.hidden) setLost(true);
+      return false;
+    } finally {
+      clearTimeout(late);
+      if (busy === mine) busy = null;
+    }
+  }
+
+  // ---- live: told by the server; where that does not work, asked for from time to time ----
+  function pollOn() {
+    clearInterval(poll);
+    if (!document.hidden) poll = setInterval(() => refresh(), isFull() ? POLL : 3 * POLL);
+  }
+
+  function heard() {
+    clearTimeout(watch);
+    watch = setTimeout(() => {
+      stop();
+      pollOn();
+      refresh();
+    }, SILENCE);
+  }
+
+  function start() {
+    stop();
+    if (document.hidden) return;
+    if (!isFull() || !window.EventSource) {
+      pollOn();
+      return;
+    }
+    source = new EventSource('events');
+    source.addEventListener('beat', heard);
+    source.addEventListener('progress', (event) => {
+      heard();
+      if ($('progress').innerHTML !== event.data) $('progress').innerHTML = event.data;
+    });
+    source.addEventListener('change', () => {
+      heard();
+      refresh();
+    });
+    source.addEventListener('open', () => {
+      heard();
+      clearInterval(poll);
+      if (lost) refresh();
+    });
+    source.addEventListener('error', () => {
+      // Refused, or too many listen: asking does as well. A broken line is tried again by the browser.
+      pollOn();
+      if (source?.readyState === EventSource.CONNECTING) refresh();
+    });
+  }
+
+  function stop() {
+    source?.close();
+    source = null;
+    clearInterval(poll);
+    clearTimeout(watch);
+  }
+
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) stop();
+    else {
+      refresh();
+      start();
+    }
+  });
+  addEventListener('online', () => refresh());
+  addEventListener('offline', () => setLost(true));
+
+  // ---- buttons ----
+  $('actions')?.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const button = event.submitter, form = event.target, body = new URLSearchParams(new FormData(form));
+    if (button) body.set('action', button.value);
+    for (const each of form.querySelectorAll('button')) each.setAttribute('aria-disabled', 'true');
+    const done = await refresh({ method: 'POST', body });
+    for (const each of form.querySelectorAll('button')) each.removeAttribute('aria-disabled');
+    if (!done) return;
+    $('notice').scrollIntoView({ block: 'nearest' });
+  });
+
+  const copy = $('copy');
+  if (copy) {
+    copy.hidden = false;
+    copy.addEventListener('click', async () => {
+      const text = $('diagnostics');
+      let done = true;
+      try {
+        await navigator.clipboard.writeText(text.value);
+      } catch {
+        $('diagnostics-box').open = true;
+        text.focus();
+        text.select();
+        done = document.execCommand('copy');
+      }
+      $('copied').textContent = done ? copy.dataset.done : copy.dataset.failed;
+      setTimeout(() => { $('copied').textContent = ''; }, 4000);
+    });
+  }
+
+  // The notice of what was just done goes with the next look at the page.
+  if (location.search) history.replaceState(null, '', './');
+  setInterval(tick, TICK);
+  tick();
+  start();
+})();
