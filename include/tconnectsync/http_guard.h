@@ -41,12 +41,14 @@ struct http_chunks {
         CHUNK_LAST_LF,
         CHUNKS_END,
         CHUNKS_BAD,
+        CHUNKS_TOO_LARGE,
     } state;
+    size_t maximum; /* bytes of the body */
     unsigned digits;
     size_t left;  /* of the present chunk */
     size_t total; /* bytes of the body announced so far */
 };
-/* How many of the bytes were used: all of them unless the body has ended or is bad. */
+/* How many of the bytes were used: all of them unless the body has ended, is bad or too large. */
 size_t http_chunks_scan(struct http_chunks *chunks, const char *data, size_t length);
 
 enum http_verdict {

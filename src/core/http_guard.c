@@ -289,7 +289,10 @@ size_t http_chunks_scan(struct http_chunks *chunks, const char *data, size_t len
         case CHUNK_SIZE_LF:
             chunks->total += chunks->left;
             chunks->digits = 0;
-            chunks->state = c != '\n' ? CHUNKS_BAD : chunks->left ? CHUNK_DATA : CHUNK_LAST_CR;
+            chunks->state = c != '\n'                         ? CHUNKS_BAD
+                            : chunks->total > chunks->maximum ? CHUNKS_TOO_LARGE
+                            : chunks->left                    ? CHUNK_DATA
+                                                              : CHUNK_LAST_CR;
             break;
         case CHUNK_DATA: {
             size_t step = length - at < chunks->left ? length - at : chunks->left;
@@ -309,7 +312,7 @@ size_t http_chunks_scan(struct http_chunks *chunks, const char *data, size_t len
 
 void http_guard_start(struct http_guard *guard, const struct http_limits *limits)
 {
-    *guard = (struct http_guard){.limits = *limits};
+    *guard = (struct http_guard){.limits = *limits, .chunks.maximum = limits->body};
 }
 
 static enum http_verdict refuse(struct http_guard *guard, int status)
@@ -355,11 +358,13 @@ enum http_verdict http_guard_look(struct http_guard *guard, const char *data, si
         guard->length = head->length + head->content_length;
         return guard->verdict = length >= guard->length ? HTTP_WHOLE : HTTP_INCOMPLETE;
     }
-    guard->seen += http_chunks_scan(&guard->chunks, data + guard->seen, length - guard->seen);
+    /* Tiny chunks make a large request of a small body: that is bounded as well. */
+    size_t most = head->length + 2 * guard->limits.body + 16;
+    size_t within = length < most ? length : most;
+    guard->seen += http_chunks_scan(&guard->chunks, data + guard->seen, within - guard->seen);
     if (guard->chunks.state == CHUNKS_BAD)
         return refuse(guard, 400);
-    /* Tiny chunks make a large request of a small body: that is bounded as well. */
-    if (guard->chunks.total > guard->limits.body || guard->seen - head->length > 2 * guard->limits.body + 16)
+    if (guard->chunks.state == CHUNKS_TOO_LARGE || (within == most && guard->chunks.state != CHUNKS_END))
         return refuse(guard, 413);
     guard->length = guard->seen;
     return guard->verdict = guard->chunks.state == CHUNKS_END ? HTTP_WHOLE : HTTP_INCOMPLETE;

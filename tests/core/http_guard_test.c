@@ -213,11 +213,13 @@ static void chunks(void **state)
     EXPECT(CHUNKED("64\r\n"), 0);
     EXPECT(CHUNKED("65\r\n"), 413);
     EXPECT(CHUNKED("ffffffff\r\n"), 413);
+    EXPECT(CHUNKED("65\r\nnot so long, and the next is bad\r\nx\r\n"), 413);
     char tiny[1000] = CHUNKED("");
     size_t length = strlen(tiny);
     for (int i = 0; i < 60; i++, length += 6)
         memcpy(tiny + length, "1\r\nx\r\n", 6);
-    expect(tiny, length, 413); /* sixty bytes, but in too many wrappings */
+    memcpy(tiny + length, "bad", 3);
+    expect(tiny, length + 3, 413); /* sixty bytes, but in too many wrappings */
 }
 
 static void what_a_head_says(void **state)
