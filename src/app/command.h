@@ -12,5 +12,8 @@ struct arguments {
 
 int command_sync(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
+int command_serve(const struct arguments *arguments);
+/* Asks the server on this machine whether its loop runs. */
+int command_healthcheck(const struct arguments *arguments);
 
 #endif

@@ -9,13 +9,17 @@
 
 static const char help[] = "Carries insulin-pump data from Tandem Source to a Nightscout site.\n"
                            "\n"
-                           "  " PROGRAM_NAME " sync [--days N | --from DATE --to DATE] [--features LIST]\n"
+                           "  " PROGRAM_NAME " [serve]\n"
+    "      runs for good: web server and timer\n"
+    "  " PROGRAM_NAME " sync [--days N | --from DATE --to DATE] [--features LIST]\n"
                            "                           [--pretend] [--json] [--verbose]\n"
                            "      one sync: writes to Nightscout what it lacks. Without a range it goes\n"
                            "      back to the newest document that is there, one day at least\n"
                            "  " PROGRAM_NAME " check\n"
                            "      checks the settings, both logins and the time zone; writes nothing\n"
-                           "  " PROGRAM_NAME " --help | --version\n"
+                           "  " PROGRAM_NAME " healthcheck\n"
+    "      asks the running server whether it is alive; for containers\n"
+    "  " PROGRAM_NAME " --help | --version\n"
                            "\n"
                            "  --days N         the last N times 24 hours, 1 to 366\n"
                            "  --from, --to     days such as 2026-05-14 in the pump's zone, both inclusive\n"
@@ -35,8 +39,10 @@ static const struct {
     const char *name;
     int (*run)(const struct arguments *arguments);
 } commands[] = {
+    {"serve", command_serve},
     {"sync", command_sync},
     {"check", command_check},
+    {"healthcheck", command_healthcheck},
 };
 
 static const struct option options[] = {
@@ -91,11 +97,9 @@ int main(int argc, char **argv)
             return EXIT_USAGE;
         }
     }
-    if (optind == argc)
-        return complain("a command is missing", "");
     if (optind + 1 < argc)
         return complain("too many words: ", argv[optind + 1]);
-    arguments.command = argv[optind];
+    arguments.command = optind < argc ? argv[optind] : "serve";
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(arguments.command, commands[i].name) == 0)
             return commands[i].run(&arguments);

@@ -1,0 +1,230 @@
+/* The long-running server: HTTP, timer and sync on one loop. */
+#include "daemon.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "command.h"
+#include "tconnectsync/configuration.h"
+#include "tconnectsync/error.h"
+#include "tconnectsync/http_client.h"
+#include "tconnectsync/log.h"
+#include "tconnectsync/rate_limit.h"
+
+#define DRAIN_SECONDS 20 /* for writes that are under way */
+#define CLOSE_SECONDS 3  /* for answers that are on their way */
+
+int64_t daemon_monotonic_milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static uint32_t random_bits(void)
+{
+    uint32_t bits;
+    evutil_secure_rng_get_bytes(&bits, sizeof bits);
+    return bits;
+}
+
+enum health daemon_health(const struct daemon *daemon)
+{
+    return history_health(daemon->history, daemon->runner != NULL,
+                          daemon->application->configuration->no_data_failure_minutes, moment_now());
+}
+
+void daemon_set_timer(struct daemon *daemon)
+{
+    if (daemon->schedule.next == SCHEDULE_NEVER || daemon->draining || !daemon->runner) {
+        evtimer_del(daemon->timer);
+        return;
+    }
+    int64_t wait = daemon->schedule.next - daemon_monotonic_milliseconds();
+    wait = wait > 0 ? wait : 0;
+    const struct timeval delay = {wait / 1000, wait % 1000 * 1000};
+    evtimer_add(daemon->timer, &delay);
+}
+
+static void on_timer(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct daemon *daemon = context;
+    const struct wish wish = {.features = daemon->application->configuration->features};
+    switch (schedule_turn(&daemon->schedule, daemon_monotonic_milliseconds(), runner_is_busy(daemon->runner))) {
+    case SCHEDULE_RUN:
+        runner_ask(daemon->runner, &wish, TRIGGER_TIMER, false, NULL);
+        break;
+    case SCHEDULE_SKIP:
+        log_info("timer", "note=\"a run is still going: this one is left out\"");
+        break;
+    case SCHEDULE_WAIT:
+        break;
+    }
+    daemon_set_timer(daemon);
+}
+
+static void on_ended(void *context, const struct report *report)
+{
+    struct daemon *daemon = context;
+    if (report->error.kind != ERROR_CANCELLED || report->ok) {
+        schedule_ended(&daemon->schedule, report->ok, daemon_monotonic_milliseconds(), random_bits());
+        ping_send(daemon->application, report->ok);
+    }
+    daemon_set_timer(daemon);
+}
+
+/* ---- the end ---- */
+
+static void leave_loop(struct daemon *daemon)
+{
+    event_base_loopexit(daemon->application->account.base, NULL);
+}
+
+/* Whatever is still under way has had its time. */
+static void on_deadline(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    leave_loop(context);
+}
+
+/* Looks every moment whether all is said and done. */
+static void on_drain(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct daemon *daemon = context;
+    bool busy = daemon->runner && runner_is_busy(daemon->runner);
+    if (!busy && http_server_open_exchanges(daemon->server) == 0) {
+        leave_loop(daemon);
+        return;
+    }
+    const struct timeval moment = {0, 50000};
+    event_base_once(daemon->application->account.base, -1, EV_TIMEOUT, on_drain, daemon, &moment);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+    (void)what;
+    struct daemon *daemon = context;
+    if (daemon->draining)
+        _exit(128 + (int)number);
+    log_info("serve", "signal=%d note=stopping", (int)number);
+    daemon->draining = true;
+    daemon_set_timer(daemon);
+    http_server_stop_accepting(daemon->server);
+    const struct timeval limit = {DRAIN_SECONDS + CLOSE_SECONDS, 0};
+    evtimer_add(daemon->deadline, &limit);
+    if (daemon->runner)
+        runner_stop(daemon->runner);
+    on_drain(-1, 0, daemon);
+}
+
+/* ---- the beginning ---- */
+
+/* Passwords and tokens live in this process's memory: no core file holds them. */
+static void forbid_core_files(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void log_start(const struct daemon *daemon)
+{
+    log_info("serve", "version=%s libevent=%s openssl=%s port=%u interval_minutes=%u secret=%s", VERSION,
+             event_get_version(), OpenSSL_version(OPENSSL_VERSION_STRING), http_server_port(daemon->server),
+             daemon->application->configuration->interval_minutes,
+             daemon->application->configuration->secret ? "set" : "unset");
+    application_log_problems(daemon->application);
+}
+
+static bool open_server(struct daemon *daemon, struct error *error)
+{
+    const struct configuration *configuration = daemon->application->configuration;
+    const struct http_server_options options = {
+        .host = configuration->listen_host,
+        .port = configuration->port,
+        .trust_proxy = configuration->trust_proxy,
+        .handler = routes_handle,
+        .context = daemon,
+    };
+    daemon->server = http_server_new(daemon->application->account.base, &options, error);
+    return daemon->server != NULL;
+}
+
+static void add_signals(struct daemon *daemon)
+{
+    static const int numbers[] = {SIGTERM, SIGINT};
+    for (size_t i = 0; i < 2; i++) {
+        daemon->signals[i] = evsignal_new(daemon->application->account.base, numbers[i], on_signal, daemon);
+        evsignal_add(daemon->signals[i], NULL);
+    }
+}
+
+/* Once it listens: what takes a moment must not keep the first caller waiting. */
+static void on_first_turn(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct daemon *daemon = context;
+    const struct configuration *configuration = daemon->application->configuration;
+    if (strncmp(configuration->nightscout_url, "https:", 6) == 0 ||
+        strncmp(configuration->source_url, "https:", 6) == 0)
+        http_client_load_certificates(daemon->application->account.client);
+}
+
+static void run_loop(struct daemon *daemon)
+{
+    struct event_base *base = daemon->application->account.base;
+    const struct timeval soon = {0, 200000};
+    daemon->timer = evtimer_new(base, on_timer, daemon);
+    daemon->deadline = evtimer_new(base, on_deadline, daemon);
+    add_signals(daemon);
+    if (daemon->runner) {
+        schedule_start(&daemon->schedule, daemon->application->configuration->interval_minutes,
+                       daemon_monotonic_milliseconds(), random_bits());
+        event_base_once(base, -1, EV_TIMEOUT, on_first_turn, daemon, &soon);
+    }
+    daemon_set_timer(daemon);
+    log_start(daemon);
+    event_base_dispatch(base);
+}
+
+int command_serve(const struct arguments *arguments)
+{
+    struct error error = {0};
+    int status = EXIT_FAILED;
+    forbid_core_files();
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    struct daemon daemon = {.application = application_new(stdout, arguments->verbose),
+                            .started = (int64_t)time(NULL),
+                            .schedule = {.next = SCHEDULE_NEVER}};
+    struct application *application = daemon.application;
+    daemon.history = history_new(application->configuration->interval_minutes > 0, moment_now());
+    daemon.rate_limit = rate_limit_new();
+    if (application_is_usable(application))
+        daemon.runner = runner_new(&application->account, daemon.history, on_ended, &daemon);
+    if (!application->account.base || !open_server(&daemon, &error)) {
+        log_error("serve", "error=%s", log_quote(error.text));
+    } else {
+        run_loop(&daemon);
+        log_info("serve", "note=stopped");
+        status = EXIT_DONE;
+        http_server_free(daemon.server);
+        event_free(daemon.timer);
+        event_free(daemon.deadline);
+        event_free(daemon.signals[0]);
+        event_free(daemon.signals[1]);
+    }
+    runner_free(daemon.runner);
+    history_free(daemon.history);
+    rate_limit_free(daemon.rate_limit);
+    application_free(application);
+    return status;
+}
