@@ -6,9 +6,10 @@
 #include "tconnectsync/buffer.h"
 #include "tconnectsync/civil_time.h"
 #include "tconnectsync/feature.h"
-#include "tconnectsync/json.h"
 #include "tconnectsync/memory.h"
 #include "tconnectsync/pump_log.h"
+
+#include "twins.h"
 
 #define SAME_EVENT_REACH   (26 * SECONDS_PER_HOUR * INT64_C(1000))
 #define OTHER_DEVICE_REACH (150 * INT64_C(1000))
@@ -100,77 +101,6 @@ static size_t find_time(const struct index *index, uint8_t kind, int64_t time)
 static struct held_document *held_at(const struct comparison *comparison, const uint32_t *order, size_t place)
 {
     return place < comparison->held->count ? &comparison->held->items[order[place]] : NULL;
-}
-
-/* ---- twins ---- */
-
-/* Ours, of one kind, event and time: twins if their whole pump_event_id is alike. */
-static bool may_be_twins(const struct held_document *a, const struct held_document *b)
-{
-    return a->kind == b->kind && a->event_id == b->event_id && a->time == b->time && a->ours && b->ours &&
-           a->event_id != NO_EVENT_ID && a->text != NO_TEXT && b->text != NO_TEXT;
-}
-
-struct twin {
-    uint32_t item;
-    struct json *stored;
-};
-
-/* By the whole pump_event_id, then by _id. */
-static int compare_twins(const void *left, const void *right)
-{
-    const struct twin *a = left, *b = right;
-    static const char *const keys[] = {"pump_event_id", "_id"};
-    int order = 0;
-    for (size_t i = 0; i < 2 && order == 0; i++) {
-        const char *a_text = json_text(json_get(a->stored, keys[i]));
-        const char *b_text = json_text(json_get(b->stored, keys[i]));
-        order = strcmp(a_text ? a_text : "", b_text ? b_text : "");
-    }
-    return order;
-}
-
-static void add_twin(struct comparison *comparison, uint32_t item)
-{
-    struct difference *out = comparison->out;
-    comparison->held->items[item].claimed = true;
-    out->twins = xreallocarray(out->twins, out->twin_count + 1, sizeof *out->twins);
-    out->twins[out->twin_count++] = item;
-}
-
-/* Of each set of twins among these the one with the least _id stays: two runs at the same moment agree on it.
- */
-static void thin_out(struct comparison *comparison, const uint32_t *items, size_t count)
-{
-    const struct held *held = comparison->held;
-    struct twin *twins = xcalloc(count, sizeof *twins);
-    for (size_t i = 0; i < count; i++) {
-        const struct held_document *item = &held->items[items[i]];
-        twins[i] = (struct twin){items[i], json_parse(held->text + item->text, item->length, NULL)};
-    }
-    qsort(twins, count, sizeof *twins, compare_twins);
-    for (size_t i = 1; i < count; i++) {
-        const char *id = json_text(json_get(twins[i].stored, "pump_event_id"));
-        const char *before = json_text(json_get(twins[i - 1].stored, "pump_event_id"));
-        if (id && before && strcmp(id, before) == 0)
-            add_twin(comparison, twins[i].item);
-    }
-    for (size_t i = 0; i < count; i++)
-        json_free(twins[i].stored);
-    free(twins);
-}
-
-static void find_twins(struct comparison *comparison)
-{
-    const struct held *held = comparison->held;
-    const uint32_t *order = comparison->index.by_event;
-    for (size_t first = 0, next; first < held->count; first = next) {
-        for (next = first + 1; next < held->count; next++)
-            if (!may_be_twins(&held->items[order[first]], &held->items[order[next]]))
-                break;
-        if (next - first > 1)
-            thin_out(comparison, order + first, next - first);
-    }
 }
 
 /* ---- which stored document is which event ---- */
@@ -397,7 +327,7 @@ void difference_find(struct documents *documents, struct pump_log *log, struct h
     for (size_t i = 0; i < held->count; i++)
         held->items[i].claimed = false;
     build_index(&comparison.index, held);
-    find_twins(&comparison);
+    out->twin_count = twins_find(held, comparison.index.by_event, &out->twins);
     claim_all(&comparison);
     for (size_t i = 0; i < documents->count; i++)
         decide(&comparison, &documents->items[i]);

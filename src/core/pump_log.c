@@ -4,13 +4,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "tconnectsync/civil_time.h"
 #include "tconnectsync/error.h"
 #include "tconnectsync/json.h"
 #include "tconnectsync/log.h"
 #include "tconnectsync/memory.h"
+
+#include "pump_record.h"
 
 const char pump_log_event_ids[] =
     "229,5,28,4,26,99,279,3,16,59,21,55,20,280,64,65,66,61,33,371,171,369,460,172,370,461,372,480,399,256,"
@@ -20,30 +21,6 @@ const char pump_log_event_ids[] =
 /* More than any 28 days can hold; a larger answer is hostile or broken. */
 #define KEPT_MAXIMUM 500000
 
-/* Where the tokens of a record stand: {"events":[{record field: {property: [bit]}}]} */
-enum { DEPTH_ANSWER = 1, DEPTH_RECORDS = 2, DEPTH_RECORD = 3, DEPTH_PROPERTIES = 4, DEPTH_BITS = 5 };
-
-enum record_field {
-    FIELD_OTHER,
-    FIELD_CODE,
-    FIELD_GROUP,
-    FIELD_SEQUENCE,
-    FIELD_TIME,
-    FIELD_PROPERTIES,
-    FIELD_COUNT
-};
-static const char *const field_names[FIELD_COUNT] = {
-    "", "eventCode", "sequenceGroup", "sequenceNumber", "pumpDateTime", "eventProperties",
-};
-
-/* A record while it is being read. */
-struct record {
-    int64_t code, group, sequence, wall;
-    bool has_code, has_sequence, has_wall, wrong_group, wrong_properties;
-    uint32_t present, wrong; /* bit per property: read, or there but unreadable */
-    int64_t value[PROPERTY_COUNT];
-};
-
 struct pump_log_reader {
     struct pump_log *log;
     struct pump_log staged; /* what this answer brought, until it is complete */
@@ -51,9 +28,7 @@ struct pump_log_reader {
     struct json_reader *json;
     struct error *error;
     bool in_events, events_seen;
-    enum record_field field;
-    int property; /* index of the property whose value comes next, -1 when nobody wants it */
-    struct record record;
+    struct pump_record record;
 };
 
 void pump_log_init(struct pump_log *log, unsigned features, int64_t now_wall)
@@ -108,7 +83,7 @@ static struct pump_event *add_event(struct pump_log *log)
 static bool track(struct pump_log_reader *reader, int64_t wall)
 {
     struct pump_log *log = &reader->staged;
-    const struct record *record = &reader->record;
+    const struct pump_record *record = &reader->record;
     struct log_run *run = log->run_count ? &log->runs[log->run_count - 1] : NULL;
     bool adjoins = run && run->group == record->group && record->sequence == run->last_sequence + 1;
     if (!adjoins || !log_run_goes_on(run, wall)) {
@@ -134,7 +109,7 @@ static bool track(struct pump_log_reader *reader, int64_t wall)
 static bool take_values(struct pump_log_reader *reader, const struct event_shape *shape,
                         struct pump_event *event)
 {
-    const struct record *record = &reader->record;
+    const struct pump_record *record = &reader->record;
     for (int i = 0; i < EVENT_VALUES; i++) {
         int property = shape->property[i];
         if (property < 0)
@@ -161,7 +136,7 @@ static bool take_values(struct pump_log_reader *reader, const struct event_shape
 /* A basal that cannot be used is kept without its rate: it still ends the one before it. */
 static bool keep_event(struct pump_log_reader *reader, const struct event_shape *shape, int64_t wall)
 {
-    const struct record *record = &reader->record;
+    const struct pump_record *record = &reader->record;
     struct pump_event event = {
         .sequence = record->sequence,
         .wall = wall,
@@ -187,7 +162,7 @@ static bool keep_event(struct pump_log_reader *reader, const struct event_shape 
 
 static bool finish_record(struct pump_log_reader *reader)
 {
-    struct record *record = &reader->record;
+    struct pump_record *record = &reader->record;
     struct pump_log *log = &reader->staged;
     log->records++;
     bool has_place = record->has_sequence && !record->wrong_group;
@@ -200,97 +175,7 @@ static bool finish_record(struct pump_log_reader *reader)
     int64_t wall = within ? record->wall : NO_TIME;
     if (!track(reader, wall))
         return false;
-    const struct event_shape *shape = record->has_code ? event_shape_find(record->code) : NULL;
-    return !shape || !(shape->features & log->features) || keep_event(reader, shape, wall);
-}
-
-static void set_field(struct pump_log_reader *reader, const struct json_token *token)
-{
-    struct record *record = &reader->record;
-    bool is_number = token->type == JSON_NUMBER;
-    int32_t offset;
-    switch (reader->field) {
-    case FIELD_CODE:
-        record->has_code = is_number && json_number_integer(token->text, token->length, &record->code);
-        break;
-    case FIELD_SEQUENCE:
-        record->has_sequence = is_number &&
-                               json_number_integer(token->text, token->length, &record->sequence) &&
-                               record->sequence >= 0;
-        break;
-    case FIELD_GROUP:
-        record->group = 0; /* null is taken for the first group: it was never missing in what was seen */
-        record->wrong_group =
-            token->type != JSON_NULL &&
-            (!is_number || !json_number_integer(token->text, token->length, &record->group) ||
-             record->group < 0 || record->group > INT32_MAX);
-        break;
-    case FIELD_TIME:
-        record->has_wall = token->type == JSON_STRING &&
-                           civil_parse(token->text, token->length, &record->wall, NULL, &offset);
-        break;
-    case FIELD_PROPERTIES:
-        record->wrong_properties = token->type != JSON_NULL && token->type != JSON_OBJECT;
-        record->present = record->wrong = 0; /* the last of two lists counts */
-        break;
-    default:
-        break;
-    }
-}
-
-static int find_property(const struct pump_log_reader *reader, const struct json_token *token)
-{
-    if (reader->record.has_code && !event_shape_find(reader->record.code))
-        return -1;
-    for (int i = 0; i < PROPERTY_COUNT; i++)
-        if (strlen(pump_properties[i].name) == token->length &&
-            strncasecmp(pump_properties[i].name, token->text, token->length) == 0)
-            return i;
-    return -1;
-}
-
-static void set_property(struct pump_log_reader *reader, const struct json_token *token)
-{
-    struct record *record = &reader->record;
-    uint32_t bit = 1u << reader->property;
-    int64_t *value = &record->value[reader->property];
-    enum property_type type = pump_properties[reader->property].type;
-    bool read = false;
-    *value = 0;
-    if (token->type == JSON_NUMBER)
-        read = type == PROPERTY_THOUSANDTHS ? json_number_thousandths(token->text, token->length, value)
-                                            : json_number_integer(token->text, token->length, value);
-    else if (token->type == JSON_ARRAY)
-        read = type == PROPERTY_BITS;
-    record->present = read ? record->present | bit : record->present & ~bit;
-    record->wrong = read || token->type == JSON_NULL ? record->wrong & ~bit : record->wrong | bit;
-}
-
-static void set_bit(struct pump_log_reader *reader, const struct json_token *token)
-{
-    struct record *record = &reader->record;
-    int64_t number;
-    if (token->type == JSON_NUMBER && json_number_integer(token->text, token->length, &number) &&
-        number >= 0 && number < 32) {
-        record->value[reader->property] |= INT64_C(1) << number;
-    } else {
-        record->wrong |= 1u << reader->property;
-        record->present &= ~(1u << reader->property);
-    }
-}
-
-static enum record_field find_field(const struct json_token *token)
-{
-    for (enum record_field field = FIELD_CODE; field < FIELD_COUNT; field++)
-        if (strlen(field_names[field]) == token->length &&
-            memcmp(field_names[field], token->text, token->length) == 0)
-            return field;
-    return FIELD_OTHER;
-}
-
-static bool is_end(const struct json_token *token)
-{
-    return token->type == JSON_OBJECT_END || token->type == JSON_ARRAY_END;
+    return !record->shape || keep_event(reader, record->shape, wall);
 }
 
 static bool on_token(void *context, const struct json_token *token)
@@ -301,39 +186,14 @@ static bool on_token(void *context, const struct json_token *token)
             reader->in_events = token->length == 6 && memcmp(token->text, "events", 6) == 0;
         else if (reader->in_events && token->depth == DEPTH_ANSWER && token->type == JSON_ARRAY)
             reader->events_seen = true;
-        return true;
-    }
-    if (!reader->in_events)
-        return true;
-    switch (token->depth) {
-    case DEPTH_RECORDS:
-        if (token->type == JSON_OBJECT_END)
-            return finish_record(reader);
-        if (token->type == JSON_OBJECT)
-            memset(&reader->record, 0, offsetof(struct record, value));
-        else if (!is_end(token))
-            pump_log_skip(&reader->staged, SKIP_BROKEN_RECORD, -1, -1);
-        break;
-    case DEPTH_RECORD:
-        if (token->type == JSON_KEY)
-            reader->field = find_field(token);
-        else if (!is_end(token))
-            set_field(reader, token);
-        break;
-    case DEPTH_PROPERTIES:
-        if (reader->field != FIELD_PROPERTIES)
-            break;
-        if (token->type == JSON_KEY)
-            reader->property = find_property(reader, token);
-        else if (reader->property >= 0 && !is_end(token))
-            set_property(reader, token);
-        break;
-    case DEPTH_BITS:
-        if (reader->field == FIELD_PROPERTIES && reader->property >= 0 && !is_end(token))
-            set_bit(reader, token);
-        break;
-    default:
-        break;
+    } else if (reader->in_events && token->depth > DEPTH_RECORDS) {
+        pump_record_take(&reader->record, token);
+    } else if (reader->in_events && token->type == JSON_OBJECT) {
+        pump_record_begin(&reader->record, reader->staged.features);
+    } else if (reader->in_events && token->type == JSON_OBJECT_END) {
+        return finish_record(reader);
+    } else if (reader->in_events && token->type != JSON_ARRAY_END) {
+        pump_log_skip(&reader->staged, SKIP_BROKEN_RECORD, -1, -1);
     }
     return true;
 }
@@ -346,7 +206,6 @@ static void begin(struct pump_log_reader *reader)
     json_reader_free(reader->json);
     reader->json = json_reader_new(on_token, reader);
     reader->in_events = reader->events_seen = false;
-    reader->property = -1;
 }
 
 struct pump_log_reader *pump_log_reader_new(struct pump_log *log, unsigned pump)

@@ -195,6 +195,14 @@ static const struct row twin_rows[] = {
                                                                                         "person','pump_event_"
                                                                                         "id':'5'") "]",
         NULL, ""),
+    ROW("one document that was read twice is no twin", RESUMED("5", "00:01:00"),
+        "[" STORED_RESUME("a", "04:01:00.000", "5") "," STORED_RESUME("a", "04:01:00.000", "5") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5")),
+    ROW("nor is one that could not be deleted", "",
+        "[" STORED_RESUME("a", "04:01:00.000", "5") ",{'eventType':'Basal Resume',"
+                                                    "'created_at':'2026-05-14T04:01:00.000Z'," OURS
+                                                    ",'pump_event_id':'5'}]",
+        NULL, ""),
     ROW("nor are two without a number", "",
         "[" STORED("a", "Basal Resume", "04:01:00.000", OURS) "," STORED("b", "Basal Resume", "04:01:00.000",
                                                                          OURS) "]",
@@ -395,15 +403,26 @@ static void strangers_are_counted(void **state)
     fixture_read(&fixture, 0, "279 5 11:00:00 {'commandedRate':100}\n279 6 11:05:00 {'commandedRate':100}\n");
     fixture_hold(
         &fixture, COLLECTION_TREATMENTS,
-        "[" BASAL("a", "15:00:00.000", OURS ",'pump_event_id':'5'") "," BASAL("b", "15:02:00.000", OURS ",'pump_event_id':'900'") "," BASAL(
-            "c", "15:03:00.000",
-            OURS ",'pump_event_id':'901'") "," BASAL("d", "15:04:00.000",
-                                                     OURS) "," BASAL("e", "15:05:30.000",
-                                                                     "'enteredBy':'Loop','pump_event_id':'"
-                                                                     "902'") ","
-                                                                             "{'_id':'f','eventType':'Temp "
-                                                                             "Basal','created_at':'2026-05-"
-                                                                             "13T15:59:59.000Z'," OURS "}]");
+        "[" BASAL("a", "15:00:00.000", OURS ",'pump_event_id':'5'") "," BASAL(
+            "b", "15:02:00.000",
+            OURS
+            ",'pump_event_id':'900'") "," BASAL("c", "15:03:00.000",
+                                                OURS
+                                                ",'pump_event_id':'901'") "," BASAL("d", "15:04:00.000",
+                                                                                    OURS) "," BASAL("e",
+                                                                                                    "15:05:"
+                                                                                                    "30.000",
+                                                                                                    "'entered"
+                                                                                                    "By':'"
+                                                                                                    "Loop','"
+                                                                                                    "pump_"
+                                                                                                    "event_"
+                                                                                                    "id':'"
+                                                                                                    "902'") ","
+                                                                                                            "{'_id':'f','eventType':'Temp "
+                                                                                                            "Basal','created_at':'2026-05-"
+                                                                                                            "13T15:59:59.000Z'," OURS
+                                                                                                            "}]");
     fixture_build(&fixture);
     fixture_compare(&fixture);
     assert_int_equal(fixture.difference.strangers, 2);
