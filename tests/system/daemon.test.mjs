@@ -1,35 +1,8 @@
 // The real server against the simulators: who may what, what is answered, how it ends.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { begin, folder, run } from './lib/run.mjs';
-import { start } from './lib/simulator.mjs';
-
-const SECRET = 'a-secret-of-sixteen-or-more';
-
-async function serve(t, options = {}, env = {}) {
-  const simulator = await start({ seed: 31, historyDays: 3, ...options });
-  t.after(() => simulator.stop());
-  const home = folder(t);
-  const environment = { ...simulator.env, PORT: '0', LISTEN_HOST: '127.0.0.1', TCONNECTSYNC_HEROKU_SECRET: SECRET, CACHE_CREDENTIALS: 'false', ...env };
-  const server = begin([], { env: environment, home });
-  t.after(() => server.child.kill('SIGKILL'));
-  const [, port] = await server.says(/module=serve version=.* port=(\d+)/, { seconds: 20, stream: 'stdout' });
-  const url = `http://127.0.0.1:${port}`;
-  const get = async (path, options_ = {}) => {
-    const answer = await fetch(url + path, { redirect: 'manual', ...options_ });
-    return { status: answer.status, text: await answer.text(), headers: answer.headers };
-  };
-  const secretly = (path, options_ = {}) => get(path, { ...options_, headers: { authorization: `Bearer ${SECRET}`, ...options_.headers } });
-  const idle = async () => {
-    for (let i = 0; i < 200; i += 1) {
-      const status = JSON.parse((await secretly('/status.json')).text);
-      if (!status.running && status.runs.length > 0) return status;
-      await new Promise((resolve) => { setTimeout(resolve, 50); });
-    }
-    throw new Error('no run ended');
-  };
-  return { simulator, server, url, port, get, secretly, idle, environment, home };
-}
+import { SECRET, serve } from './lib/daemon.mjs';
+import { run } from './lib/run.mjs';
 
 test('public pages, secret ones, and what is said to a wrong secret', async (t) => {
   const { get, secretly } = await serve(t);

@@ -1,0 +1,37 @@
+// A clock that a test drives: libfaketime shows it to the processes that are started with its environment. All their
+// clocks, the monotonic one too, run ahead of the machine's by what the test says.
+import fs from 'node:fs';
+import path from 'node:path';
+import { folder } from './run.mjs';
+
+const library = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
+  .find((file) => fs.existsSync(file));
+
+// startClock(t, '2035-10-31T09:00:00Z') -> {environment, now(), forward(seconds)}. The time is one ahead of the real
+// one, since a clock that was set back could show a negative monotonic time.
+export function startClock(t, begin) {
+  if (!library) throw new Error('libfaketime is missing: bin/setup test installs it');
+  const file = path.join(folder(t), 'clock');
+  let ahead = Math.round((Date.parse(begin) - Date.now()) / 1000);
+  if (ahead < 0) throw new Error(`${begin} is in the past`);
+  const write = () => {
+    // Whoever reads it at this moment sees the old or the new one.
+    fs.writeFileSync(`${file}.new`, `+${ahead}\n`);
+    fs.renameSync(`${file}.new`, file);
+  };
+  write();
+  return {
+    environment: {
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: '1',
+      // The leak check and libfaketime do not get on at the end of a process.
+      ASAN_OPTIONS: 'exitcode=99:detect_leaks=0:verify_asan_link_order=0',
+    },
+    now: () => Date.now() + ahead * 1000,
+    forward(seconds) {
+      ahead += seconds;
+      write();
+    },
+  };
+}
