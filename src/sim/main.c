@@ -336,11 +336,12 @@ int main(int argc, char **argv)
     site_stop(&simulator.nightscout_site);
     tandem_side_free(simulator.tandem);
     nightscout_free(simulator.nightscout);
+    /* Lets go of answers that quote the history. */
+    event_base_free(simulator.base);
     history_free(&simulator.history);
     faults_free(simulator.faults);
     statistics_free(&simulator.statistics);
     settings_free(&simulator.settings);
     free(simulator.holds);
-    event_base_free(simulator.base);
     return status;
 }

@@ -1,4 +1,5 @@
 // The real server against the simulators.
+import assert from 'node:assert/strict';
 import { begin, folder } from './run.mjs';
 import { until } from './child.mjs';
 import { start } from './simulator.mjs';
@@ -25,13 +26,23 @@ export async function startServer({ env, home }) {
   return { server, port, url, get, secretly, status, idle };
 }
 
-// The same beside a simulator of its own, both for the test t: adds simulator, environment and home.
+// The same beside a simulator of its own, both for the test t: adds simulator, environment and home. When the test is
+// over the server has to end well, with nothing leaked, unless the test has ended it.
 export async function serve(t, options = {}, env = {}) {
   const simulator = await start({ seed: 31, historyDays: 3, ...options });
-  t.after(() => simulator.stop());
+  let daemon;
+  t.after(async () => {
+    try {
+      if (daemon && !daemon.server.hasEnded) {
+        const { status, signal } = await daemon.server.stop();
+        assert.equal(status ?? signal, 0, daemon.server.stderr.slice(-4000));
+      }
+    } finally {
+      await simulator.stop();
+    }
+  });
   const home = folder(t);
   const environment = { ...simulator.env, CACHE_CREDENTIALS: 'false', ...env };
-  const daemon = await startServer({ env: environment, home });
-  t.after(() => daemon.server.child.kill('SIGKILL'));
+  daemon = await startServer({ env: environment, home });
   return { simulator, environment, home, ...daemon };
 }
