@@ -76,7 +76,8 @@ static void on_ended(void *context, const struct report *report)
     struct daemon *daemon = context;
     if (report->error.kind != ERROR_CANCELLED || report->ok) {
         schedule_ended(&daemon->schedule, report->ok, daemon_monotonic_milliseconds(), random_bits());
-        ping_send(daemon->application, report->ok);
+        if (!report->pretend)
+            ping_send(daemon->application, report->ok);
     }
     daemon_set_timer(daemon);
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { begin, folder } from './run.mjs';
 import { until } from './child.mjs';
+import { ask } from './fetch.mjs';
 import { start } from './simulator.mjs';
 
 export const SECRET = 'a-secret-of-sixteen-or-more';
@@ -14,7 +15,7 @@ export async function startServer({ env, home }) {
   const [, port] = await server.says(/module=serve version=.* port=(\d+)/, { seconds: 20, stream: 'stdout' });
   const url = `http://127.0.0.1:${port}`;
   const get = async (path, options = {}) => {
-    const answer = await fetch(url + path, { redirect: 'manual', ...options });
+    const answer = await ask(url + path, { redirect: 'manual', ...options });
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   };
   const secretly = (path, options = {}) => get(path, { ...options, headers: { authorization: `Bearer ${SECRET}`, ...options.headers } });

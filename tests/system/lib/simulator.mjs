@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { launch } from './child.mjs';
+import { ask } from './fetch.mjs';
 import { build } from './run.mjs';
 
 export const program = path.join(build, 'tconnectsync-simulator');
@@ -43,7 +44,7 @@ export async function start(options = {}, { environment = {} } = {}) {
   const hash = createHash('sha1').update(env.NS_SECRET).digest('hex');
 
   async function control(method, where, body) {
-    const answer = await fetch(new URL(`control/${where}`, tandemUrl), {
+    const answer = await ask(new URL(`control/${where}`, tandemUrl), {
       method,
       headers: body === undefined ? {} : { 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
