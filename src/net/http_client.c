@@ -51,6 +51,22 @@ static void run_curl(struct http_client *client, curl_socket_t socket, int actio
     collect(client);
 }
 
+static void on_resume(evutil_socket_t none, short what, void *context)
+{
+    (void)none, (void)what;
+    struct http_client *client = context;
+    struct http_transfer *transfer;
+    client->taken = 0;
+    client->in_curl = true;
+    TAILQ_FOREACH(transfer, &client->transfers, others)
+    if (transfer->paused && transfer->in_multi) {
+        transfer->paused = false;
+        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    }
+    client->in_curl = false;
+    collect(client);
+}
+
 static void on_socket_ready(evutil_socket_t socket, short what, void *client)
 {
     run_curl(client, socket,
@@ -135,7 +151,8 @@ struct http_client *http_client_new(struct event_base *base, struct error *error
     client->base = base;
     client->multi = curl_multi_init();
     client->timer = evtimer_new(base, on_timer, client);
-    if (!client->multi || !client->timer)
+    client->resume = evtimer_new(base, on_resume, client);
+    if (!client->multi || !client->timer || !client->resume)
         abort();
     client->tls_sessions = share_new(false);
     client->certificates = certificates && *certificates ? xstrdup(certificates) : NULL;
@@ -160,6 +177,7 @@ void http_client_free(struct http_client *client)
     while (!LIST_EMPTY(&client->watches))
         watch_free(LIST_FIRST(&client->watches));
     event_free(client->timer);
+    event_free(client->resume);
     free(client->certificates);
     free(client);
 }

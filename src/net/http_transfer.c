@@ -24,7 +24,8 @@ enum {
     REFUSAL_MAXIMUM = 64 << 10, /* as much of an error page as anyone needs */
     SLOW_BYTES = 10,            /* per second */
     SLOW_SECONDS = 30,
-    RECEIVE_BUFFER = 64 << 10,
+    RECEIVE_BUFFER = 16 << 10, /* of packed bytes: up to ten times as many come out */
+    TURN_MAXIMUM = 256 << 10,  /* handed on in one turn of the loop: about a millisecond of work */
 };
 
 static int64_t monotonic_milliseconds(void)
@@ -43,6 +44,14 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
     long status = 0;
     if (transfer->cancelled)
         return CURL_WRITEFUNC_ERROR;
+    /* curl would go on for as long as bytes come faster than they are read. */
+    if (transfer->client->taken >= TURN_MAXIMUM) {
+        transfer->paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    transfer->client->taken += length;
+    if (transfer->client->taken >= TURN_MAXIMUM)
+        evtimer_add(transfer->client->resume, &(struct timeval){0});
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status >= 300 && length > REFUSAL_MAXIMUM - transfer->received) {
         transfer->enough = true;
@@ -287,6 +296,7 @@ static void attempt(evutil_socket_t none, short what, void *context)
         transfer->request.on_restart(transfer->request.context);
     buffer_clear(&transfer->body);
     transfer->received = transfer->sent = 0;
+    transfer->paused = false;
     transfer->enough = false;
     transfer->error = (struct error){0};
     transfer->client->statistics.requests++;

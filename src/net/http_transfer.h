@@ -25,6 +25,8 @@ struct http_client {
     LIST_HEAD(, watch) watches;
     TAILQ_HEAD(, http_transfer) transfers; /* in the order in which they were sent */
     bool in_curl;                          /* curl is on the stack: its handles must be left alone */
+    struct event *resume;                  /* paused transfers go on: in the loop's next turn */
+    size_t taken;                          /* bytes handed on since then */
     struct http_client_statistics statistics;
 };
 
@@ -43,6 +45,7 @@ struct http_transfer {
     char *origin;          /* whose connections it takes one of */
     bool in_multi, queued; /* queued: all of that origin's connections are taken */
     bool cancelled, declined, told;
+    bool paused; /* others have their turn first */
     unsigned attempts;
     int64_t begun; /* monotonic milliseconds */
     /* of this attempt */

@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <event2/event.h>
 #include <netdb.h>
+#include <netinet/in.h>
 
 #include "tconnectsync/buffer.h"
 #include "tconnectsync/http_client.h"
@@ -438,6 +441,56 @@ static void the_limit_counts_unpacked_bytes(void **state)
     assert_int_equal(whole.response.length, 100000);
 }
 
+/* A process that answers one request with length bytes, as fast as they are taken; its URL in url. */
+static pid_t start_flood(size_t length, char *url, size_t size)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t address_length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &address_length), 0);
+    snprintf(url, size, "http://127.0.0.1:%u/", ntohs(address.sin_port));
+    pid_t child = fork();
+    if (child == 0) {
+        static char piece[1 << 16];
+        int connection = accept(listener, NULL, NULL);
+        bool sound =
+            read(connection, piece, sizeof piece) > 0 &&
+            dprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", length) > 0;
+        for (size_t sent = 0; sound && sent < length; sent += sizeof piece)
+            sound = write(connection, piece, sizeof piece) == (ssize_t)sizeof piece;
+        _exit(!sound);
+    }
+    close(listener);
+    return child;
+}
+
+static void a_flood_leaves_turns_to_others(void **state)
+{
+    (void)state;
+    enum { FLOOD = 32 << 20, TURN = 512 << 10 };
+    char url[64];
+    struct outcome outcome = {0};
+    pid_t child = start_flood(FLOOD, url, sizeof url);
+    struct http_request request = get(&outcome, url);
+    request.on_data = on_data;
+    request.maximum_length = FLOOD;
+    http_client_send(client, &request);
+    size_t before = 0, most = 0;
+    while (!outcome.calls) {
+        event_base_loop(base, EVLOOP_ONCE);
+        most = outcome.streamed - before > most ? outcome.streamed - before : most;
+        before = outcome.streamed;
+    }
+    assert_int_equal(outcome.response.error.kind, ERROR_NONE);
+    assert_int_equal(outcome.streamed, FLOOD);
+    assert_in_range(most, 1, TURN);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static void an_endless_error_page_is_an_error_page(void **state)
 {
     (void)state;
@@ -740,6 +793,7 @@ int main(void)
         CASE(a_post_is_sent_once),
         CASE(broken_answers_are_told_apart),
         CASE(the_limit_counts_unpacked_bytes),
+        CASE(a_flood_leaves_turns_to_others),
         CASE(an_endless_error_page_is_an_error_page),
         CASE(who_reads_the_data_may_refuse_it),
         CASE(unreachable_places_have_their_words),
