@@ -84,6 +84,10 @@ console.log(`start to first answer: median ${median(starts).toFixed(1)} ms, slow
 const server = await serve(simulator);
 await sleep(500);
 const stages = { idle: memory(server) };
+const secure = await serve(simulator, { NS_URL: 'https://127.0.0.1:1/' });
+await sleep(1000);
+stages['idle, certificates loaded'] = memory(secure);
+await secure.stop();
 await call(server, '/update?days=1');
 stages['after a day\'s sync'] = memory(server);
 let slowest = 0, quiet = 0;
