@@ -11,6 +11,7 @@
 #include "tconnectsync/report.h"
 
 #define HISTORY_RUNS 100
+#define RUN_WARNINGS 3 /* kept of one run */
 
 /* Seconds on both clocks: since 1970, which a person may set, and one that only ever goes on. */
 struct moment {
@@ -37,11 +38,15 @@ struct run {
     enum run_trigger trigger;
     enum run_result result;
     bool pretend;
+    bool nightscout_skipped;    /* as in report.h */
     enum error_kind error_kind; /* ERROR_NONE when all went well */
     char *error;                /* in words; "" when all went well */
     struct report_counts kinds[DOCUMENT_KIND_COUNT];
     uint64_t events_read;
-    uint64_t skipped;       /* events, whatever the reason */
+    uint64_t skipped[SKIP_REASON_COUNT]; /* events */
+    uint64_t refused;       /* documents that Nightscout does not take */
+    char *warnings[RUN_WARNINGS];
+    size_t warning_count;
     int64_t newest_event;   /* instant, or NO_TIME: as in report.h */
     int64_t newest_reading;
 };

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "tconnectsync/error.h"
-#include "tconnectsync/report.h"
+#include "tconnectsync/history.h"
 
 struct buffer;
 struct day_picture;
@@ -23,8 +23,11 @@ enum page_verdict {
     VERDICT_IDLE,     /* the timer is off and nothing was asked yet */
     VERDICT_FLOWING,
     VERDICT_WAITING, /* syncs go well, but the pump's data has not moved on for long */
+    VERDICT_PAUSED,  /* somebody has stopped the timer */
+    VERDICT_RETRYING, /* the last sync failed, but not so many that it is VERDICT_FAILING */
     VERDICT_FAILING,
-    VERDICT_REFUSED, /* Tandem refused the password: nothing is tried by itself */
+    VERDICT_REFUSED,        /* Tandem refused the password: nothing is tried by itself */
+    VERDICT_SECRET_REFUSED, /* Nightscout refused the secret */
     VERDICT_UNCONFIGURED,
     VERDICT_COUNT,
 };
@@ -41,6 +44,7 @@ enum page_notice {
     NOTICE_WRONG_SECRET,
     NOTICE_TOO_MANY, /* wrong secrets */
     NOTICE_EXPIRED,  /* the form's token was none of this session */
+    NOTICE_SESSION_OVER,
     NOTICE_BAD_DAYS,
     NOTICE_BAD_REQUEST,
     NOTICE_PAUSED,
@@ -51,23 +55,6 @@ enum page_notice {
 /* The word that stands for it in an address, and back; NULL or an unknown word is NOTICE_NONE. */
 const char *page_notice_word(enum page_notice notice);
 enum page_notice page_notice_find(const char *word);
-
-enum page_trigger { TRIGGER_TIMER, TRIGGER_PAGE, TRIGGER_REQUEST, TRIGGER_COUNT };
-
-struct page_run {
-    int64_t started; /* instant */
-    double seconds;
-    enum page_trigger trigger;
-    bool ok, pretend, check;
-    bool nightscout_skipped;
-    enum error_kind error_kind;
-    const char *error; /* NULL when ok */
-    struct report_counts kinds[DOCUMENT_KIND_COUNT];
-    uint64_t skipped[SKIP_REASON_COUNT];
-    uint64_t refused;
-    const char *const *warnings;
-    size_t warning_count;
-};
 
 struct page_view {
     /* ---- for everybody ---- */
@@ -94,9 +81,8 @@ struct page_view {
     int64_t newest_event;     /* of the pump */
     int64_t newest_reading;   /* glucose */
     struct error error;       /* why the last run failed; kind ERROR_NONE when it did not */
-    unsigned failures_in_a_row;
     const struct sync_progress *progress; /* of the running sync; NULL when none runs */
-    const struct page_run *runs;          /* newest first */
+    const struct run *const *runs;        /* newest first */
     size_t run_count;
     const struct day_picture *picture;
     bool mmol;                /* glucose in mmol/L, as the Nightscout site shows it */

@@ -20,4 +20,7 @@ bool request_read(const struct request_words *words, const struct configuration 
                   const struct time_zone *zone, int64_t now, struct sync_request *request,
                   struct error *error);
 
+/* How many days the range has; 0 for the look-back. */
+unsigned request_days(const struct sync_request *request);
+
 #endif

@@ -7,6 +7,7 @@
 #include "tconnectsync/history.h"
 #include "tconnectsync/sync.h"
 
+struct redactor;
 struct runner;
 
 /* What somebody wants run; callers who want the same share one run. */
@@ -33,9 +34,17 @@ enum runner_answer {
     RUNNER_FULL,   /* another one waits already */
 };
 
-/* ended: after each run that was no check. account is copied; all it points at outlives the runner. */
+/* Told about every run and check, whoever asked for it. */
+struct runner_watcher {
+    void (*moved)(void *context); /* one has begun or gone on: see runner_progress */
+    /* The report's words are redacted. text: what a check reports, "" for a sync. sync: what it saw. */
+    void (*ended)(void *context, const struct sync *sync, const struct report *report, bool check, const char *text);
+    void *context;
+};
+
+/* account and watcher are copied; all they point at outlives the runner. */
 struct runner *runner_new(const struct account_context *account, struct history *history,
-                          void (*ended)(void *context, const struct report *report), void *context);
+                          const struct redactor *redactor, const struct runner_watcher *watcher);
 void runner_free(struct runner *runner); /* ends what runs, without a word to its listeners */
 enum runner_answer runner_ask(struct runner *runner, const struct wish *wish, enum run_trigger trigger,
                               bool recent_is_enough, const struct listener *listener);

@@ -32,6 +32,8 @@ struct sync_request {
     int64_t from, to; /* instants, both inclusive */
     bool pretend;
     bool check_only;      /* sign in and look, but read no log and write nothing */
+    bool keeps_readings;  /* glucose stays in the pump log for who watches, carried over or not */
+    bool wants_status;    /* also read the Nightscout site's status, which need not succeed */
     bool asked_by_person; /* lifts the latch of a refused password */
 };
 
@@ -66,6 +68,6 @@ const struct account *sync_account(const struct sync *sync);
 const struct documents *sync_documents(const struct sync *sync);
 const struct pump_log *sync_pump_log(const struct sync *sync);
 const struct held *sync_held(const struct sync *sync);
-const struct json *sync_nightscout_status(const struct sync *sync); /* check_only */
+const struct json *sync_nightscout_status(const struct sync *sync); /* check_only, wants_status */
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "tconnectsync/buffer.h"
 #include "tconnectsync/memory.h"
-#include "tconnectsync/redact.h"
 
 #define HOLD_SECONDS      20
 #define HEARTBEAT_SECONDS 14
@@ -54,20 +53,14 @@ static void on_line(void *context, const char *line)
     set_timer(held, HEARTBEAT_SECONDS);
 }
 
-/* What a check says comes from both services: it passes the redactor as the log does. */
-static void add_text(struct held_answer *held, const char *text)
-{
-    redact(held->daemon->application->redactor, text, strlen(text), &held->log);
-}
-
 static void on_done(void *context, const struct report *report, const char *text)
 {
     struct held_answer *held = context;
     if (held->streaming)
         buffer_clear(&held->log);
-    add_text(held, text);
+    buffer_add_text(&held->log, text);
     if (held->log.length == 0 && !held->streaming)
-        add_text(held, report->ok ? "Done.\n" : report->error.text);
+        buffer_add_text(&held->log, report->ok ? "Done.\n" : report->error.text);
     if (held->streaming) {
         buffer_add_text(&held->log, report->ok ? "Result: ok\n" : "Result: failed\n");
         http_stream_send(held->exchange, held->log.data, held->log.length);

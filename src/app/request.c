@@ -74,3 +74,8 @@ bool request_read(const struct request_words *words, const struct configuration 
         return read_days(words->days, now, request, error);
     return !dates || read_dates(words, zone, now, request, error);
 }
+
+unsigned request_days(const struct sync_request *request)
+{
+    return request->has_range ? (unsigned)((request->to - request->from) / SECONDS_PER_DAY) : 0;
+}

@@ -43,11 +43,6 @@ static void reply_written(struct daemon *daemon, struct http_exchange *exchange,
 
 /* ---- public ---- */
 
-static void answer_home(struct daemon *daemon, struct http_exchange *exchange)
-{
-    reply_written(daemon, exchange, "text/html; charset=utf-8", home_write);
-}
-
 static void answer_livez(struct daemon *daemon, struct http_exchange *exchange)
 {
     (void)daemon;
@@ -99,7 +94,7 @@ static bool read_wish(struct daemon *daemon, struct http_exchange *exchange, boo
         return false;
     }
     *wish = (struct wish){
-        .days = request.has_range ? (unsigned)((request.to - request.from) / (24 * 3600)) : 0,
+        .days = request_days(&request),
         .features = request.features,
         .pretend = request.pretend,
         .check = check,
@@ -209,7 +204,11 @@ static void answer_job_run(struct daemon *daemon, struct http_exchange *exchange
 #define BASIC  AUTHORIZATION_CHALLENGE
 
 static const struct route routes[] = {
-    {"/", METHODS_ALL, false, 0, answer_home},
+    {"/", METHODS_ALL, false, 0, page_answer},
+    {"/page.css", METHODS_READ, false, 0, page_answer_file},
+    {"/page.js", METHODS_READ, false, 0, page_answer_file},
+    {"/icon.svg", METHODS_READ, false, 0, page_answer_file},
+    {"/events", METHODS_READ, true, 0, page_answer_events},
     {"/livez", METHODS_READ, false, 0, answer_livez},
     {"/readyz", METHODS_READ, false, 0, answer_readyz},
     {"/healthz", METHODS_READ, false, 0, answer_healthz},
@@ -242,8 +241,8 @@ static bool allows(const struct route *route, enum http_method method)
                                : method != HTTP_OTHER && route->methods & METHODS_READ;
 }
 
-/* False when the request was answered with why not. */
-static bool authorize(struct daemon *daemon, const struct route *route, struct http_exchange *exchange)
+void daemon_authorize(struct daemon *daemon, struct http_exchange *exchange, unsigned flags,
+                      struct authorization *result)
 {
     const struct authorization_request request = {
         .method = http_exchange_method_name(exchange),
@@ -257,20 +256,31 @@ static bool authorize(struct daemon *daemon, const struct route *route, struct h
         .address = http_exchange_client_address(exchange),
         .https = http_exchange_is_https(exchange),
     };
-    struct authorization result;
     struct moment now = moment_now();
-    authorization_check(&request, daemon->application->configuration->secret, route->flags, daemon->rate_limit,
-                        now.wall, now.monotonic, &result);
+    authorization_check(&request, daemon->application->configuration->secret, flags, daemon->rate_limit,
+                        now.wall, now.monotonic, result);
+}
+
+void daemon_add_retry_after(struct http_exchange *exchange, unsigned seconds)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%u", seconds);
+    http_exchange_add_header(exchange, "Retry-After", text);
+}
+
+/* False when the request was answered with why not. */
+static bool authorize(struct daemon *daemon, const struct route *route, struct http_exchange *exchange)
+{
+    struct authorization result;
+    daemon_authorize(daemon, exchange, route->flags, &result);
     if (result.status == 0)
         return true;
-    char seconds[16];
-    snprintf(seconds, sizeof seconds, "%u", result.retry_after);
     if (result.allow)
         http_exchange_add_header(exchange, "Allow", result.allow);
     if (result.challenge)
         http_exchange_add_header(exchange, "WWW-Authenticate", result.challenge);
     if (result.status == 429)
-        http_exchange_add_header(exchange, "Retry-After", seconds);
+        daemon_add_retry_after(exchange, result.retry_after);
     reply_text(exchange, result.status, result.text);
     return false;
 }

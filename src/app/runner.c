@@ -1,6 +1,7 @@
 #include "tconnectsync/runner.h"
 
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include "tconnectsync/civil_time.h"
 #include "tconnectsync/log.h"
 #include "tconnectsync/memory.h"
+#include "tconnectsync/redact.h"
 
 #define RECENT_SECONDS 60
 #define TEXT_MAXIMUM   (64u << 10)
@@ -24,12 +26,13 @@ struct job {
 struct runner {
     struct account_context account;
     struct history *history;
-    void (*ended)(void *context, const struct report *report);
-    void *context;
+    const struct redactor *redactor;
+    struct runner_watcher watcher;
     struct job *running, *waiting;
     struct sync *sync;
     struct sync_progress progress;
     bool stopping;
+    bool knows_site; /* Nightscout's status was read once */
     struct wish last_wish; /* of the latest sync that ended well */
     int64_t last_ended;    /* monotonic; NO_TIME: none */
 };
@@ -84,9 +87,37 @@ static void on_progress(void *context, const struct sync_progress *progress)
 {
     struct runner *runner = context;
     runner->progress = *progress;
+    runner->watcher.moved(runner->watcher.context);
 }
 
 static void start_job(struct runner *runner, struct job *job);
+
+/* What both services say may quote what must not be seen; from here on it goes to pages. */
+static void hide(const struct runner *runner, struct report *report)
+{
+    struct buffer text;
+    buffer_init(&text, TEXT_MAXIMUM);
+    redact(runner->redactor, report->error.text, strlen(report->error.text), &text);
+    snprintf(report->error.text, sizeof report->error.text, "%s", text.data);
+    for (size_t i = 0; i < report->warning_count; i++) {
+        buffer_clear(&text);
+        redact(runner->redactor, report->warnings[i], strlen(report->warnings[i]), &text);
+        free(report->warnings[i]);
+        report->warnings[i] = xstrdup(text.data);
+    }
+    buffer_free(&text);
+}
+
+/* The text of a check, with everything hidden. */
+static void write_check(const struct runner *runner, const struct sync *sync, const struct report *report,
+                        struct buffer *out)
+{
+    struct buffer text;
+    buffer_init(&text, TEXT_MAXIMUM);
+    check_report_write(runner->account.configuration, runner->account.zone, sync, report, (int64_t)time(NULL), &text);
+    redact(runner->redactor, text.data, text.length, out);
+    buffer_free(&text);
+}
 
 /* Listeners may ask for the next run from within their call, so that the place is free before. */
 static void on_done(void *context, struct sync *sync, struct report *report)
@@ -95,9 +126,10 @@ static void on_done(void *context, struct sync *sync, struct report *report)
     struct job *job = runner->running;
     struct buffer text;
     buffer_init(&text, TEXT_MAXIMUM);
+    hide(runner, report);
+    runner->knows_site |= sync_nightscout_status(sync) != NULL;
     if (job->wish.check)
-        check_report_write(runner->account.configuration, runner->account.zone, sync, report, (int64_t)time(NULL),
-                           &text);
+        write_check(runner, sync, report, &text);
     else
         history_add(runner->history, report, job->trigger, moment_now());
     if (!job->wish.check && report->ok) {
@@ -111,8 +143,7 @@ static void on_done(void *context, struct sync *sync, struct report *report)
         if (listener.done)
             listener.done(listener.context, report, text.data);
     }
-    if (!job->wish.check && runner->ended)
-        runner->ended(runner->context, report);
+    runner->watcher.ended(runner->watcher.context, sync, report, job->wish.check, text.data);
     buffer_free(&text);
     free_job(job);
     malloc_trim(0);
@@ -133,6 +164,8 @@ static void start_job(struct runner *runner, struct job *job)
         .to = now,
         .pretend = job->wish.pretend,
         .check_only = job->wish.check,
+        .keeps_readings = true,
+        .wants_status = !runner->knows_site,
         .asked_by_person = job->wish.check || job->trigger == TRIGGER_UPDATE || job->trigger == TRIGGER_PAGE,
     };
     runner->running = job;
@@ -141,16 +174,18 @@ static void start_job(struct runner *runner, struct job *job)
     log_info("run", "trigger=%s days=%u pretend=%d check=%d", run_trigger_name(job->trigger), job->wish.days,
              job->wish.pretend, job->wish.check);
     runner->sync = sync_start(&runner->account, &request, &(struct sync_watcher){on_progress, on_done, runner});
+    runner->progress = (struct sync_progress){0};
+    runner->watcher.moved(runner->watcher.context);
 }
 
 struct runner *runner_new(const struct account_context *account, struct history *history,
-                          void (*ended)(void *context, const struct report *report), void *context)
+                          const struct redactor *redactor, const struct runner_watcher *watcher)
 {
     struct runner *runner = xcalloc(1, sizeof *runner);
     runner->account = *account;
     runner->history = history;
-    runner->ended = ended;
-    runner->context = context;
+    runner->redactor = redactor;
+    runner->watcher = *watcher;
     runner->last_ended = NO_TIME;
     log_listen(on_line, runner);
     return runner;

@@ -71,9 +71,20 @@ static void on_timer(evutil_socket_t socket, short what, void *context)
     daemon_set_timer(daemon);
 }
 
-static void on_ended(void *context, const struct report *report)
+static void on_moved(void *context)
 {
     struct daemon *daemon = context;
+    status_page_moved(daemon->page);
+}
+
+static void on_ended(void *context, const struct sync *sync, const struct report *report, bool check,
+                     const char *text)
+{
+    struct daemon *daemon = context;
+    status_page_learn(daemon->page, sync, report, check, text);
+    status_page_changed(daemon->page);
+    if (check)
+        return;
     if (report->error.kind != ERROR_CANCELLED || report->ok) {
         schedule_ended(&daemon->schedule, report->ok, daemon_monotonic_milliseconds(), random_bits());
         if (!report->pretend)
@@ -120,6 +131,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
     daemon->draining = true;
     daemon_set_timer(daemon);
     http_server_stop_accepting(daemon->server);
+    status_page_end_listeners(daemon->page);
     const struct timeval limit = {DRAIN_SECONDS + CLOSE_SECONDS, 0};
     evtimer_add(daemon->deadline, &limit);
     if (daemon->runner)
@@ -210,7 +222,10 @@ int command_serve(const struct arguments *arguments)
     daemon.history = history_new(application->configuration->interval_minutes > 0, moment_now());
     daemon.rate_limit = rate_limit_new();
     if (application_is_usable(application))
-        daemon.runner = runner_new(&application->account, daemon.history, on_ended, &daemon);
+        daemon.runner = runner_new(&application->account, daemon.history, application->redactor,
+                                   &(struct runner_watcher){on_moved, on_ended, &daemon});
+    if (application->account.base)
+        daemon.page = status_page_new(&daemon);
     if (!application->account.base || !open_server(&daemon, &error)) {
         log_error("serve", "error=%s", log_quote(error.text));
     } else {
@@ -224,6 +239,7 @@ int command_serve(const struct arguments *arguments)
         event_free(daemon.signals[1]);
     }
     runner_free(daemon.runner);
+    status_page_free(daemon.page);
     history_free(daemon.history);
     rate_limit_free(daemon.rate_limit);
     application_free(application);

@@ -1,14 +1,12 @@
 /* The server's state as JSON. */
 #include "daemon.h"
 
-#include <string.h>
 #include <time.h>
 
 #include "tconnectsync/buffer.h"
 #include "tconnectsync/civil_time.h"
 #include "tconnectsync/configuration.h"
 #include "tconnectsync/json.h"
-#include "tconnectsync/redact.h"
 
 #define JOB_NAME       "update"
 #define MISFIRE_SECONDS 1
@@ -38,14 +36,24 @@ static void write_number(struct json_writer *writer, const char *key, int64_t nu
     json_write_integer(writer, number);
 }
 
-/* Error texts pass the redactor: they may quote what a service said. */
-static void write_words(const struct daemon *daemon, struct json_writer *writer, const char *key, const char *text)
+static void write_left_out(const struct run *run, struct json_writer *writer)
 {
-    struct buffer hidden;
-    buffer_init(&hidden, 4096);
-    redact(daemon->application->redactor, text, strlen(text), &hidden);
-    write_text(writer, key, *text ? hidden.data : NULL);
-    buffer_free(&hidden);
+    uint64_t skipped = 0;
+    for (enum skip_reason reason = 0; reason < SKIP_REASON_COUNT; reason++)
+        skipped += run->skipped[reason];
+    write_number(writer, "skipped", (int64_t)skipped);
+    json_write_key(writer, "skipped_by_reason");
+    json_open_object(writer);
+    for (enum skip_reason reason = 0; reason < SKIP_REASON_COUNT; reason++)
+        if (run->skipped[reason])
+            write_number(writer, skip_reason_name(reason), (int64_t)run->skipped[reason]);
+    json_close_object(writer);
+    write_number(writer, "refused", (int64_t)run->refused);
+    json_write_key(writer, "warnings");
+    json_open_array(writer);
+    for (size_t i = 0; i < run->warning_count; i++)
+        json_write_text(writer, run->warnings[i]);
+    json_close_array(writer);
 }
 
 static void write_kinds(const struct run *run, struct json_writer *writer)
@@ -78,9 +86,9 @@ static void write_run(const struct daemon *daemon, const struct run *run, struct
     json_write_boolean(writer, run->pretend);
     json_write_key(writer, "seconds");
     json_write_thousandths(writer, (int64_t)(run->seconds * 1000));
-    write_words(daemon, writer, "error", run->error);
+    write_text(writer, "error", *run->error ? run->error : NULL);
     write_number(writer, "events_read", (int64_t)run->events_read);
-    write_number(writer, "skipped", (int64_t)run->skipped);
+    write_left_out(run, writer);
     write_time(daemon, writer, "newest_event", run->newest_event);
     write_kinds(run, writer);
     json_close_object(writer);

@@ -214,6 +214,15 @@ void sync_on_nightscout(void *context, const struct error *error)
     sync_answered(sync);
 }
 
+/* A sync does without it. */
+static void on_status(void *context, const struct error *error)
+{
+    struct sync *sync = context;
+    if (error)
+        log_info("sync", "note=\"the site's status was not to be had\"");
+    sync_answered(sync);
+}
+
 /* ---- the steps up to the account ---- */
 
 static bool signed_in(const struct sync *sync)
@@ -344,9 +353,10 @@ static void enter_sign_in(struct sync *sync)
         sync_expect(sync);
         nightscout_fetch_profile(sync->nightscout, &sync->current_profile, sync_on_nightscout, sync);
     }
-    if (sync->request.check_only) {
+    if (sync->request.check_only || sync->request.wants_status) {
         sync_expect(sync);
-        nightscout_fetch_status(sync->nightscout, &sync->status, sync_on_nightscout, sync);
+        nightscout_fetch_status(sync->nightscout, &sync->status,
+                                sync->request.check_only ? sync_on_nightscout : on_status, sync);
     }
 }
 
@@ -395,6 +405,12 @@ static void leave_account(struct sync *sync)
 
 /* ---- from the log to the documents ---- */
 
+static void begin_log(struct sync *sync)
+{
+    const unsigned features = sync->request.features | (sync->request.keeps_readings ? FEATURE_CGM : 0);
+    pump_log_init(&sync->log, features, time_zone_wall(sync->account.zone, sync->now));
+}
+
 static void leave_read(struct sync *sync)
 {
     sync_drop_readers(sync);
@@ -402,7 +418,7 @@ static void leave_read(struct sync *sync)
         return;
     pump_log_free(&sync->log);
     held_free(&sync->held);
-    pump_log_init(&sync->log, sync->request.features, time_zone_wall(sync->account.zone, sync->now));
+    begin_log(sync);
     sign_in_again(sync);
 }
 
@@ -449,7 +465,7 @@ struct sync *sync_start(const struct account_context *account, const struct sync
     sync->next = STEP_GREET;
     for (int i = 0; i < COLLECTION_COUNT; i++)
         sync->newest[i] = NO_TIME;
-    pump_log_init(&sync->log, request->features, time_zone_wall(account->zone, sync->now));
+    begin_log(sync);
     sync->turn = evtimer_new(account->base, on_turn, sync);
     take_turn(sync, 0);
     return sync;

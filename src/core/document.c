@@ -366,7 +366,8 @@ static void on_event(struct builder *builder, size_t index)
         on_user_mode(builder, index);
         break;
     case EVENT_READING:
-        on_reading(builder, index);
+        if (wants(builder, FEATURE_CGM))
+            on_reading(builder, index);
         break;
     case EVENT_SENSOR_STARTED:
     case EVENT_SENSOR_JOINED:

@@ -46,10 +46,17 @@ struct history *history_new(bool timer_on, struct moment now)
     return history;
 }
 
+static void drop_words(struct run *run)
+{
+    free(run->error);
+    for (size_t i = 0; i < run->warning_count; i++)
+        free(run->warnings[i]);
+}
+
 void history_free(struct history *history)
 {
     for (size_t i = 0; history && i < HISTORY_RUNS; i++)
-        free(history->runs[i].error);
+        drop_words(&history->runs[i]);
     free(history);
 }
 
@@ -100,7 +107,7 @@ void history_add(struct history *history, const struct report *report, enum run_
                                                                      : RUN_FAILED;
     history_asked(history, now);
     struct run *run = &history->runs[history->count++ % HISTORY_RUNS];
-    free(run->error);
+    drop_words(run);
     *run = (struct run){
         .number = history->count,
         .started = report->started,
@@ -108,15 +115,18 @@ void history_add(struct history *history, const struct report *report, enum run_
         .trigger = trigger,
         .result = result,
         .pretend = report->pretend,
+        .nightscout_skipped = report->nightscout_skipped,
         .error_kind = report->ok ? ERROR_NONE : report->error.kind,
         .error = xstrdup(report->ok ? "" : report->error.text),
         .events_read = report->events_read,
+        .refused = report->refused,
         .newest_event = report->newest_event,
         .newest_reading = report->newest_reading,
     };
     memcpy(run->kinds, report->kinds, sizeof run->kinds);
-    for (size_t reason = 0; reason < SKIP_REASON_COUNT; reason++)
-        run->skipped += report->skipped[reason];
+    memcpy(run->skipped, report->skipped, sizeof run->skipped);
+    for (; run->warning_count < report->warning_count && run->warning_count < RUN_WARNINGS; run->warning_count++)
+        run->warnings[run->warning_count] = xstrdup(report->warnings[run->warning_count]);
     add_to_totals(&history->totals, report, result);
     note_newest(history, report, now);
     if (result == RUN_CANCELLED || report->pretend)

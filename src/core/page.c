@@ -28,9 +28,11 @@ static const struct {
     [NOTICE_WRONG_SECRET] = {"wrong-secret", "That is not the secret. It is the value of the setting "
                                              "TCONNECTSYNC_HEROKU_SECRET, capital letters and all."},
     [NOTICE_TOO_MANY] = {"too-many",
-                         "Too many wrong secrets from your address. Wait a minute, then try again."},
+                         "Too many wrong secrets came from your address. Wait a minute, then try again."},
     [NOTICE_EXPIRED] = {"expired",
                         "The page had grown old, so nothing was done. Press the button once more."},
+    [NOTICE_SESSION_OVER] = {"session-over",
+                             "Nothing was done: your sign-in has ended. Type the secret once more."},
     [NOTICE_BAD_DAYS] = {"bad-days", "Nothing was done: days wants a whole number from 1 to 366."},
     [NOTICE_BAD_REQUEST] = {"bad-request",
                             "Nothing was done: the form was not complete. Press the button once more."},
@@ -257,6 +259,16 @@ static bool can_sync(const struct page_view *view)
     return view->verdict != VERDICT_UNCONFIGURED;
 }
 
+static bool can_pause(const struct page_view *view)
+{
+    return view->interval_minutes > 0 && !view->paused;
+}
+
+static bool can_resume(const struct page_view *view)
+{
+    return view->interval_minutes > 0 && view->paused;
+}
+
 static bool has_picture(const struct page_view *view)
 {
     return view->picture && view->picture->known;
@@ -276,9 +288,9 @@ static const struct {
     const char *name;
     bool (*holds)(const struct page_view *view);
 } conditions[] = {
-    {"can-sign-in", can_sign_in},      {"can-sync", can_sync},      {"has-picture", has_picture},
-    {"refreshes", refreshes},          {"signed-in", is_signed_in}, {"still", is_still},
-    {"unconfigured", is_unconfigured},
+    {"can-pause", can_pause},   {"can-resume", can_resume},        {"can-sign-in", can_sign_in},
+    {"can-sync", can_sync},     {"has-picture", has_picture},      {"refreshes", refreshes},
+    {"signed-in", is_signed_in}, {"still", is_still},              {"unconfigured", is_unconfigured},
 };
 
 static bool is_name(const char *name, const char *text, size_t length)

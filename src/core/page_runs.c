@@ -9,11 +9,15 @@
 #define LISTED_RUNS   24 /* the strip shows more */
 #define OPEN_RUNS     6  /* the rest is folded away */
 #define STRIP_RUNS    48
-#define RUN_WARNINGS  2
 #define REPORTED_RUNS 10
 
 static const char *const trigger_words[TRIGGER_COUNT] = {
-    [TRIGGER_TIMER] = "by the timer", [TRIGGER_PAGE] = "from this page", [TRIGGER_REQUEST] = "by a request"};
+    [TRIGGER_TIMER] = "by the timer",
+    [TRIGGER_RUN] = "by a request",
+    [TRIGGER_UPDATE] = "by a request",
+    [TRIGGER_PAGE] = "from this page",
+    [TRIGGER_SCHEDULER] = "by a request",
+};
 
 /* What a kind of document is called, one and several. */
 static const char *const kind_words[DOCUMENT_KIND_COUNT][2] = {
@@ -35,6 +39,11 @@ static const char *const kind_words[DOCUMENT_KIND_COUNT][2] = {
     [DOCUMENT_PROFILE] = {"profile", "profiles"},
 };
 
+static bool is_good(const struct run *run)
+{
+    return run->result == RUN_OK;
+}
+
 /* ---- the strip ---- */
 
 void page_strip(const struct page_view *view, struct buffer *out)
@@ -42,7 +51,7 @@ void page_strip(const struct page_view *view, struct buffer *out)
     const size_t count = view->run_count < STRIP_RUNS ? view->run_count : STRIP_RUNS;
     unsigned good = 0;
     for (size_t i = 0; i < count; i++)
-        good += view->runs[i].ok;
+        good += is_good(view->runs[i]);
     if (count < 2)
         return;
     page_add(out,
@@ -51,7 +60,7 @@ void page_strip(const struct page_view *view, struct buffer *out)
              STRIP_RUNS * 6, good, count);
     for (size_t i = 0; i < STRIP_RUNS; i++) {
         /* A failed one is low as well as red. */
-        const bool there = i < count, good_one = there && view->runs[i].ok;
+        const bool there = i < count, good_one = there && is_good(view->runs[i]);
         page_add(out, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\" rx=\"1\"/>",
                  good_one ? "ok"
                  : there  ? "bad"
@@ -71,7 +80,7 @@ void page_strip(const struct page_view *view, struct buffer *out)
 /* ---- the list ---- */
 
 /* "12 basals, 2 boluses"; false when there are none. */
-static bool add_counts(const struct page_run *run, bool amended, struct buffer *out)
+static bool add_counts(const struct run *run, bool amended, struct buffer *out)
 {
     const char *separator = "";
     for (int kind = 0; kind < DOCUMENT_KIND_COUNT; kind++) {
@@ -84,7 +93,7 @@ static bool add_counts(const struct page_run *run, bool amended, struct buffer *
     return *separator;
 }
 
-static uint64_t count_withheld(const struct page_run *run)
+static uint64_t count_withheld(const struct run *run)
 {
     uint64_t withheld = 0;
     for (int kind = 0; kind < DOCUMENT_KIND_COUNT; kind++)
@@ -92,7 +101,7 @@ static uint64_t count_withheld(const struct page_run *run)
     return withheld;
 }
 
-static void add_written(const struct page_run *run, struct buffer *out)
+static void add_written(const struct run *run, struct buffer *out)
 {
     struct buffer created, amended;
     buffer_init(&created, 1024);
@@ -102,7 +111,7 @@ static void add_written(const struct page_run *run, struct buffer *out)
         page_add(out, "<p>%s %s</p>", run->pretend ? "Would write" : "Wrote", created.data);
     if (has_amended)
         page_add(out, "<p>%s %s</p>", run->pretend ? "Would complete" : "Completed", amended.data);
-    if (!has_created && !has_amended && run->ok && !run->check)
+    if (!has_created && !has_amended && is_good(run))
         page_add(out, "<p>%s</p>",
                  run->nightscout_skipped ? "Nightscout was out of reach; the next sync goes on"
                                          : "Nothing new");
@@ -115,7 +124,7 @@ static void add_written(const struct page_run *run, struct buffer *out)
 }
 
 /* What was left out may matter more than what came over. */
-static void add_left_out(const struct page_run *run, struct buffer *out)
+static void add_left_out(const struct run *run, struct buffer *out)
 {
     for (int reason = 0; reason < SKIP_REASON_COUNT; reason++)
         if (run->skipped[reason])
@@ -125,25 +134,23 @@ static void add_left_out(const struct page_run *run, struct buffer *out)
     if (run->refused)
         page_add(out, "<p class=\"remark\">Left out: %lu (refused by Nightscout)</p>",
                  (unsigned long)run->refused);
-    for (size_t i = 0; i < run->warning_count && i < RUN_WARNINGS; i++)
+    for (size_t i = 0; i < run->warning_count; i++)
         page_add(out, "<p class=\"remark\">%s</p>", run->warnings[i]);
 }
 
-static const char *result_words(const struct page_run *run)
+static const char *result_words(const struct run *run)
 {
-    if (!run->ok)
-        return run->check ? "Check failed" : "Failed";
-    return run->check ? "Check went well" : run->pretend ? "Pretended" : "Went well";
+    return run->result == RUN_CANCELLED ? "Stopped" : !is_good(run) ? "Failed" : run->pretend ? "Pretended" : "Went well";
 }
 
-static void add_run(const struct page_view *view, const struct page_run *run, struct buffer *out)
+static void add_run(const struct page_view *view, const struct run *run, struct buffer *out)
 {
     char clock[PAGE_WORDS_SIZE], duration[PAGE_WORDS_SIZE];
-    page_add(out, "<li class=\"%s\"><p><b>%s</b> ", run->ok ? "ok" : "bad", result_words(run));
+    page_add(out, "<li class=\"%s\"><p><b>%s</b> ", is_good(run) ? "ok" : "bad", result_words(run));
     page_time(out, view, run->started);
     page_add(out, " <span class=\"hint\">%s, %s, %s</span></p>", page_clock(clock, view, run->started),
              trigger_words[run->trigger], page_duration(duration, run->seconds));
-    if (!run->ok && run->error) {
+    if (*run->error) {
         const char *remedy = page_remedy(run->error_kind);
         page_add(out, "<p class=\"said\">%s</p>", run->error);
         if (remedy)
@@ -167,7 +174,7 @@ void page_runs(const struct page_view *view, struct buffer *out)
         if (i == OPEN_RUNS)
             page_add(out, "</ol><details id=\"older\"><summary>%zu older ones</summary><ol class=\"runs\">",
                      count - OPEN_RUNS);
-        add_run(view, &view->runs[i], out);
+        add_run(view, view->runs[i], out);
     }
     page_add(out, count > OPEN_RUNS ? "</ol></details>" : "</ol>");
 }
@@ -181,7 +188,7 @@ static void add_moment(struct buffer *out, const char *name, const struct page_v
              instant == NO_TIME ? "none" : page_relative(relative, view->now, instant));
 }
 
-static void add_run_line(const struct page_view *view, const struct page_run *run, struct buffer *out)
+static void add_run_line(const struct page_view *view, const struct run *run, struct buffer *out)
 {
     char relative[PAGE_WORDS_SIZE], duration[PAGE_WORDS_SIZE];
     page_add(out, "- %s: %s %s, %s", page_relative(relative, view->now, run->started), result_words(run),
@@ -190,7 +197,7 @@ static void add_run_line(const struct page_view *view, const struct page_run *ru
         if (run->skipped[reason])
             page_add(out, ", left out %lu (%s)", (unsigned long)run->skipped[reason],
                      skip_reason_name((enum skip_reason)reason));
-    page_add(out, "%s%s\n", run->ok ? "" : ": ", run->ok ? "" : run->error);
+    page_add(out, "%s%s\n", *run->error ? ": " : "", run->error);
 }
 
 /* Nothing here identifies a person: no insulin, no glucose, no names; ages in place of dates. */
@@ -218,6 +225,6 @@ void page_diagnostics(const struct page_view *view, struct buffer *out)
         page_add(out, "Warning: %s\n", view->warnings[i]);
     page_add(out, "Last syncs:%s\n", view->run_count ? "" : " none");
     for (size_t i = 0; i < view->run_count && i < REPORTED_RUNS; i++)
-        add_run_line(view, &view->runs[i], out);
+        add_run_line(view, view->runs[i], out);
     buffer_free(&features);
 }

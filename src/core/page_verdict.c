@@ -12,7 +12,10 @@
     "<path d=\"M8 10.5V7.5a4 4 0 0 1 8 0v3M12 14.5v2.5\"/>"
 #define ICON_LIST                                                                                            \
     "<path d=\"M3.5 6l1.5 1.5 2.5-3M3.5 12.5L5 14l2.5-3M11 6h9.5M11 12.5h9.5M11 19h9.5M5 19h.1\"/>"
-#define ICON_HAND  "<circle cx=\"12\" cy=\"12\" r=\"9.5\"/><path d=\"M9.8 8.5v7M14.2 8.5v7\"/>"
+#define ICON_PAUSE "<circle cx=\"12\" cy=\"12\" r=\"9.5\"/><path d=\"M9.8 8.5v7M14.2 8.5v7\"/>"
+#define ICON_HAND  "<circle cx=\"12\" cy=\"12\" r=\"9.5\"/><path d=\"M10 8.3l5.5 3.7-5.5 3.7z\"/>"
+#define ICON_AGAIN "<path d=\"M20.5 12a8.5 8.5 0 1 1-2.6-6.1l2.6 2.6M20.5 3.5v5h-5\"/>"
+#define ICON_KEY   "<circle cx=\"8\" cy=\"12\" r=\"4.5\"/><path d=\"M12.5 12h9M18 12v4M21.5 12v3\"/>"
 #define ICON_BEGIN "<circle cx=\"12\" cy=\"12\" r=\"9.5\"/><path d=\"M12 6.5V12l3.5 2.5\"/>"
 
 static const struct {
@@ -27,6 +30,10 @@ static const struct {
     [VERDICT_WAITING] = {"waiting", ICON_PHONE, "Waiting for the phone",
                          "Syncs go well, but nothing new comes from the pump.",
                          "Syncs go well, but the phone has uploaded nothing new for long."},
+    [VERDICT_PAUSED] = {"waiting", ICON_PAUSE, "Paused",
+                        "Somebody has paused the timer. Nothing new comes over until it is resumed.", NULL},
+    [VERDICT_RETRYING] = {"waiting", ICON_AGAIN, "The last sync failed",
+                          "Nothing is lost, and it is tried again. This mostly passes by itself.", NULL},
     [VERDICT_FAILING] =
         {"failing", ICON_ALERT, "Data is not getting through",
          "Nothing is lost: pump and Tandem keep it, and the next good sync brings all of it over.",
@@ -34,14 +41,12 @@ static const struct {
     [VERDICT_REFUSED] = {"failing", ICON_LOCK, "Tandem refused the password",
                          "Nothing is lost, but nothing new comes over until the settings are corrected.",
                          NULL},
+    [VERDICT_SECRET_REFUSED] = {"failing", ICON_KEY, "Nightscout refused the secret",
+                                "Nothing is lost, but nothing new comes over until the settings are corrected.",
+                                NULL},
     [VERDICT_UNCONFIGURED] = {"setup", ICON_LIST, "Not set up yet",
                               "The server runs. It needs a few settings before it can carry data.", NULL},
 };
-
-static bool has_failed_once(const struct page_view *view)
-{
-    return view->verdict == VERDICT_FAILING && view->failures_in_a_row == 1;
-}
 
 void page_verdict_class(const struct page_view *view, struct buffer *out)
 {
@@ -57,7 +62,7 @@ void page_verdict_icon(const struct page_view *view, struct buffer *out)
 
 void page_verdict_words(const struct page_view *view, struct buffer *out)
 {
-    page_text(out, has_failed_once(view) ? "The last sync failed" : verdicts[view->verdict].words);
+    page_text(out, verdicts[view->verdict].words);
 }
 
 void page_verdict_lead(const struct page_view *view, struct buffer *out)
@@ -142,14 +147,16 @@ void page_verdict_advice(const struct page_view *view, struct buffer *out)
         view->verdict == VERDICT_FLOWING)
         return;
     page_add(out, "<div class=\"advice\">");
-    if (view->verdict == VERDICT_FAILING || view->verdict == VERDICT_REFUSED)
-        add_failure(view, out);
-    else if (view->verdict == VERDICT_WAITING)
+    if (view->verdict == VERDICT_WAITING)
         add_phone_advice(view, out);
-    else
+    else if (view->verdict == VERDICT_PAUSED)
+        page_add(out, "<p>Press Resume the timer below, and syncs run by themselves again.</p>");
+    else if (view->verdict == VERDICT_IDLE)
         page_add(out,
                  "<p>Press Sync now, or set <code>TCONNECTSYNC_HEROKU_INTERVAL_MINS</code> to a number of "
                  "minutes, such as 15, and syncs run by themselves.</p>");
+    else
+        add_failure(view, out);
     page_add(out, "</div>");
 }
 

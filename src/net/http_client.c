@@ -182,6 +182,11 @@ void http_client_free(struct http_client *client)
     free(client);
 }
 
+const char *http_client_library(void)
+{
+    return curl_version();
+}
+
 void http_client_count(const struct http_client *client, struct http_client_statistics *out)
 {
     *out = client->statistics;

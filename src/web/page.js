@@ -64,8 +64,8 @@
       else if (part.innerHTML !== with_.innerHTML) part.innerHTML = with_.innerHTML;
     }
     for (const id of open) $(id)?.setAttribute('open', '');
-    const token = fresh.querySelector('input[name=token]');
-    for (const field of document.querySelectorAll('input[name=token]')) if (token) field.value = token.value;
+    const token = fresh.querySelector('input[name=form_token]');
+    for (const field of document.querySelectorAll('input[name=form_token]')) if (token) field.value = token.value;
     // A section that came or went: what the first sync brings, and what mending the settings takes away.
     const shape = (page) => [...page.querySelectorAll('main > section')].map((section) => section.getAttribute('aria-labelledby')).join();
     if (shape(fresh) !== shape(document)) location.replace('./');
@@ -114,7 +114,7 @@
       pollOn();
       return;
     }
-    source = new EventSource('events');
+    source = new EventSource(`events?seen=${document.body.dataset.now}`);
     source.addEventListener('beat', heard);
     source.addEventListener('progress', (event) => {
       heard();

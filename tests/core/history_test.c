@@ -85,7 +85,7 @@ static void pretended_and_cancelled_runs(void **state)
     assert_null(history_last_success(history));
     assert_int_equal(history_totals(history)->kinds[DOCUMENT_NOTE].created, 0);
     assert_int_equal(history_run(history, 0)->kinds[DOCUMENT_NOTE].created, 9);
-    assert_int_equal(history_run(history, 0)->skipped, 2);
+    assert_int_equal(history_run(history, 0)->skipped[0], 2);
     assert_string_equal(run_trigger_name(history_run(history, 0)->trigger), "page");
     assert_string_equal(run_result_name(history_run(history, 1)->result), "cancelled");
     history_free(history);

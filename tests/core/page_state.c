@@ -24,7 +24,8 @@ const char *const page_state_names[] = {
     "public-refused",  "public-setup", "public-setup-half", "public-hostile", "full-starting",
     "full-idle",       "full-flowing", "full-mmol",         "full-running",   "full-waiting",
     "full-failing",    "full-once",    "full-refused",      "full-check",     "full-quiet",
-    "full-setup",      "full-hostile", "full-crowded",      "public-wrong",
+    "full-setup",      "full-hostile", "full-crowded",      "public-wrong", "public-paused", "full-paused",
+    "full-secret-refused", "public-secret-refused",
 };
 const size_t page_state_count = sizeof page_state_names / sizeof *page_state_names;
 
@@ -36,7 +37,8 @@ static char *const all_problems[] = {
     (char[]){"TIMEZONE_NAME is not set. Give it the pump's zone, such as America/New_York."},
 };
 static char *const hostile_sentences[] = {page_hostile, page_hostile};
-static const char *const hostile_warnings[] = {page_hostile, page_hostile, page_hostile};
+static char no_error[] = "", no_answer[] = "Nightscout did not answer in time (60 seconds). Is the site up? "
+                                           "Open it in a browser.";
 
 /* ---- a day ---- */
 
@@ -127,18 +129,18 @@ static void crowd_picture(struct day_picture *picture)
 static void fill_runs(struct page_state *state, unsigned failed, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct page_run *run = &state->runs[i];
-        *run = (struct page_run){.started = NOW - 4 * MINUTE - (int64_t)i * 15 * MINUTE,
+        struct run *run = &state->runs[i];
+        state->listed[i] = run;
+        *run = (struct run){.started = NOW - 4 * MINUTE - (int64_t)i * 15 * MINUTE,
                                  .seconds = 1.3 + noise((unsigned)i) / 50.0,
                                  .trigger = i % 9 == 3    ? TRIGGER_PAGE
-                                            : i % 13 == 7 ? TRIGGER_REQUEST
+                                            : i % 13 == 7 ? TRIGGER_RUN
                                                           : TRIGGER_TIMER,
-                                 .ok = true};
+                                 .error = no_error};
         if (i < failed || i == 21) {
-            run->ok = false;
+            run->result = RUN_FAILED;
             run->error_kind = ERROR_UNREACHABLE;
-            run->error =
-                "Nightscout did not answer in time (60 seconds). Is the site up? Open it in a browser.";
+            run->error = no_answer;
         } else if (i % 4 == 0) {
             run->kinds[DOCUMENT_TEMP_BASAL] = (struct report_counts){12, 1, 240, 2};
             run->kinds[DOCUMENT_COMBO_BOLUS] = (struct report_counts){i % 8 ? 2 : 1, 0, 9, 0};
@@ -147,25 +149,24 @@ static void fill_runs(struct page_state *state, unsigned failed, size_t count)
     }
     state->runs[9].skipped[SKIP_BOLUS_SIZE] = 1;
     state->runs[2].pretend = true;
-    state->runs[3].check = true;
-    state->view.runs = state->runs;
+    state->view.runs = state->listed;
     state->view.run_count = count;
 }
 
 static void fail(struct page_state *state, unsigned failed)
 {
     state->view.verdict = VERDICT_FAILING;
-    state->view.failures_in_a_row = failed;
+    if (failed == 1)
+        state->view.verdict = VERDICT_RETRYING;
     state->view.last_good_run = NOW - 4 * MINUTE - (int64_t)failed * 15 * MINUTE;
     error_set(&state->view.error, ERROR_UNREACHABLE,
-              "Nightscout did not answer in time (60 seconds). Is the site up? Open it in a browser.");
+              "%s", no_answer);
     fill_runs(state, failed, 30);
 }
 
 static void refuse(struct page_state *state)
 {
     state->view.verdict = VERDICT_REFUSED;
-    state->view.failures_in_a_row = 1;
     state->view.next_run = NO_TIME;
     error_set(
         &state->view.error, ERROR_CREDENTIALS,
@@ -173,6 +174,22 @@ static void refuse(struct page_state *state)
     fill_runs(state, 1, 30);
     state->runs[0].error_kind = ERROR_CREDENTIALS;
     state->runs[0].error = state->view.error.text;
+}
+
+static void refuse_secret(struct page_state *state)
+{
+    refuse(state);
+    state->view.verdict = VERDICT_SECRET_REFUSED;
+    state->view.next_run = NOW + 4 * MINUTE;
+    error_set(&state->view.error, ERROR_CREDENTIALS,
+              "Nightscout refused the secret. Give NS_SECRET the API_SECRET of your Nightscout site.");
+}
+
+static void pause_timer(struct page_state *state)
+{
+    state->view.verdict = VERDICT_PAUSED;
+    state->view.paused = true;
+    state->view.next_run = NO_TIME;
 }
 
 static void unset(struct page_state *state, size_t count, bool has_secret)
@@ -206,10 +223,10 @@ static void turn_hostile(struct page_state *state)
     struct page_view *view = &state->view;
     fail(state, 3);
     for (size_t i = 0; i < view->run_count; i++) {
-        struct page_run *run = &state->runs[i];
-        run->error = run->ok ? NULL : page_hostile;
-        run->warnings = hostile_warnings;
-        run->warning_count = 3;
+        struct run *run = &state->runs[i];
+        run->error = run->result == RUN_OK ? no_error : page_hostile;
+        for (run->warning_count = 0; run->warning_count < RUN_WARNINGS; run->warning_count++)
+            run->warnings[run->warning_count] = page_hostile;
     }
     view->version = view->libraries = view->form_token = view->check_report = page_hostile;
     view->check_time = NOW;
@@ -286,6 +303,10 @@ void page_state_set(struct page_state *state, const char *name)
         fail(state, 1);
     else if (strcmp(name, "refused") == 0)
         refuse(state);
+    else if (strcmp(name, "secret-refused") == 0)
+        refuse_secret(state);
+    else if (strcmp(name, "paused") == 0)
+        pause_timer(state);
     else if (strcmp(name, "setup") == 0)
         unset(state, sizeof all_problems / sizeof *all_problems, state->view.signed_in);
     else if (strcmp(name, "setup-half") == 0)

@@ -12,7 +12,8 @@ enum { PAGE_STATE_RUNS = 40 };
 
 struct page_state {
     struct page_view view;
-    struct page_run runs[PAGE_STATE_RUNS];
+    struct run runs[PAGE_STATE_RUNS];
+    const struct run *listed[PAGE_STATE_RUNS];
     struct day_picture picture;
     struct sync_progress progress;
 };
