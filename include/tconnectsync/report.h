@@ -43,6 +43,8 @@ void report_init(struct report *report, int64_t now);
 void report_free(struct report *report);
 void report_warn(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct report_counts report_totals(const struct report *report);
+/* kinds: DOCUMENT_KIND_COUNT of them. */
+struct report_counts report_kinds_total(const struct report_counts *kinds);
 
 /* One JSON object, without a newline. */
 void report_write_json(const struct report *report, const struct time_zone *zone, struct buffer *out);

@@ -3,6 +3,7 @@
 #include "page_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "tconnectsync/feature.h"
 
@@ -93,14 +94,6 @@ static bool add_counts(const struct run *run, bool amended, struct buffer *out)
     return *separator;
 }
 
-static uint64_t count_withheld(const struct run *run)
-{
-    uint64_t withheld = 0;
-    for (int kind = 0; kind < DOCUMENT_KIND_COUNT; kind++)
-        withheld += run->kinds[kind].withheld;
-    return withheld;
-}
-
 static void add_written(const struct run *run, struct buffer *out)
 {
     struct buffer created, amended;
@@ -111,11 +104,11 @@ static void add_written(const struct run *run, struct buffer *out)
         page_add(out, "<p>%s %s</p>", run->pretend ? "Would write" : "Wrote", created.data);
     if (has_amended)
         page_add(out, "<p>%s %s</p>", run->pretend ? "Would complete" : "Completed", amended.data);
-    if (!has_created && !has_amended && is_good(run))
-        page_add(out, "<p>%s</p>",
-                 run->nightscout_skipped ? "Nightscout was out of reach; the next sync goes on"
-                                         : "Nothing new");
-    const uint64_t withheld = count_withheld(run);
+    if (run->nightscout_skipped)
+        page_add(out, "<p>Nightscout was out of reach; the next sync goes on</p>");
+    else if (run->pretend && !has_created && !has_amended)
+        page_add(out, "<p>Would write nothing new</p>");
+    const uint64_t withheld = report_kinds_total(run->kinds).withheld;
     if (withheld)
         page_add(out, "<p class=\"hint\">%lu still so fresh that writing would silence alarms: next sync</p>",
                  (unsigned long)withheld);
@@ -140,22 +133,40 @@ static void add_left_out(const struct run *run, struct buffer *out)
 
 static const char *result_words(const struct run *run)
 {
-    return run->result == RUN_CANCELLED ? "Stopped" : !is_good(run) ? "Failed" : run->pretend ? "Pretended" : "Went well";
+    const struct report_counts written = report_kinds_total(run->kinds);
+    if (!is_good(run))
+        return run->result == RUN_CANCELLED ? "Stopped" : "Failed";
+    if (run->pretend)
+        return "Pretended";
+    return run->nightscout_skipped                ? "Skipped"
+           : written.created + written.amended > 0 ? "Went well"
+                                                   : "Nothing new";
 }
 
-static void add_run(const struct page_view *view, const struct run *run, struct buffer *out)
+/* Said once for failures in a row that have the same reason. */
+static void add_error(const struct run *run, const struct run *newer, struct buffer *out)
+{
+    const char *remedy = page_remedy(run->error_kind);
+    if (newer && strcmp(newer->error, run->error) == 0) {
+        page_add(out, "<p class=\"hint\">For the same reason as the one above</p>");
+        return;
+    }
+    page_add(out, "<p class=\"said\">%s</p>", run->error);
+    if (remedy)
+        page_add(out, "<p>%s</p>", remedy);
+}
+
+/* newer: the one above it in the list, NULL for the first. */
+static void add_run(const struct page_view *view, const struct run *run, const struct run *newer,
+                    struct buffer *out)
 {
     char clock[PAGE_WORDS_SIZE], duration[PAGE_WORDS_SIZE];
     page_add(out, "<li class=\"%s\"><p><b>%s</b> ", is_good(run) ? "ok" : "bad", result_words(run));
     page_time(out, view, run->started);
     page_add(out, " <span class=\"hint\">%s, %s, %s</span></p>", page_clock(clock, view, run->started),
              trigger_words[run->trigger], page_duration(duration, run->seconds));
-    if (*run->error) {
-        const char *remedy = page_remedy(run->error_kind);
-        page_add(out, "<p class=\"said\">%s</p>", run->error);
-        if (remedy)
-            page_add(out, "<p>%s</p>", remedy);
-    }
+    if (*run->error)
+        add_error(run, newer, out);
     add_written(run, out);
     add_left_out(run, out);
     page_add(out, "</li>");
@@ -174,7 +185,7 @@ void page_runs(const struct page_view *view, struct buffer *out)
         if (i == OPEN_RUNS)
             page_add(out, "</ol><details id=\"older\"><summary>%zu older ones</summary><ol class=\"runs\">",
                      count - OPEN_RUNS);
-        add_run(view, view->runs[i], out);
+        add_run(view, view->runs[i], i ? view->runs[i - 1] : NULL, out);
     }
     page_add(out, count > OPEN_RUNS ? "</ol></details>" : "</ol>");
 }

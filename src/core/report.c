@@ -35,16 +35,21 @@ void report_warn(struct report *report, const char *format, ...)
     report->warnings[report->warning_count++] = xstrdup(text);
 }
 
-struct report_counts report_totals(const struct report *report)
+struct report_counts report_kinds_total(const struct report_counts *kinds)
 {
     struct report_counts totals = {0};
     for (int kind = 0; kind < DOCUMENT_KIND_COUNT; kind++) {
-        totals.created += report->kinds[kind].created;
-        totals.amended += report->kinds[kind].amended;
-        totals.unchanged += report->kinds[kind].unchanged;
-        totals.withheld += report->kinds[kind].withheld;
+        totals.created += kinds[kind].created;
+        totals.amended += kinds[kind].amended;
+        totals.unchanged += kinds[kind].unchanged;
+        totals.withheld += kinds[kind].withheld;
     }
     return totals;
+}
+
+struct report_counts report_totals(const struct report *report)
+{
+    return report_kinds_total(report->kinds);
 }
 
 static bool is_empty(const struct report_counts *counts)

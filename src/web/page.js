@@ -45,13 +45,15 @@
   }
 
   // ---- a newer page in place of this one ----
-  function show(html) {
+  // all: what is being read or used is replaced too, because it was asked for.
+  function show(html, all) {
     const fresh = new DOMParser().parseFromString(html, 'text/html');
     if (!fresh.body.dataset.view || fresh.body.dataset.view !== document.body.dataset.view) {
       location.replace('./');
       return;
     }
     seen = Date.now();
+    document.body.dataset.now = fresh.body.dataset.now;
     ahead = Number(fresh.body.dataset.now) * 1000 - seen;
     document.title = fresh.title;
     document.documentElement.className = fresh.documentElement.className;
@@ -59,7 +61,7 @@
     for (const part of document.querySelectorAll('[data-live]')) {
       const with_ = fresh.getElementById(part.id);
       // A part that is being read or used stays until the next time.
-      if (!with_ || part.contains(document.activeElement) && part !== document.activeElement) continue;
+      if (!with_ || !all && part.contains(document.activeElement) && part !== document.activeElement) continue;
       if (part.tagName === 'TEXTAREA') part.value = with_.value;
       else if (part.innerHTML !== with_.innerHTML) part.innerHTML = with_.innerHTML;
     }
@@ -81,7 +83,7 @@
       if (!answer.headers.get('content-type')?.startsWith('text/html')) throw new Error(String(answer.status));
       const html = await answer.text();
       setLost(false);
-      show(html);
+      show(html, Boolean(options));
       return true;
     } catch {
       if (!document.hidden) setLost(true);
@@ -189,4 +191,6 @@
   setInterval(tick, TICK);
   tick();
   start();
+  // A link on another site comes without the cookie; asking from here brings it along.
+  if (!isFull() && document.referrer && new URL(document.referrer).origin !== location.origin) refresh();
 })();

@@ -1,0 +1,120 @@
+// The status page as a person meets it: the real server against the simulators, in Debian's chromium.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { until } from './child.mjs';
+import { begin, folder, root } from './run.mjs';
+import * as simulators from './simulator.mjs';
+
+export const SECRET = 'a-made-up-secret&<b>more"';
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = path.join(root, 'tests/output');
+
+// A server without a timer unless env says otherwise: {url, port, home, env, server, simulator, get, secretly, idle,
+// restart(env)}. The simulator is started with options.
+export async function serve(t, options = {}, env = {}) {
+  const simulator = await simulators.start({ seed: 31, historyDays: 3, ...options });
+  t.after(() => simulator.stop());
+  const served = { simulator, home: folder(t) };
+  const environment = {
+    ...simulator.env, PORT: '0', LISTEN_HOST: '127.0.0.1', TCONNECTSYNC_HEROKU_SECRET: SECRET, CACHE_CREDENTIALS: 'false', ...env,
+  };
+
+  async function open(changes) {
+    const server = begin([], { env: { ...environment, ...changes }, home: served.home });
+    t.after(() => server.child.kill('SIGKILL'));
+    const [, port] = await server.says(/module=serve version=.* port=(\d+)/, { seconds: 30 });
+    Object.assign(served, { server, port, url: `http://127.0.0.1:${port}/` });
+  }
+
+  // Ends well, or says what a sanitizer found.
+  served.stop = async () => {
+    const { status, signal } = await served.server.stop();
+    assert.equal(status, 0, `${signal} ${served.server.stderr.slice(-4000)}`);
+  };
+  served.restart = async (changes = {}) => {
+    await served.stop();
+    await open({ PORT: served.port, ...changes });
+  };
+  served.get = async (where = '', init = {}) => {
+    const answer = await fetch(new URL(where, served.url), { redirect: 'manual', ...init });
+    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+  };
+  served.secretly = (where, init = {}) => served.get(where, { ...init, headers: { authorization: `Bearer ${SECRET}`, ...init.headers } });
+  served.post = (fields, headers = {}) => served.get('', { method: 'POST', body: new URLSearchParams(fields), headers });
+  // Waits until so many runs have ended and none is going.
+  served.idle = (runs = 1) => until(async () => {
+    const status = JSON.parse((await served.secretly('status.json')).text);
+    return status.running === null && status.runs.length >= runs && status;
+  }, { seconds: 60, what: `the end of ${runs} runs` });
+  served.sync = async (runs) => {
+    assert.equal((await served.post({ secret: SECRET, action: 'sync' })).status, 303);
+    return served.idle(runs);
+  };
+  await open();
+  return served;
+}
+
+export async function openBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+// A page of its own, with nothing kept from others. page.complaints gathers what must not happen: errors, refused or
+// outside loads, dialogs.
+export async function openPage(t, browser, served, { where = '', width = 900, height = 900, ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, ...options });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(30000);
+  page.complaints = [];
+  page.on('pageerror', (error) => page.complaints.push(String(error)));
+  page.on('dialog', (dialog) => { page.complaints.push(`dialog ${dialog.message()}`); dialog.dismiss(); });
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused to/.test(message.text())) page.complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(new URL(served.url).origin)) page.complaints.push(`outside: ${request.url()}`);
+  });
+  await page.goto(new URL(where, served.url).href);
+  return page;
+}
+
+export async function signIn(page, secret = SECRET) {
+  await page.getByLabel('Secret').fill(secret);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+export const verdict = (page) => page.locator('h1').innerText();
+
+// What stands on the page has to be usable for everybody: axe finds nothing, nothing sticks out to the side.
+export async function inspect(page, what) {
+  assert.deepEqual(page.complaints, [], what);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  }));
+  assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`)]), [], what);
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(over, 0, `${what} is ${over} pixels too wide`);
+}
+
+export async function picture(page, name) {
+  fs.mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: path.join(pictures, `page-${name}.png`), fullPage: true });
+}
+
+// The page in this state on a desktop by day and a phone by night, looked at and taken.
+export async function show(page, name) {
+  for (const [device, width, colorScheme] of [['desktop', 1000, 'light'], ['phone', 360, 'dark']]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme });
+    await inspect(page, `${name} on a ${device}`);
+    await picture(page, `${name}-${device}`);
+  }
+}
