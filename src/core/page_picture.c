@@ -278,6 +278,10 @@ static int height_of(const struct canvas *canvas)
 void page_picture(const struct page_view *view, struct buffer *out)
 {
     struct canvas canvas = {view, view->picture, out, view->now - SECONDS_PER_DAY, view->now, LANE_GAP};
+    if (!view->picture || !view->picture->known) {
+        page_add(out, "<p class=\"empty\">The first sync that goes well brings the picture of the day.</p>");
+        return;
+    }
     const struct day_totals totals = day_totals(canvas.picture, canvas.since, canvas.now + 1);
     const int height = height_of(&canvas);
     if (!totals.readings && !totals.boluses && !totals.basal) {

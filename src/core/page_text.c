@@ -141,8 +141,10 @@ char *page_duration(char *words, double seconds)
 {
     if (!(seconds < 1e9))
         seconds = 0;
-    if (seconds < 60)
-        snprintf(words, PAGE_WORDS_SIZE, "%.1f s", seconds > 0 ? seconds : 0.0);
+    if (seconds < 0.1)
+        snprintf(words, PAGE_WORDS_SIZE, "under 0.1 s");
+    else if (seconds < 60)
+        snprintf(words, PAGE_WORDS_SIZE, "%.1f s", seconds);
     else
         snprintf(words, PAGE_WORDS_SIZE, "%ld min %ld s", (long)seconds / 60, (long)seconds % 60);
     return words;

@@ -31,7 +31,7 @@ export async function serve(t, options = {}, env = {}) {
 
   // Ends well, or says what a sanitizer found.
   served.stop = async () => {
-    const { status, signal } = await served.server.stop();
+    const { status, signal } = await served.server.stop(); // again: what it was
     assert.equal(status, 0, `${signal} ${served.server.stderr.slice(-4000)}`);
   };
   served.restart = async (changes = {}) => {

@@ -1,0 +1,356 @@
+// The status page in a real browser: every state, the whole way from the first visit to a finished sync, with and
+// without scripts, by keyboard, on a phone. Pictures of the states land in tests/output/.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import { sleep, until } from './lib/child.mjs';
+import { SECRET, inspect, openBrowser, openPage, picture, serve, show, signIn, verdict } from './lib/page.mjs';
+
+const SYNC = { name: 'Sync now' };
+let browser;
+before(async () => { browser = await openBrowser(); });
+after(() => browser.close());
+
+const says = (page, words) => page.locator('h1', { hasText: words }).waitFor();
+const cards = (page) => page.locator('main h2').allInnerTexts();
+
+// The sums that the page shows under its picture.
+async function totals(page) {
+  const pairs = await page.locator('.totals div').evaluateAll((rows) => rows.map((row) => [row.children[0].textContent, parseFloat(row.children[1].textContent)]));
+  return Object.fromEntries(pairs);
+}
+
+test('from the first visit to a finished sync, without a reload', async (t) => {
+  const served = await serve(t, { latency: 60, units: 'mmol' }, { NS_URL: '', NS_SECRET: '', TCONNECTSYNC_HEROKU_SECRET: '' });
+  const page = await openPage(t, browser, served);
+  assert.equal(await verdict(page), 'Not set up yet');
+  const states = async () => Object.fromEntries(await page.locator('.steps li').evaluateAll((steps) => steps.map((step) => [step.querySelector('h3').firstChild.textContent.trim(), step.className])));
+  assert.deepEqual(await states(), {
+    'Tandem Source': 'done', Nightscout: 'missing', 'Time zone': 'done', 'A secret for this page': 'missing', 'How often': 'optional',
+  });
+  await show(page, 'first-run');
+  const { NS_URL, NS_SECRET } = served.simulator.env;
+  await served.restart({ NS_URL, NS_SECRET, TCONNECTSYNC_HEROKU_SECRET: SECRET });
+  await page.reload();
+  assert.equal(await verdict(page), 'Ready, and idle');
+  await show(page, 'public-idle');
+
+  await signIn(page, 'not it');
+  await page.getByText('That is not the secret').waitFor();
+  await show(page, 'wrong-secret');
+  await signIn(page);
+  await page.getByText('You are signed in').waitFor();
+  await page.waitForFunction(() => location.search === ''); // the notice goes when the page is loaded again
+  assert.deepEqual(await cards(page), ['The last 24 hours', 'Sync by hand', 'The last syncs', 'Asking for help']);
+  await show(page, 'full-idle');
+
+  await served.simulator.set({ latency: 250 });
+  await page.getByRole('button', SYNC).click();
+  await page.getByText('It has been started').waitFor();
+  const seen = new Set();
+  await until(async () => {
+    const step = await page.locator('#step b').textContent({ timeout: 200 }).catch(() => null);
+    if (step) seen.add(step);
+    return seen.size >= 3;
+  }, { what: `three steps in the progress: ${[...seen]}` });
+  await show(page, 'running');
+  await says(page, 'Data is flowing');
+  assert.equal(await page.locator('.day').count(), 1);
+  await show(page, 'flowing');
+
+  // What the picture adds up to is what Nightscout holds of the same day.
+  const { treatments } = await served.simulator.documents();
+  const sum = (name) => treatments.filter(({ eventType, created_at }) => eventType === 'Combo Bolus' && Date.parse(created_at) > Date.now() - 864e5)
+    .reduce((total, { [name]: value }) => total + (value ?? 0), 0);
+  const shown = await totals(page);
+  // Boluses of the last minutes are not in Nightscout yet: they would silence its alarms.
+  assert.ok(shown.Boluses >= sum('insulin') - 0.1 && shown.Boluses < sum('insulin') + 15, `${shown.Boluses} ${sum('insulin')}`);
+  assert.ok(shown.Carbs >= sum('carbs') - 1);
+  assert.ok(shown.Glucose > 1 && shown.Glucose < 30, 'mmol/L, as the site is set');
+  await page.getByText('glucose, mmol/L').waitFor();
+  await page.getByText('The same in numbers').click();
+  assert.ok(await page.locator('#day-numbers tbody tr').count() >= 24);
+  await inspect(page, 'the numbers');
+
+  await page.evaluate(() => { window.stillHere = true; });
+  await page.getByText('Choose days and kinds').click();
+  await page.getByLabel('Days to go back').fill('2');
+  await page.getByLabel('Profiles').uncheck();
+  await page.getByRole('button', { name: 'Pretend' }).click();
+  await page.locator('.runs li', { hasText: 'Pretended' }).waitFor();
+  const before_ = (await served.simulator.documents()).treatments.length;
+  assert.equal(before_, treatments.length);
+  assert.equal(await page.getByLabel('Days to go back').inputValue(), '2'); // what was typed stays
+  await page.getByRole('button', { name: 'Check login' }).click();
+  await page.getByText('No API errors returned!').waitFor();
+  assert.ok(await page.evaluate(() => window.stillHere), 'the page was loaded anew');
+  await show(page, 'checked');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByText('You are signed out').waitFor();
+  assert.equal(await page.locator('.day').count(), 0);
+  await served.stop();
+});
+
+test('by keyboard alone, with a focus that shows', async (t) => {
+  const served = await serve(t);
+  const page = await openPage(t, browser, served);
+  const press = async (name) => {
+    for (let i = 0; i < 40; i += 1) {
+      await page.keyboard.press('Tab');
+      const focus = await page.evaluate(() => {
+        const at = document.activeElement, { outlineWidth, outlineStyle } = getComputedStyle(at);
+        return { name: (at.labels?.[0] ?? at).textContent.trim(), outline: outlineStyle === 'none' ? 0 : parseFloat(outlineWidth) };
+      });
+      if (focus.name) assert.ok(focus.outline >= 2, `${focus.name} has no outline`);
+      if (focus.name === name) return;
+    }
+    assert.fail(`no way to ${name} by Tab`);
+  };
+  await press('Skip to the status');
+  await page.keyboard.press('Enter');
+  await press('Secret');
+  await page.keyboard.type(SECRET);
+  await page.keyboard.press('Enter');
+  await page.getByText('You are signed in').waitFor();
+  await press('Choose days and kinds');
+  await page.keyboard.press('Enter');
+  await press('Glucose readings');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Shift+Tab');
+  for (let i = 0; i < 20 && await page.evaluate(() => document.activeElement.value) !== 'sync'; i += 1) await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  await says(page, 'Data is flowing');
+  await page.getByText(/Wrote .* readings/).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.value), 'sync'); // where it was
+  await served.stop();
+});
+
+test('without scripts: forms post, the page loads itself again, or keeps still', async (t) => {
+  const served = await serve(t);
+  const page = await openPage(t, browser, served, { javaScriptEnabled: false, width: 360 });
+  await page.locator('#secret').fill(SECRET);
+  await page.locator('.sign-in button').click();
+  assert.match(page.url(), /notice=signed-in$/);
+  await page.locator('button[value=sync]').click();
+  assert.match(await page.content(), /It has been started/);
+  await served.idle();
+  await page.locator('footer a', { hasText: 'Keep it still' }).click();
+  assert.equal(await page.locator('h1').textContent(), 'Data is flowing');
+  assert.equal(await page.locator('meta[http-equiv=refresh]').count(), 0);
+  await page.locator('footer a').click();
+  assert.equal(await page.locator('meta[http-equiv=refresh]').getAttribute('content'), '60');
+  await picture(page, 'without-scripts-phone');
+  await page.locator('summary', { hasText: 'Choose' }).click();
+  await page.locator('#days').fill('1');
+  await page.locator('button[value=pretend]').click();
+  await served.idle(2);
+  await page.goto(served.url);
+  assert.match(await page.locator('.runs li').first().textContent(), /Pretended/);
+  await page.locator('button[value=sign-out]').click();
+  assert.equal(await page.locator('form.sign-in').count(), 1);
+  assert.deepEqual(page.complaints, []);
+  await served.stop();
+});
+
+test('the states of trouble, each with words, remedy and picture, in both views', async (t) => {
+  const served = await serve(t, { uploadedUntil: Math.floor(Date.now() / 1000) - 5 * 3600 });
+  const page = await openPage(t, browser, served);
+  const everybody = await openPage(t, browser, served);
+  const expect = async (name, words, remedy) => {
+    await says(page, words);
+    await page.locator('.verdict', { hasText: remedy }).waitFor();
+    await show(page, name);
+    await everybody.reload();
+    assert.equal(await verdict(everybody), words);
+    await show(everybody, `public-${name}`);
+  };
+  await signIn(page);
+  await page.getByRole('button', SYNC).click();
+  await expect('waiting', 'Waiting for the phone', 'The phone. Is it charged');
+
+  await served.simulator.fault({ kind: 'answer', site: 'nightscout', path: '/api/v1/*', status: 404, body: 'gone', count: -1 });
+  await page.getByRole('button', SYNC).click();
+  await expect('retrying', 'The last sync failed', 'Nightscout');
+  for (let runs = 3; runs <= 4; runs += 1) await served.sync(runs);
+  await expect('failing', 'Data is not getting through', 'Nightscout');
+  assert.ok(await page.getByText('For the same reason as the one above').count() >= 2);
+  await served.simulator.noFaults();
+
+  await served.simulator.set({ secret: 'another secret of the site' });
+  await served.sync(5);
+  await expect('secret-refused', 'Nightscout refused the secret', 'NS_SECRET');
+  await served.simulator.set({ secret: served.simulator.env.NS_SECRET, login: 'refused' });
+  await served.restart();
+  await served.sync(1);
+  await page.reload();
+  await expect('refused', 'Tandem refused the password', 'TCONNECT_PASSWORD');
+  await served.stop();
+});
+
+test('the timer: just started, running by itself, paused and resumed', async (t) => {
+  const served = await serve(t, {}, { TCONNECTSYNC_HEROKU_INTERVAL_MINS: '15' });
+  const page = await openPage(t, browser, served);
+  assert.equal(await verdict(page), 'Just started');
+  await signIn(page);
+  await show(page, 'starting');
+  await page.getByText('A sync runs every 15 minutes.').waitFor();
+  await says(page, 'Data is flowing'); // told by the server, nothing was pressed
+  await page.locator('.runs', { hasText: 'by the timer' }).waitFor();
+  await page.getByRole('button', { name: 'Pause the timer' }).click();
+  await says(page, 'Paused');
+  await show(page, 'paused');
+  await page.getByRole('button', { name: 'Resume the timer' }).click();
+  await says(page, 'Data is flowing');
+  await page.getByRole('button', { name: 'Pause the timer' }).waitFor();
+  await served.stop();
+});
+
+test('a server that is gone is told, and found again; a hidden tab listens to nothing', async (t) => {
+  const served = await serve(t);
+  const page = await openPage(t, browser, served);
+  await signIn(page);
+  await page.getByText('You are signed in').waitFor();
+  await served.stop();
+  const lost = page.getByText('The server does not answer');
+  await lost.waitFor();
+  await show(page, 'offline');
+  await served.restart();
+  await lost.waitFor({ state: 'hidden', timeout: 40000 });
+
+  // The server logs an answer when it has ended, live events too.
+  const ended = () => served.server.stdout.match(/path=\/events status=200/g)?.length ?? 0;
+  const hide = (hidden) => page.evaluate((is) => {
+    Object.defineProperty(document, 'hidden', { value: is, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+  const before_ = ended();
+  let asked = 0;
+  page.on('request', () => { asked += 1; });
+  await hide(true);
+  await until(() => ended() > before_);
+  asked = 0;
+  await served.sync(1);
+  await sleep(500);
+  assert.equal(asked, 0);
+  await hide(false);
+  await says(page, 'Data is flowing');
+  await served.stop();
+});
+
+test('where live events do not come through, the page asks from time to time', async (t) => {
+  const served = await serve(t);
+  const page = await openPage(t, browser, served);
+  await page.route('**/events*', (route) => route.fulfill({ status: 503, body: 'no' }));
+  await page.clock.install();
+  await signIn(page);
+  await page.getByText('You are signed in').waitFor();
+  await served.sync(1);
+  await page.clock.runFor(25000);
+  await says(page, 'Data is flowing');
+  await served.stop();
+});
+
+// Passes /kept/by/somebody/... on, without that.
+async function prefix(t, served) {
+  const proxy = http.createServer((incoming, answer) => {
+    if (!incoming.url.startsWith('/kept/by/somebody/')) return answer.writeHead(404).end();
+    const { method, headers } = incoming;
+    return incoming.pipe(http.request(new URL(incoming.url.slice('/kept/by/somebody'.length), served.url), { method, headers }, (inner) => {
+      answer.writeHead(inner.statusCode, inner.headers);
+      inner.pipe(answer);
+    }).on('error', () => answer.destroy()));
+  });
+  await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  t.after(() => { proxy.closeAllConnections(); proxy.close(); });
+  return `http://127.0.0.1:${proxy.address().port}/kept/by/somebody/`;
+}
+
+test('behind a prefix, and with the secret in the address', async (t) => {
+  const served = await serve(t);
+  const url = await prefix(t, served);
+  const page = await openPage(t, browser, { url }, { where: `?${new URLSearchParams({ secret: SECRET })}` });
+  await page.getByRole('button', SYNC).click();
+  await says(page, 'Data is flowing');
+  assert.equal(page.url(), url); // the secret is gone from the address
+  assert.notEqual(await page.locator('.verdict').evaluate((part) => getComputedStyle(part).borderRadius), '0px', 'no style');
+  await page.reload();
+  await page.getByRole('button', SYNC).waitFor();
+  assert.deepEqual(page.complaints, []);
+  await served.stop();
+});
+
+test('diagnostics are copied, and hold nothing of the person', async (t) => {
+  const served = await serve(t, {}, { NS_SECRET: 'a wrong one of Nightscout' });
+  const page = await openPage(t, browser, served, { permissions: ['clipboard-read', 'clipboard-write'] });
+  await signIn(page);
+  await page.getByRole('button', SYNC).click();
+  await says(page, 'Nightscout refused the secret');
+  await page.getByRole('button', { name: 'Copy diagnostics' }).click();
+  await page.getByText('Copied').waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /TConnectSync for Heroku \d.*libcurl[\s\S]*Verdict: Nightscout refused[\s\S]*Last syncs:\n- .*Failed/);
+  const { env } = served.simulator;
+  const html = await page.content();
+  for (const secret of [env.TCONNECT_EMAIL, env.TCONNECT_PASSWORD, 'a wrong one of Nightscout', SECRET, new URL(env.NS_URL).host]) {
+    assert.ok(!copied.includes(secret) && !html.includes(secret), secret);
+  }
+  assert.ok(!copied.includes(env.TIMEZONE_NAME));
+  await served.stop();
+});
+
+test('hostile words from every side stay words', async (t) => {
+  const bad = '</textarea></title><img src=x onerror="window.broken=1"><script>window.broken=1</script>\'"&{{form_token}}';
+  const served = await serve(t, { refuseText: bad });
+  const page = await openPage(t, browser, served, { where: `?${new URLSearchParams({ notice: bad, still: bad })}` });
+  await signIn(page);
+  const harmless = async (what) => {
+    assert.equal(await page.evaluate(() => window.broken), undefined, what);
+    assert.equal(await page.locator('img, main script').count(), 0, what);
+    await inspect(page, what);
+  };
+  await served.simulator.fault(
+    { kind: 'answer', site: 'nightscout', path: '/api/v1/status.json', status: 200, contentType: 'application/json', count: -1,
+      body: JSON.stringify({ status: 'ok', version: bad, name: bad, settings: { units: bad } }) },
+  );
+  await page.getByRole('button', { name: 'Check login' }).click();
+  await page.locator('pre', { hasText: 'onerror' }).waitFor();
+  await harmless('a check');
+  await served.simulator.noFaults();
+  const faults = [
+    { site: 'nightscout', path: '/api/v1/*', status: 400, body: bad },
+    { site: 'nightscout', path: '/api/v1/*', status: 200, contentType: 'application/json', body: JSON.stringify({ message: bad }) },
+    { site: 'tandem', path: '/*', status: 400, contentType: 'application/json', body: JSON.stringify({ error: bad, error_description: bad }) },
+    { site: 'tandem', path: '/*', status: 302, headers: { location: `https://${encodeURIComponent(bad)}/` }, body: bad },
+  ];
+  for (const [i, fault] of faults.entries()) {
+    await served.simulator.fault({ kind: 'answer', count: -1, ...fault });
+    await served.sync(i + 1);
+    await served.simulator.noFaults();
+    await page.locator('.runs > li').nth(i).waitFor();
+    await harmless(JSON.stringify(fault).slice(0, 60));
+  }
+  const answers = await Promise.all([
+    served.post({ secret: SECRET, days: bad, action: bad, form_token: bad, features: bad }),
+    served.get(`?${new URLSearchParams({ secret: bad, notice: bad })}`, { headers: { cookie: `tconnectsync_session=${encodeURIComponent(bad)}`, 'x-forwarded-for': encodeURIComponent(bad) } }),
+  ]);
+  for (const { text } of answers) assert.ok(!text.includes('<img') && !text.includes('onerror'));
+  await served.stop();
+});
+
+test('reduced motion, high contrast, 320 pixels, twice the text size', async (t) => {
+  const served = await serve(t);
+  await served.sync(1);
+  const page = await openPage(t, browser, served, { width: 320, reducedMotion: 'reduce', forcedColors: 'active' });
+  await signIn(page);
+  await says(page, 'Data is flowing');
+  await inspect(page, '320 pixels, forced colours');
+  const moving = await page.evaluate(() => [...document.querySelectorAll('*')].filter((part) => parseFloat(getComputedStyle(part).transitionDuration) > 0).length);
+  assert.equal(moving, 0);
+  await picture(page, 'forced-colours');
+  await page.emulateMedia({ forcedColors: 'none' });
+  await page.setViewportSize({ width: 640, height: 800 });
+  await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(over, 0);
+  await served.stop();
+});
