@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LOWEST_SHOWN 40
 
@@ -74,32 +75,42 @@ static int glucose_y(int glucose, int highest)
     return GLUCOSE_HEIGHT - (glucose - LOWEST_SHOWN) * GLUCOSE_HEIGHT / (highest - LOWEST_SHOWN);
 }
 
-static void add_level(struct canvas *canvas, int glucose, int highest)
-{
-    char words[PAGE_WORDS_SIZE];
-    const int y = canvas->y + glucose_y(glucose, highest);
-    page_add(canvas->out,
-             "<line class=\"level\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/><text class=\"axis\" x=\"2\" "
-             "y=\"%d\">%s</text>",
-             y, y, y - 3, page_glucose(words, canvas->view, glucose));
-}
+enum { LEVELS_MAXIMUM = 3 };
 
-static void add_levels(struct canvas *canvas, int highest)
+/* The heights that get a line and a number; how many. */
+static size_t choose_levels(const struct canvas *canvas, int highest, int levels[LEVELS_MAXIMUM])
 {
     static const int round[] = {100, 200, 300}, round_mmol[] = {90, 180, 270}; /* 5, 10, 15 mmol/L */
+    const struct day_picture *picture = canvas->picture;
+    memcpy(levels, canvas->view->mmol ? round_mmol : round, sizeof round);
+    if (!picture->target_low)
+        return LEVELS_MAXIMUM;
+    levels[0] = picture->target_low;
+    levels[1] = picture->target_high;
+    return highest > 300 ? LEVELS_MAXIMUM : 2;
+}
+
+static void add_levels(struct canvas *canvas, int highest, const int *levels, size_t count)
+{
     const struct day_picture *picture = canvas->picture;
     if (picture->target_low) {
         const int top = canvas->y + glucose_y(picture->target_high, highest);
         page_add(canvas->out, "<rect class=\"band\" x=\"0\" width=\"100%%\" y=\"%d\" height=\"%d\"/>", top,
                  canvas->y + glucose_y(picture->target_low, highest) - top);
-        add_level(canvas, picture->target_low, highest);
-        add_level(canvas, picture->target_high, highest);
-        if (highest > 300)
-            add_level(canvas, 300, highest);
-        return;
     }
-    for (int i = 0; i < 3; i++)
-        add_level(canvas, canvas->view->mmol ? round_mmol[i] : round[i], highest);
+    for (size_t i = 0; i < count; i++) {
+        const int y = canvas->y + glucose_y(levels[i], highest);
+        page_add(canvas->out, "<line class=\"level\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>", y, y);
+    }
+}
+
+/* Above the dots, so that these do not hide them. */
+static void add_level_numbers(struct canvas *canvas, int highest, const int *levels, size_t count)
+{
+    char words[PAGE_WORDS_SIZE];
+    for (size_t i = 0; i < count; i++)
+        page_add(canvas->out, "<text class=\"axis\" x=\"2\" y=\"%d\">%s</text>",
+                 canvas->y + glucose_y(levels[i], highest) - 3, page_glucose(words, canvas->view, levels[i]));
 }
 
 /* One path for those below, within and above the band. */
@@ -128,12 +139,15 @@ static void add_dots(struct canvas *canvas, int which, const char *class, int hi
 static void add_glucose(struct canvas *canvas)
 {
     const int highest = highest_shown(canvas);
-    add_levels(canvas, highest);
+    int levels[LEVELS_MAXIMUM];
+    const size_t count = choose_levels(canvas, highest, levels);
+    add_levels(canvas, highest, levels, count);
     canvas_open_curves(canvas, GLUCOSE_HEIGHT);
     add_dots(canvas, 0, "dots", highest);
     add_dots(canvas, 1, "dots high", highest);
     add_dots(canvas, -1, "dots low", highest);
     page_add(canvas->out, "</svg>");
+    add_level_numbers(canvas, highest, levels, count);
     canvas->y += GLUCOSE_HEIGHT + LANE_GAP;
 }
 

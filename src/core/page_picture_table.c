@@ -2,6 +2,7 @@
 #include "page_picture.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int64_t overlap(int64_t from, int64_t until, int64_t low, int64_t high)
 {
@@ -61,11 +62,19 @@ static void add_cell(struct buffer *out, int64_t thousandths, int decimals)
     page_add(out, "<td>%s</td>", thousandths ? page_decimal(words, thousandths, decimals) : "");
 }
 
-static void add_hour(const struct page_view *view, int64_t from, struct buffer *out)
+/* The day stands where it begins. */
+static const char *hour_words(char *words, const struct page_view *view, int64_t from, bool first)
+{
+    page_clock(words, view, from);
+    const char *clock = words + strlen(words) - strlen("00:00");
+    return first || strcmp(clock, "00:00") == 0 ? words : clock;
+}
+
+static void add_hour(const struct page_view *view, int64_t from, bool first, struct buffer *out)
 {
     char clock[PAGE_WORDS_SIZE], low[PAGE_WORDS_SIZE], high[PAGE_WORDS_SIZE];
     struct day_totals totals = day_totals(view->picture, from, from + SECONDS_PER_HOUR);
-    page_add(out, "<tr><th scope=\"row\">%s</th>", page_clock(clock, view, from));
+    page_add(out, "<tr><th scope=\"row\">%s</th>", hour_words(clock, view, from, first));
     add_cell(out, totals.basal, 2);
     add_cell(out, totals.insulin, 2);
     add_cell(out, totals.carbs, 0);
@@ -113,7 +122,7 @@ void page_picture_table(const struct page_view *view, struct buffer *out)
              "<th scope=\"col\">Glucose <span>%s</span></th></tr></thead><tbody>",
              page_glucose_unit(view));
     for (int64_t hour = begin; hour < view->now; hour += SECONDS_PER_HOUR)
-        add_hour(view, hour, out);
+        add_hour(view, hour, hour == begin, out);
     page_add(out, "</tbody></table>");
     add_bars(view, since, out);
 }

@@ -1,6 +1,8 @@
 /* The verdict: what a parent sees at one glance, and what to do when it is not good. */
 #include "page_internal.h"
 
+#include "tconnectsync/day_picture.h"
+
 /* Shapes on a field of 24 by 24, drawn as lines: they tell the verdicts apart without colour. */
 #define ICON_CHECK "<circle cx=\"12\" cy=\"12\" r=\"9.5\"/><path d=\"M7.5 12.4l3.2 3.2 6-6.6\"/>"
 #define ICON_PHONE                                                                                           \
@@ -204,11 +206,13 @@ void page_facts(const struct page_view *view, struct buffer *out)
                           : view->interval_minutes == 0 ? "only by hand"
                           : view->paused                ? "paused"
                                                         : "not planned";
+    const bool knows_day = view->picture && view->picture->known;
     if (view->verdict == VERDICT_UNCONFIGURED)
         return;
     if (view->signed_in) {
         add_fact(view, "Pump data", view->newest_event, "nothing seen yet", event_remark(view), out);
-        add_fact(view, "Glucose", view->newest_reading, "none in 24 hours", reading_remark(view), out);
+        add_fact(view, "Glucose", view->newest_reading, knows_day ? "none in 24 hours" : "nothing seen yet",
+                 reading_remark(view), out);
     }
     add_fact(view, "Last good sync", view->last_good_run, "none since the start", NULL, out);
     add_fact(view, "Next sync", view->running ? NO_TIME : view->next_run, no_next, NULL, out);
