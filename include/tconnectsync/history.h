@@ -1,5 +1,5 @@
-/* history.h - the last runs, and how the whole is: what the status page, /status.json, /metrics and /healthz tell. In
-   memory alone. Pure. */
+/* history.h - the last runs, and how the whole is: what the status page, /status.json, /metrics and /healthz
+   tell. In memory alone. Pure. */
 #ifndef TCONNECTSYNC_HISTORY_H
 #define TCONNECTSYNC_HISTORY_H
 
@@ -44,10 +44,10 @@ struct run {
     struct report_counts kinds[DOCUMENT_KIND_COUNT];
     uint64_t events_read;
     uint64_t skipped[SKIP_REASON_COUNT]; /* events */
-    uint64_t refused;       /* documents that Nightscout does not take */
+    uint64_t refused;                    /* documents that Nightscout does not take */
     char *warnings[RUN_WARNINGS];
     size_t warning_count;
-    int64_t newest_event;   /* instant, or NO_TIME: as in report.h */
+    int64_t newest_event; /* instant, or NO_TIME: as in report.h */
     int64_t newest_reading;
 };
 
@@ -69,7 +69,8 @@ void history_free(struct history *history);
 /* Somebody has asked for a run: without a timer, only from now on is it expected to go well. */
 void history_asked(struct history *history, struct moment now);
 /* A run has ended. */
-void history_add(struct history *history, const struct report *report, enum run_trigger trigger, struct moment now);
+void history_add(struct history *history, const struct report *report, enum run_trigger trigger,
+                 struct moment now);
 
 size_t history_count(const struct history *history); /* at most HISTORY_RUNS */
 /* 0 is the newest; NULL from history_count on. Valid until the next history_add. */

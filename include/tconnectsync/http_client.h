@@ -88,8 +88,8 @@ struct http_transfer *http_client_decline(struct http_client *client, const stru
                                           const struct error *error);
 /* Allowed at every moment, from within on_data and on_done too. */
 void http_client_cancel(struct http_transfer *transfer);
-/* The library's name and version and those that it uses, as it tells them. */
-const char *http_client_library(void);
+/* "libcurl 8.14.1 with GnuTLS/3.8.9", cut to size; text is returned. */
+const char *http_client_library(char *text, size_t size);
 void http_client_count(const struct http_client *client, struct http_client_statistics *out);
 
 struct http_cookies *http_cookies_new(void);

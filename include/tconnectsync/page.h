@@ -22,8 +22,8 @@ enum page_verdict {
     VERDICT_STARTING, /* no sync has ended yet, one is about to */
     VERDICT_IDLE,     /* the timer is off and nothing was asked yet */
     VERDICT_FLOWING,
-    VERDICT_WAITING, /* syncs go well, but the pump's data has not moved on for long */
-    VERDICT_PAUSED,  /* somebody has stopped the timer */
+    VERDICT_WAITING,  /* syncs go well, but the pump's data has not moved on for long */
+    VERDICT_PAUSED,   /* somebody has stopped the timer */
     VERDICT_RETRYING, /* the last sync failed, but not so many that it is VERDICT_FAILING */
     VERDICT_FAILING,
     VERDICT_REFUSED,        /* Tandem refused the password: nothing is tried by itself */
@@ -76,11 +76,11 @@ struct page_view {
 
     /* ---- with the secret ---- */
     const char *form_token;
-    unsigned features;        /* by default */
-    unsigned no_data_minutes; /* without newer pump data for that long: VERDICT_WAITING */
-    int64_t newest_event;     /* of the pump */
-    int64_t newest_reading;   /* glucose */
-    struct error error;       /* why the last run failed; kind ERROR_NONE when it did not */
+    unsigned features;                    /* by default */
+    unsigned no_data_minutes;             /* without newer pump data for that long: VERDICT_WAITING */
+    int64_t newest_event;                 /* of the pump */
+    int64_t newest_reading;               /* glucose */
+    struct error error;                   /* why the last run failed; kind ERROR_NONE when it did not */
     const struct sync_progress *progress; /* of the running sync; NULL when none runs */
     const struct run *const *runs;        /* newest first */
     size_t run_count;

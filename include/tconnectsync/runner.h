@@ -30,7 +30,8 @@ enum runner_answer {
     RUNNER_STARTED,
     RUNNER_JOINED,
     RUNNER_WAITS,  /* it comes after the one that runs */
-    RUNNER_RECENT, /* an equal one ended well within the last minute: nothing to do (only when recent_is_enough) */
+    RUNNER_RECENT, /* an equal one ended well within the last minute: nothing to do (only when
+                      recent_is_enough) */
     RUNNER_FULL,   /* another one waits already */
 };
 
@@ -38,7 +39,8 @@ enum runner_answer {
 struct runner_watcher {
     void (*moved)(void *context); /* one has begun or gone on: see runner_progress */
     /* The report's words are redacted. text: what a check reports, "" for a sync. sync: what it saw. */
-    void (*ended)(void *context, const struct sync *sync, const struct report *report, bool check, const char *text);
+    void (*ended)(void *context, const struct sync *sync, const struct report *report, bool check,
+                  const char *text);
     void *context;
 };
 

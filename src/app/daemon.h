@@ -56,8 +56,8 @@ void metrics_write(const struct daemon *daemon, struct buffer *out);
 struct status_page *status_page_new(struct daemon *daemon);
 void status_page_free(struct status_page *page);
 /* A sync or check has ended. text: what a check reports. */
-void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report, bool check,
-                       const char *text);
+void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
+                       bool check, const char *text);
 /* page_answer.c */
 void page_answer(struct daemon *daemon, struct http_exchange *exchange);
 void page_answer_file(struct daemon *daemon, struct http_exchange *exchange);

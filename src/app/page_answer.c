@@ -35,8 +35,8 @@ static void add_cookie(const struct daemon *daemon, struct http_exchange *exchan
 /* ---- the page itself ---- */
 
 /* The forms' token belongs to the cookie that will come back with them. */
-static void write_token(const struct daemon *daemon, struct http_exchange *exchange, enum credential credential,
-                        int64_t now, struct buffer *token)
+static void write_token(const struct daemon *daemon, struct http_exchange *exchange,
+                        enum credential credential, int64_t now, struct buffer *token)
 {
     const char *secret = daemon->application->configuration->secret;
     struct buffer session;
@@ -51,8 +51,8 @@ static void write_token(const struct daemon *daemon, struct http_exchange *excha
 
 /* Whoever comes with the secret in an address or a form gets the cookie, so that the page's links and buttons
    work without it. */
-static void show(struct daemon *daemon, struct http_exchange *exchange, enum credential credential, int status,
-                 enum page_notice notice)
+static void show(struct daemon *daemon, struct http_exchange *exchange, enum credential credential,
+                 int status, enum page_notice notice)
 {
     struct filled_view filled;
     struct buffer html, token;
@@ -232,7 +232,8 @@ static bool accepts_gzip(const struct http_exchange *exchange)
         const size_t length = strcspn(accepted, ",");
         if (strncasecmp(accepted, "gzip", 4) == 0 && strcspn(accepted, ",; \t") == 4) {
             const char *quality = strstr(accepted, "q=0");
-            return !quality || quality > accepted + length || strspn(quality, "q=0.") < strcspn(quality, ",; \t");
+            return !quality || quality > accepted + length ||
+                   strspn(quality, "q=0.") < strcspn(quality, ",; \t");
         }
         accepted += length;
     }
@@ -249,9 +250,9 @@ void page_answer_file(struct daemon *daemon, struct http_exchange *exchange)
     snprintf(tag, sizeof tag, "\"%s%s\"", file->tag, packed ? "-gzip" : "");
     http_exchange_add_header(exchange, "ETag", tag);
     http_exchange_add_header(exchange, "Vary", "Accept-Encoding");
-    http_exchange_add_header(exchange, "Cache-Control",
-                             http_exchange_parameter(exchange, file->tag) ? "public, max-age=31536000, immutable"
-                                                                         : "no-cache");
+    http_exchange_add_header(
+        exchange, "Cache-Control",
+        http_exchange_parameter(exchange, file->tag) ? "public, max-age=31536000, immutable" : "no-cache");
     if (known && strstr(known, tag)) {
         http_reply(exchange, 304, NULL, "", 0);
         return;

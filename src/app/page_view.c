@@ -58,8 +58,8 @@ static void learn_units(struct status_page *page, const struct json *status)
         page->mmol = strncmp(units, "mmol", strlen("mmol")) == 0;
 }
 
-void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report, bool check,
-                       const char *text)
+void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
+                       bool check, const char *text)
 {
     const struct application *application = page->daemon->application;
     const struct configuration *configuration = application->configuration;
@@ -103,9 +103,7 @@ static enum page_verdict verdict_of(const struct daemon *daemon)
     case HEALTH_OK:
         break;
     }
-    return failed_last                ? VERDICT_RETRYING
-           : daemon->schedule.paused ? VERDICT_PAUSED
-                                      : VERDICT_FLOWING;
+    return failed_last ? VERDICT_RETRYING : daemon->schedule.paused ? VERDICT_PAUSED : VERDICT_FLOWING;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -138,14 +136,15 @@ static void fill_full(const struct status_page *page, struct filled_view *filled
 {
     const struct daemon *daemon = page->daemon;
     struct page_view *view = &filled->view;
+    char curl[80];
     for (const struct run *run; (run = history_run(daemon->history, view->run_count)); view->run_count++)
         filled->runs[view->run_count] = run;
     if (view->run_count > 0)
         error_set(&view->error, filled->runs[0]->error_kind, "%s", filled->runs[0]->error);
     if (daemon->runner && runner_progress(daemon->runner, &filled->progress))
         view->progress = &filled->progress;
-    snprintf(filled->libraries, sizeof filled->libraries, "libevent/%s, %s", event_get_version(),
-             http_client_library());
+    snprintf(filled->libraries, sizeof filled->libraries, "libevent %s, OpenSSL %s, %s", event_get_version(),
+             OpenSSL_version(OPENSSL_VERSION_STRING), http_client_library(curl, sizeof curl));
     view->signed_in = true;
     view->runs = filled->runs;
     view->libraries = filled->libraries;

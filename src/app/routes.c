@@ -54,7 +54,8 @@ static void answer_readyz(struct daemon *daemon, struct http_exchange *exchange)
     if (daemon->draining)
         reply_text(exchange, 503, "stopping\n");
     else if (!daemon->runner)
-        reply_text(exchange, 503, "The settings cannot be used yet; the page at / and the log list what to mend.\n");
+        reply_text(exchange, 503,
+                   "The settings cannot be used yet; the page at / and the log list what to mend.\n");
     else
         reply_text(exchange, 200, "ok\n");
 }
@@ -87,7 +88,8 @@ static bool read_wish(struct daemon *daemon, struct http_exchange *exchange, boo
                                     : "The settings cannot be used yet; the page at / lists what to mend.\n");
         return false;
     }
-    if (!request_read(&words, application->configuration, application->zone, (int64_t)time(NULL), &request, &error)) {
+    if (!request_read(&words, application->configuration, application->zone, (int64_t)time(NULL), &request,
+                      &error)) {
         char text[sizeof error.text + 1];
         snprintf(text, sizeof text, "%s\n", error.text);
         reply_text(exchange, 400, text);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <event2/event.h>
+
 #include "tconnectsync/buffer.h"
 #include "tconnectsync/check_report.h"
 #include "tconnectsync/civil_time.h"
@@ -32,7 +34,7 @@ struct runner {
     struct sync *sync;
     struct sync_progress progress;
     bool stopping;
-    bool knows_site; /* Nightscout's status was read once */
+    bool knows_site;       /* Nightscout's status was read once */
     struct wish last_wish; /* of the latest sync that ended well */
     int64_t last_ended;    /* monotonic; NO_TIME: none */
 };
@@ -46,7 +48,8 @@ struct moment moment_now(void)
 
 static bool same_wish(const struct wish *a, const struct wish *b)
 {
-    return a->days == b->days && a->features == b->features && a->pretend == b->pretend && a->check == b->check;
+    return a->days == b->days && a->features == b->features && a->pretend == b->pretend &&
+           a->check == b->check;
 }
 
 static void free_job(struct job *job)
@@ -114,9 +117,17 @@ static void write_check(const struct runner *runner, const struct sync *sync, co
 {
     struct buffer text;
     buffer_init(&text, TEXT_MAXIMUM);
-    check_report_write(runner->account.configuration, runner->account.zone, sync, report, (int64_t)time(NULL), &text);
+    check_report_write(runner->account.configuration, runner->account.zone, sync, report, (int64_t)time(NULL),
+                       &text);
     redact(runner->redactor, text.data, text.length, out);
     buffer_free(&text);
+}
+
+/* In a turn of its own: by then the sync has freed what it read. */
+static void give_back_memory(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what, (void)context;
+    malloc_trim(0);
 }
 
 /* Listeners may ask for the next run from within their call, so that the place is free before. */
@@ -146,7 +157,7 @@ static void on_done(void *context, struct sync *sync, struct report *report)
     runner->watcher.ended(runner->watcher.context, sync, report, job->wish.check, text.data);
     buffer_free(&text);
     free_job(job);
-    malloc_trim(0);
+    event_base_once(runner->account.base, -1, EV_TIMEOUT, give_back_memory, NULL, &(struct timeval){0, 0});
     if (runner->waiting && !runner->running && !runner->stopping) {
         job = runner->waiting;
         runner->waiting = NULL;
@@ -173,7 +184,8 @@ static void start_job(struct runner *runner, struct job *job)
         history_asked(runner->history, moment_now());
     log_info("run", "trigger=%s days=%u pretend=%d check=%d", run_trigger_name(job->trigger), job->wish.days,
              job->wish.pretend, job->wish.check);
-    runner->sync = sync_start(&runner->account, &request, &(struct sync_watcher){on_progress, on_done, runner});
+    runner->sync =
+        sync_start(&runner->account, &request, &(struct sync_watcher){on_progress, on_done, runner});
     runner->progress = (struct sync_progress){0};
     runner->watcher.moved(runner->watcher.context);
 }
@@ -254,7 +266,8 @@ void runner_stop(struct runner *runner)
     struct job *job = runner->waiting;
     runner->waiting = NULL;
     report_init(&report, (int64_t)time(NULL));
-    error_set(&report.error, ERROR_CANCELLED, "The server is stopping. Nothing is lost; the next sync goes on.");
+    error_set(&report.error, ERROR_CANCELLED,
+              "The server is stopping. Nothing is lost; the next sync goes on.");
     while (job && job->listener_count > 0) {
         struct listener listener = job->listeners[--job->listener_count];
         if (listener.done)

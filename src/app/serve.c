@@ -58,7 +58,8 @@ static void on_timer(evutil_socket_t socket, short what, void *context)
     (void)socket, (void)what;
     struct daemon *daemon = context;
     const struct wish wish = {.features = daemon->application->configuration->features};
-    switch (schedule_turn(&daemon->schedule, daemon_monotonic_milliseconds(), runner_is_busy(daemon->runner))) {
+    switch (
+        schedule_turn(&daemon->schedule, daemon_monotonic_milliseconds(), runner_is_busy(daemon->runner))) {
     case SCHEDULE_RUN:
         runner_ask(daemon->runner, &wish, TRIGGER_TIMER, false, NULL);
         break;

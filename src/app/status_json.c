@@ -8,7 +8,7 @@
 #include "tconnectsync/configuration.h"
 #include "tconnectsync/json.h"
 
-#define JOB_NAME       "update"
+#define JOB_NAME        "update"
 #define MISFIRE_SECONDS 1
 
 /* An instant in the pump's zone, in UTC where none is set; null for NO_TIME and 0. */

@@ -125,7 +125,8 @@ void history_add(struct history *history, const struct report *report, enum run_
     };
     memcpy(run->kinds, report->kinds, sizeof run->kinds);
     memcpy(run->skipped, report->skipped, sizeof run->skipped);
-    for (; run->warning_count < report->warning_count && run->warning_count < RUN_WARNINGS; run->warning_count++)
+    for (; run->warning_count < report->warning_count && run->warning_count < RUN_WARNINGS;
+         run->warning_count++)
         run->warnings[run->warning_count] = xstrdup(report->warnings[run->warning_count]);
     add_to_totals(&history->totals, report, result);
     note_newest(history, report, now);

@@ -99,7 +99,8 @@ void page_render_progress(const struct page_view *view, struct buffer *out)
     page_add(out, "<p id=\"step\"><b>%s</b> <span class=\"hint\">step %u of %u", step_words(progress->step),
              progress->step_number, count);
     if (progress->total > 1)
-        page_add(out, ", %lu of %lu answers", (unsigned long)progress->done, (unsigned long)progress->total);
+        page_add(out, ", %lu of %lu %s", (unsigned long)progress->done, (unsigned long)progress->total,
+                 strcmp(progress->step, "write") == 0 ? "batches" : "answers");
     unsigned long thousandths = progress->step_number * 1000UL / count;
     if (progress->total > 0)
         thousandths += (unsigned long)(progress->done * 1000 / progress->total / count);
@@ -288,9 +289,9 @@ static const struct {
     const char *name;
     bool (*holds)(const struct page_view *view);
 } conditions[] = {
-    {"can-pause", can_pause},   {"can-resume", can_resume},        {"can-sign-in", can_sign_in},
-    {"can-sync", can_sync},     {"has-picture", has_picture},      {"refreshes", refreshes},
-    {"signed-in", is_signed_in}, {"still", is_still},              {"unconfigured", is_unconfigured},
+    {"can-pause", can_pause},    {"can-resume", can_resume},   {"can-sign-in", can_sign_in},
+    {"can-sync", can_sync},      {"has-picture", has_picture}, {"refreshes", refreshes},
+    {"signed-in", is_signed_in}, {"still", is_still},          {"unconfigured", is_unconfigured},
 };
 
 static bool is_name(const char *name, const char *text, size_t length)

@@ -103,9 +103,9 @@ static void add_bars(const struct page_view *view, int64_t since, struct buffer 
             continue;
         if (!any)
             page_add(out, "<ul>");
-        page_add(out, "<li>%s from %s to %s%s</li>",
-                 bar_words((enum day_bar_kind)bar->kind), page_clock(from, view, bar->from),
-                 page_clock(until, view, bar->until), bar->open ? ", no end known yet" : "");
+        page_add(out, "<li>%s from %s to %s%s</li>", bar_words((enum day_bar_kind)bar->kind),
+                 page_clock(from, view, bar->from), page_clock(until, view, bar->until),
+                 bar->open ? ", no end known yet" : "");
         any = true;
     }
     if (any)

@@ -13,10 +13,8 @@
 #define REPORTED_RUNS 10
 
 static const char *const trigger_words[TRIGGER_COUNT] = {
-    [TRIGGER_TIMER] = "by the timer",
-    [TRIGGER_RUN] = "by a request",
-    [TRIGGER_UPDATE] = "by a request",
-    [TRIGGER_PAGE] = "from this page",
+    [TRIGGER_TIMER] = "by the timer",     [TRIGGER_RUN] = "by a request",
+    [TRIGGER_UPDATE] = "by a request",    [TRIGGER_PAGE] = "from this page",
     [TRIGGER_SCHEDULER] = "by a request",
 };
 
@@ -138,7 +136,7 @@ static const char *result_words(const struct run *run)
         return run->result == RUN_CANCELLED ? "Stopped" : "Failed";
     if (run->pretend)
         return "Pretended";
-    return run->nightscout_skipped                ? "Skipped"
+    return run->nightscout_skipped                 ? "Skipped"
            : written.created + written.amended > 0 ? "Went well"
                                                    : "Nothing new";
 }

@@ -43,9 +43,9 @@ static const struct {
     [VERDICT_REFUSED] = {"failing", ICON_LOCK, "Tandem refused the password",
                          "Nothing is lost, but nothing new comes over until the settings are corrected.",
                          NULL},
-    [VERDICT_SECRET_REFUSED] = {"failing", ICON_KEY, "Nightscout refused the secret",
-                                "Nothing is lost, but nothing new comes over until the settings are corrected.",
-                                NULL},
+    [VERDICT_SECRET_REFUSED] =
+        {"failing", ICON_KEY, "Nightscout refused the secret",
+         "Nothing is lost, but nothing new comes over until the settings are corrected.", NULL},
     [VERDICT_UNCONFIGURED] = {"setup", ICON_LIST, "Not set up yet",
                               "The server runs. It needs a few settings before it can carry data.", NULL},
 };

@@ -182,9 +182,11 @@ void http_client_free(struct http_client *client)
     free(client);
 }
 
-const char *http_client_library(void)
+const char *http_client_library(char *text, size_t size)
 {
-    return curl_version();
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    snprintf(text, size, "libcurl %s with %s", curl->version, curl->ssl_version);
+    return text;
 }
 
 void http_client_count(const struct http_client *client, struct http_client_statistics *out)

@@ -20,12 +20,13 @@ char page_hostile[] =
     "\x01\x1b[2J\x7f\xff\xc3\xe2\x80\xae%s%n{{token}}{{?signed-in}}";
 
 const char *const page_state_names[] = {
-    "public-starting", "public-idle",  "public-flowing",    "public-waiting", "public-failing",
-    "public-refused",  "public-setup", "public-setup-half", "public-hostile", "full-starting",
-    "full-idle",       "full-flowing", "full-mmol",         "full-running",   "full-waiting",
-    "full-failing",    "full-once",    "full-refused",      "full-check",     "full-quiet",
-    "full-setup",      "full-hostile", "full-crowded",      "public-wrong", "public-paused", "full-paused",
-    "full-secret-refused", "public-secret-refused",
+    "public-starting", "public-idle",    "public-flowing",      "public-waiting",
+    "public-failing",  "public-refused", "public-setup",        "public-setup-half",
+    "public-hostile",  "full-starting",  "full-idle",           "full-flowing",
+    "full-mmol",       "full-running",   "full-waiting",        "full-failing",
+    "full-once",       "full-refused",   "full-check",          "full-quiet",
+    "full-setup",      "full-hostile",   "full-crowded",        "public-wrong",
+    "public-paused",   "full-paused",    "full-secret-refused", "public-secret-refused",
 };
 const size_t page_state_count = sizeof page_state_names / sizeof *page_state_names;
 
@@ -132,11 +133,11 @@ static void fill_runs(struct page_state *state, unsigned failed, size_t count)
         struct run *run = &state->runs[i];
         state->listed[i] = run;
         *run = (struct run){.started = NOW - 4 * MINUTE - (int64_t)i * 15 * MINUTE,
-                                 .seconds = 1.3 + noise((unsigned)i) / 50.0,
-                                 .trigger = i % 9 == 3    ? TRIGGER_PAGE
-                                            : i % 13 == 7 ? TRIGGER_RUN
-                                                          : TRIGGER_TIMER,
-                                 .error = no_error};
+                            .seconds = 1.3 + noise((unsigned)i) / 50.0,
+                            .trigger = i % 9 == 3    ? TRIGGER_PAGE
+                                       : i % 13 == 7 ? TRIGGER_RUN
+                                                     : TRIGGER_TIMER,
+                            .error = no_error};
         if (i < failed || i == 21) {
             run->result = RUN_FAILED;
             run->error_kind = ERROR_UNREACHABLE;
@@ -159,8 +160,7 @@ static void fail(struct page_state *state, unsigned failed)
     if (failed == 1)
         state->view.verdict = VERDICT_RETRYING;
     state->view.last_good_run = NOW - 4 * MINUTE - (int64_t)failed * 15 * MINUTE;
-    error_set(&state->view.error, ERROR_UNREACHABLE,
-              "%s", no_answer);
+    error_set(&state->view.error, ERROR_UNREACHABLE, "%s", no_answer);
     fill_runs(state, failed, 30);
 }
 

@@ -119,11 +119,11 @@ static void the_public_view_tells_nothing_of_the_person(void **state)
         if (strncmp(page_state_names[i], "public-", 7) != 0)
             continue;
         struct buffer page = render(page_state_names[i]);
-        static const char *const private_words[] = {"Pump data",      "<dt>Glucose",    "class=\"day\"",
-                                                    "Wrote",          "bolus",          "U/h",
-                                                    "name=\"form_token\"", "dG9rZW4",        "Nowhere/Middle",
-                                                    "Diagnostics",    "did not answer", "value=\"sync\"",
-                                                    "Last syncs"};
+        static const char *const private_words[] = {
+            "Pump data",      "<dt>Glucose", "class=\"day\"",       "Wrote",
+            "bolus",          "U/h",         "name=\"form_token\"", "dG9rZW4",
+            "Nowhere/Middle", "Diagnostics", "did not answer",      "value=\"sync\"",
+            "Last syncs"};
         for (size_t word = 0; word < sizeof private_words / sizeof *private_words; word++)
             if (holds(&page, private_words[word]))
                 fail_msg("%s shows %s", page_state_names[i], private_words[word]);

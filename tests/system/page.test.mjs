@@ -2,6 +2,7 @@
 // without scripts, by keyboard, on a phone. Pictures of the states land in tests/output/.
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { sleep, until } from './lib/child.mjs';
 import { SECRET, inspect, openBrowser, openPage, picture, serve, show, signIn, verdict } from './lib/page.mjs';
@@ -138,7 +139,7 @@ test('without scripts: forms post, the page loads itself again, or keeps still',
   assert.equal(await page.locator('h1').textContent(), 'Data is flowing');
   assert.equal(await page.locator('meta[http-equiv=refresh]').count(), 0);
   await page.locator('footer a').click();
-  assert.equal(await page.locator('meta[http-equiv=refresh]').getAttribute('content'), '60');
+  assert.equal(await page.locator('meta[http-equiv=refresh]').getAttribute('content'), '60; url=./');
   await picture(page, 'without-scripts-phone');
   await page.locator('summary', { hasText: 'Choose' }).click();
   await page.locator('#days').fill('1');
@@ -354,3 +355,23 @@ test('reduced motion, high contrast, 320 pixels, twice the text size', async (t)
   assert.equal(over, 0);
   await served.stop();
 });
+
+// PAGE_IMAGES=docs/images node --test tests/system/page.test.mjs writes the two pictures of the README.
+if (process.env.PAGE_IMAGES) {
+  test('the pictures of the README', async (t) => {
+    const served = await serve(t, { seed: 5, uploadEvery: 20 }, { TCONNECTSYNC_HEROKU_INTERVAL_MINS: '15' });
+    await served.idle(1);
+    const page = await openPage(t, browser, served, { width: 860, height: 1000, deviceScaleFactor: 1.25 });
+    await signIn(page);
+    await says(page, 'Data is flowing');
+    for (const [device, width, colorScheme] of [['desktop', 860, 'light'], ['phone', 360, 'dark']]) {
+      await page.setViewportSize({ width, height: 1000 });
+      await page.emulateMedia({ colorScheme });
+      await page.goto(served.url);
+      await says(page, 'Data is flowing');
+      const { y, height } = await page.locator('main .card').first().boundingBox();
+      await page.screenshot({ path: path.join(process.env.PAGE_IMAGES, `status-page-${device}.png`), clip: { x: 0, y: 0, width, height: y + height + 14 }, fullPage: true });
+    }
+    await served.stop();
+  });
+}
