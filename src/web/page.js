@@ -5,7 +5,7 @@
   const $ = (id) => document.getElementById(id);
   const isFull = () => document.body.dataset.view === 'full';
   let ahead = Number(document.body.dataset.now) * 1000 - Date.now(); // the server's clock before ours
-  let seen = Date.now(), busy = null, source = null, poll = 0, watch = 0, lost = false;
+  let seen = Date.now(), busy = null, again = false, source = null, poll = 0, watch = 0, lost = false;
 
   // ---- times, in the words of page_text.c ----
   function words(instant) {
@@ -59,23 +59,27 @@
     document.documentElement.className = fresh.documentElement.className;
     const open = [...document.querySelectorAll('[data-live] details[open]')].map((details) => details.id);
     for (const part of document.querySelectorAll('[data-live]')) {
-      const with_ = fresh.getElementById(part.id);
+      const newer = fresh.getElementById(part.id);
       // A part that is being read or used stays until the next time.
-      if (!with_ || !all && part.contains(document.activeElement) && part !== document.activeElement) continue;
-      if (part.tagName === 'TEXTAREA') part.value = with_.value;
-      else if (part.innerHTML !== with_.innerHTML) part.innerHTML = with_.innerHTML;
+      if (!newer || !all && part.contains(document.activeElement)) continue;
+      if (part.tagName === 'TEXTAREA') part.value = newer.value;
+      else if (part.innerHTML !== newer.innerHTML) part.innerHTML = newer.innerHTML;
     }
     for (const id of open) $(id)?.setAttribute('open', '');
     const token = fresh.querySelector('input[name=form_token]');
     for (const field of document.querySelectorAll('input[name=form_token]')) if (token) field.value = token.value;
-    // A section that came or went: what the first sync brings, and what mending the settings takes away.
+    // A section that came or went: mended settings take one away and bring others.
     const shape = (page) => [...page.querySelectorAll('main > section')].map((section) => section.getAttribute('aria-labelledby')).join();
     if (shape(fresh) !== shape(document)) location.replace('./');
     tick();
   }
 
   async function refresh(options) {
-    if (busy && !options) return;
+    if (busy && !options) {
+      again = true;
+      return false;
+    }
+    busy?.abort();
     const mine = busy = new AbortController();
     const late = setTimeout(() => mine.abort(), 20000);
     try {
@@ -86,11 +90,15 @@
       show(html, Boolean(options));
       return true;
     } catch {
-      if (!document.hidden) setLost(true);
+      if (busy === mine && !document.hidden) setLost(true);
       return false;
     } finally {
       clearTimeout(late);
-      if (busy === mine) busy = null;
+      if (busy === mine) {
+        busy = null;
+        if (again) refresh();
+        again = false;
+      }
     }
   }
 
@@ -103,8 +111,7 @@
   function heard() {
     clearTimeout(watch);
     watch = setTimeout(() => {
-      stop();
-      pollOn();
+      start();
       refresh();
     }, SILENCE);
   }
@@ -117,6 +124,7 @@
       return;
     }
     source = new EventSource(`events?seen=${document.body.dataset.now}`);
+    heard();
     source.addEventListener('beat', heard);
     source.addEventListener('progress', (event) => {
       heard();

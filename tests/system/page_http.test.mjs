@@ -12,7 +12,7 @@ const cookieOf = ({ headers }) => headers.get('set-cookie')?.split(';')[0];
 
 // A listener to the live events: {status, events: [{name, data, at}], close()}.
 async function listen(served, headers, query = '') {
-  const request = http.get(new URL(`events${query}`, served.url), { headers, agent: false });
+  const request = http.get(new URL(`/events${query}`, served.url), { headers, agent: false });
   const [answer] = await once(request, 'response');
   const heard = { status: answer.statusCode, type: answer.headers['content-type'], events: [], ended: false, close: () => request.destroy() };
   let text = '';
@@ -30,7 +30,7 @@ async function listen(served, headers, query = '') {
 test('everybody sees the public view; the secret shows the rest, however it comes', async (t) => {
   const served = await serve(t);
   await served.sync(1);
-  const open = await served.get();
+  const open = await served.get('/');
   assert.deepEqual([open.status, isFull(open.text)], [200, false]);
   assert.match(open.headers.get('content-security-policy'), /default-src 'none'.*script-src 'self'/);
   assert.doesNotMatch(open.headers.get('content-security-policy'), /unsafe/);
@@ -40,15 +40,15 @@ test('everybody sees the public view; the secret shows the rest, however it come
   for (const word of ['Pump data', 'Glucose', 'bolus', 'form_token', 'did not', env.TIMEZONE_NAME, env.TCONNECT_EMAIL, new URL(env.NS_URL).host, SECRET]) {
     assert.ok(!open.text.includes(word), `the public view shows ${word}`);
   }
-  const head = await served.get('', { method: 'HEAD' });
+  const head = await served.get('/', { method: 'HEAD' });
   assert.deepEqual([head.status, head.text], [200, '']);
   assert.ok(Number(head.headers.get('content-length')) > 2000);
 
   const basic = { authorization: `Basic ${Buffer.from(`anybody:${SECRET}`).toString('base64')}` };
   const ways = {
-    bearer: await served.secretly(''),
-    basic: await served.get('', { headers: basic }),
-    address: await served.get(`?${new URLSearchParams({ secret: SECRET })}`),
+    bearer: await served.secretly('/'),
+    basic: await served.get('/', { headers: basic }),
+    address: await served.get(`/?${new URLSearchParams({ secret: SECRET })}`),
     form: await served.post({ secret: SECRET }),
   };
   for (const [way, answer] of Object.entries(ways)) {
@@ -56,7 +56,7 @@ test('everybody sees the public view; the secret shows the rest, however it come
     assert.ok(!answer.text.includes(SECRET) && !answer.text.includes(encodeURIComponent(SECRET)), `${way}: the secret is echoed`);
   }
   assert.equal(cookieOf(ways.bearer), undefined);
-  assert.ok(isFull((await served.get('', { headers: { cookie: cookieOf(ways.address) } })).text));
+  assert.ok(isFull((await served.get('/', { headers: { cookie: cookieOf(ways.address) } })).text));
   await served.stop();
   assert.ok(!served.server.stdout.includes(SECRET));
 });
@@ -69,17 +69,16 @@ test('the cookie: signed, out of reach of scripts, Secure behind https, void aft
   const secure = await served.post({ secret: SECRET, action: 'sign-in' }, { 'x-forwarded-proto': 'https' });
   assert.match(secure.headers.get('set-cookie'), /SameSite=Strict; Secure$/);
   const cookie = cookieOf(plain);
-  assert.ok(isFull((await served.get('', { headers: { cookie } })).text));
+  assert.ok(isFull((await served.get('/', { headers: { cookie } })).text));
   const [name, value] = cookie.split('=');
   const later = value.replace(/^\d+/, (end) => String(Number(end) + 1));
   for (const forged of [later, `${value}x`, value.slice(0, -1), '', 'x'.repeat(5000)]) {
-    assert.ok(!isFull((await served.get('', { headers: { cookie: `${name}=${forged}` } })).text));
+    assert.ok(!isFull((await served.get('/', { headers: { cookie: `${name}=${forged}` } })).text));
   }
   const out = await served.post({ action: 'sign-out' }, { cookie });
   assert.match(out.headers.get('set-cookie'), /=; .*Max-Age=0/);
   await served.restart({ TCONNECTSYNC_HEROKU_SECRET: 'quite another secret' });
-  assert.ok(!isFull((await served.get('', { headers: { cookie } })).text));
-  await served.stop();
+  assert.ok(!isFull((await served.get('/', { headers: { cookie } })).text));
 });
 
 test('no other site can press a button; wrong secrets are told so, then told to wait', async (t) => {
@@ -91,13 +90,13 @@ test('no other site can press a button; wrong secrets are told so, then told to 
     assert.deepEqual([answer.status, /nothing was done/i.test(answer.text)], [403, true], JSON.stringify(headers));
   }
   assert.equal((await served.post({ action: 'sync', form_token: 'made-up' }, { cookie })).status, 403);
-  assert.deepEqual(JSON.parse((await served.secretly('status.json')).text).runs, []);
-  const [, token] = /name="form_token" value="([^"]+)"/.exec((await served.get('', { headers: { cookie } })).text);
+  assert.deepEqual(JSON.parse((await served.secretly('/status.json')).text).runs, []);
+  const [, token] = /name="form_token" value="([^"]+)"/.exec((await served.get('/', { headers: { cookie } })).text);
   assert.equal((await served.post({ action: 'sync', form_token: token }, { cookie })).status, 303);
   await served.idle();
   // Without being signed in, or by GET, nothing starts.
   assert.equal((await served.post({ action: 'sync' })).status, 403);
-  assert.equal((await served.get('?action=sync', { headers: { cookie } })).status, 200);
+  assert.equal((await served.get('/?action=sync', { headers: { cookie } })).status, 200);
   assert.equal((await served.idle()).runs.length, 1);
 
   for (const [words, notice] of [[{ days: '0' }, 'bad-days'], [{ days: '<b>' }, 'bad-days'], [{ action: 'nonsense' }, 'bad-request']]) {
@@ -108,31 +107,30 @@ test('no other site can press a button; wrong secrets are told so, then told to 
   assert.deepEqual([wrong.status, isFull(wrong.text)], [403, false]);
   assert.match(wrong.text, /That is not the secret/);
   let last;
-  for (let i = 0; i < 11; i += 1) last = await served.get('?secret=wrong');
+  for (let i = 0; i < 11; i += 1) last = await served.get('/?secret=wrong');
   assert.equal(last.status, 429);
   assert.ok(Number(last.headers.get('retry-after')) > 0);
   assert.match(last.text, /Too many wrong secrets/);
   assert.ok(isFull((await served.post({ secret: SECRET })).text)); // the right one is let in all the same
-  await served.stop();
 });
 
 test('the files: tagged for good, asked about otherwise, packed for who takes it, small in all', async (t) => {
   const served = await serve(t);
   await served.sync(1);
-  const html = (await served.secretly('')).text;
+  const html = (await served.secretly('/')).text;
   let total = html.length;
   for (const name of ['page.css', 'page.js', 'icon.svg']) {
     const [tagged] = new RegExp(`${name.replace('.', '\\.')}\\?[0-9a-f]+`).exec(html);
-    const answer = await served.get(tagged, { headers: { 'accept-encoding': 'identity' } });
+    const answer = await served.get(`/${tagged}`, { headers: { 'accept-encoding': 'identity' } });
     assert.deepEqual([answer.status, answer.headers.get('content-encoding')], [200, null], name);
     assert.match(answer.headers.get('cache-control'), /immutable/);
     total += answer.text.length;
-    const plain = await served.get(name);
+    const plain = await served.get(`/${name}`);
     assert.equal(plain.headers.get('cache-control'), 'no-cache');
-    assert.equal((await served.get(`${name}?0123`)).headers.get('cache-control'), 'no-cache');
+    assert.equal((await served.get(`/${name}?0123`)).headers.get('cache-control'), 'no-cache');
     for (const encoding of ['identity', 'gzip']) {
-      const headers = { 'accept-encoding': encoding, 'if-none-match': (await served.get(name, { headers: { 'accept-encoding': encoding } })).headers.get('etag') };
-      const same = await served.get(name, { headers });
+      const headers = { 'accept-encoding': encoding, 'if-none-match': (await served.get(`/${name}`, { headers: { 'accept-encoding': encoding } })).headers.get('etag') };
+      const same = await served.get(`/${name}`, { headers });
       assert.deepEqual([same.status, same.text], [304, ''], `${name} ${encoding}`);
     }
     const packed = await new Promise((resolve, reject) => {
@@ -142,19 +140,18 @@ test('the files: tagged for good, asked about otherwise, packed for who takes it
     });
     assert.equal(packed.headers['content-encoding'], 'gzip');
     assert.equal(gunzipSync(packed.data).toString(), answer.text);
-    assert.equal((await served.get(name, { headers: { 'accept-encoding': 'gzip;q=0' } })).headers.get('content-encoding'), null);
+    assert.equal((await served.get(`/${name}`, { headers: { 'accept-encoding': 'gzip;q=0' } })).headers.get('content-encoding'), null);
   }
   assert.ok(total < 60000, `${total} bytes`);
-  assert.equal((await served.get('page.html')).status, 404);
-  assert.equal((await served.get('page.css', { method: 'POST' })).status, 405);
-  await served.stop();
+  assert.equal((await served.get('/page.html')).status, 404);
+  assert.equal((await served.get('/page.css', { method: 'POST' })).status, 405);
 });
 
 test('live events: who may listen, progress and change as they happen, a beat, a cap, an end', async (t) => {
   const served = await serve(t, { latency: 120 });
   const authorization = `Bearer ${SECRET}`;
-  assert.equal((await served.get('events')).status, 403);
-  assert.equal((await served.secretly('events', { method: 'HEAD' })).status, 200);
+  assert.equal((await served.get('/events')).status, 403);
+  assert.equal((await served.secretly('/events', { method: 'HEAD' })).status, 200);
   const opened = Date.now();
   const first = await listen(served, { authorization });
   t.after(first.close);

@@ -4,56 +4,31 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
-import { until } from './child.mjs';
-import { begin, folder, root } from './run.mjs';
-import * as simulators from './simulator.mjs';
+import * as daemons from './daemon.mjs';
+import { root } from './run.mjs';
 
-export const SECRET = 'a-made-up-secret&<b>more"';
+export const { SECRET } = daemons;
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = path.join(root, 'tests/output');
 
-// A server without a timer unless env says otherwise: {url, port, home, env, server, simulator, get, secretly, idle,
-// restart(env)}. The simulator is started with options.
+// As serve in daemon.mjs, without a timer unless env says otherwise. Adds post(fields, headers), sync(runs): starts one
+// and waits until so many have ended, stop(), and restart(changes): at the same address, with these settings.
 export async function serve(t, options = {}, env = {}) {
-  const simulator = await simulators.start({ seed: 31, historyDays: 3, ...options });
-  t.after(() => simulator.stop());
-  const served = { simulator, home: folder(t) };
-  const environment = {
-    ...simulator.env, PORT: '0', LISTEN_HOST: '127.0.0.1', TCONNECTSYNC_HEROKU_SECRET: SECRET, CACHE_CREDENTIALS: 'false', ...env,
-  };
-
-  async function open(changes) {
-    const server = begin([], { env: { ...environment, ...changes }, home: served.home });
-    t.after(() => server.child.kill('SIGKILL'));
-    const [, port] = await server.says(/module=serve version=.* port=(\d+)/, { seconds: 30 });
-    Object.assign(served, { server, port, url: `http://127.0.0.1:${port}/` });
-  }
-
-  // Ends well, or says what a sanitizer found.
-  served.stop = async () => {
-    const { status, signal } = await served.server.stop(); // again: what it was
-    assert.equal(status, 0, `${signal} ${served.server.stderr.slice(-4000)}`);
-  };
-  served.restart = async (changes = {}) => {
-    await served.stop();
-    await open({ PORT: served.port, ...changes });
-  };
-  served.get = async (where = '', init = {}) => {
-    const answer = await fetch(new URL(where, served.url), { redirect: 'manual', ...init });
-    return { status: answer.status, headers: answer.headers, text: await answer.text() };
-  };
-  served.secretly = (where, init = {}) => served.get(where, { ...init, headers: { authorization: `Bearer ${SECRET}`, ...init.headers } });
-  served.post = (fields, headers = {}) => served.get('', { method: 'POST', body: new URLSearchParams(fields), headers });
-  // Waits until so many runs have ended and none is going.
-  served.idle = (runs = 1) => until(async () => {
-    const status = JSON.parse((await served.secretly('status.json')).text);
-    return status.running === null && status.runs.length >= runs && status;
-  }, { seconds: 60, what: `the end of ${runs} runs` });
+  const served = await daemons.serve(t, options, env);
+  served.post = (fields, headers = {}) => served.get('/', { method: 'POST', body: new URLSearchParams(fields), headers });
   served.sync = async (runs) => {
     assert.equal((await served.post({ secret: SECRET, action: 'sync' })).status, 303);
     return served.idle(runs);
   };
-  await open();
+  served.stop = async () => {
+    const { status, signal } = await served.server.stop();
+    assert.equal(status ?? signal, 0, served.server.stderr.slice(-4000));
+  };
+  served.restart = async (changes = {}) => {
+    await served.stop();
+    Object.assign(served, await daemons.startServer({ env: { ...served.environment, PORT: served.port, ...changes }, home: served.home }));
+    t.after(served.stop);
+  };
   return served;
 }
 
