@@ -86,6 +86,7 @@ struct page_view {
     size_t run_count;
     const struct day_picture *picture;
     bool mmol;                /* glucose in mmol/L, as the Nightscout site shows it */
+    unsigned long news;       /* what live events have told so far, for who listens from now on */
     const char *check_report; /* of the last check; NULL: none was asked for */
     int64_t check_time;
 };

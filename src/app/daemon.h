@@ -41,7 +41,7 @@ void held_answer_begin(struct daemon *daemon, struct http_exchange *exchange, co
 
 /* ---- serve.c ---- */
 int64_t daemon_monotonic_milliseconds(void);
-/* The schedule has changed: the timer follows. */
+/* The schedule has changed: the timer follows, and so do those who look at the page. */
 void daemon_set_timer(struct daemon *daemon);
 enum health daemon_health(const struct daemon *daemon);
 

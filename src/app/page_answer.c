@@ -181,7 +181,6 @@ static void carry_out(struct daemon *daemon, struct http_exchange *exchange, con
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (strcmp(actions[i].name, action) == 0) {
             go_to_page(exchange, actions[i].act(daemon, exchange));
-            status_page_changed(daemon->page);
             return;
         }
     }

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tconnectsync/buffer.h"
 #include "tconnectsync/memory.h"
@@ -63,7 +62,7 @@ void status_page_changed(struct status_page *page)
 {
     page->running = page->daemon->runner && runner_is_busy(page->daemon->runner);
     page->has_news = true;
-    page->changed = (int64_t)time(NULL);
+    page->news++;
     tell_soon(page);
 }
 
@@ -111,7 +110,7 @@ static void listen_in(struct status_page *page, struct http_exchange *exchange)
         page->has_news = false;
     }
     /* What has changed since the page was made, the listener does not know. */
-    page->has_news |= !seen || strtoll(seen, NULL, 10) <= page->changed;
+    page->has_news |= !seen || strtoul(seen, NULL, 10) != page->news;
     tell_soon(page);
 }
 

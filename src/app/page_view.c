@@ -155,6 +155,7 @@ static void fill_full(const struct status_page *page, struct filled_view *filled
         later(history_newest_reading(daemon->history), day_picture_newest_reading(&page->picture));
     view->picture = &page->picture;
     view->mmol = page->mmol;
+    view->news = page->news;
     view->check_report = page->check_report;
     view->check_time = page->check_time;
 }

@@ -43,6 +43,7 @@ enum health daemon_health(const struct daemon *daemon)
 
 void daemon_set_timer(struct daemon *daemon)
 {
+    status_page_changed(daemon->page);
     if (daemon->schedule.next == SCHEDULE_NEVER || daemon->draining || !daemon->runner) {
         evtimer_del(daemon->timer);
         return;
@@ -83,10 +84,7 @@ static void on_ended(void *context, const struct sync *sync, const struct report
 {
     struct daemon *daemon = context;
     status_page_learn(daemon->page, sync, report, check, text);
-    status_page_changed(daemon->page);
-    if (check)
-        return;
-    if (report->error.kind != ERROR_CANCELLED || report->ok) {
+    if (!check && (report->error.kind != ERROR_CANCELLED || report->ok)) {
         schedule_ended(&daemon->schedule, report->ok, daemon_monotonic_milliseconds(), random_bits());
         if (!report->pretend)
             ping_send(daemon->application, report->ok);

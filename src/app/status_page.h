@@ -23,7 +23,7 @@ struct status_page {
     size_t listener_count;
     struct event *soon, *beat;
     bool running, has_news; /* as the listeners were told; something they were not */
-    int64_t changed;        /* when there last was news, seconds since 1970 */
+    unsigned long news;     /* how often there was something */
 };
 
 /* A view and what it points at. */

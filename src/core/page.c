@@ -149,6 +149,11 @@ static void add_now(const struct page_view *view, struct buffer *out)
     page_add(out, "%ld", (long)view->now);
 }
 
+static void add_news(const struct page_view *view, struct buffer *out)
+{
+    page_add(out, "%lu", view->news);
+}
+
 static void add_token(const struct page_view *view, struct buffer *out)
 {
     page_text(out, view->form_token);
@@ -215,6 +220,7 @@ static const struct {
     {"facts", page_facts},
     {"feature-boxes", page_feature_boxes},
     {"notice", add_notice},
+    {"news", add_news},
     {"now", add_now},
     {"picture", page_picture},
     {"picture-table", page_picture_table},

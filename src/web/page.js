@@ -1,11 +1,11 @@
 // Keeps the page true while somebody looks at it. The server renders; this only fetches and puts into place.
 (() => {
   'use strict';
-  const POLL = 20000, SILENCE = 50000, TICK = 15000;
+  const POLL = 20000, SILENCE = 50000, TICK = 15000, NOTICE = 15000;
   const $ = (id) => document.getElementById(id);
   const isFull = () => document.body.dataset.view === 'full';
   let ahead = Number(document.body.dataset.now) * 1000 - Date.now(); // the server's clock before ours
-  let seen = Date.now(), busy = null, again = false, source = null, poll = 0, watch = 0, lost = false;
+  let seen = Date.now(), busy = null, again = false, source = null, poll = 0, watch = 0, going = 0, lost = false;
 
   // ---- times, in the words of page_text.c ----
   function words(instant) {
@@ -44,6 +44,12 @@
     }
   }
 
+  // What became of a button stands for a while; what is wrong with a secret stays.
+  function letNoticeGo() {
+    clearTimeout(going);
+    if (isFull()) going = setTimeout(() => { $('notice').textContent = ''; }, NOTICE);
+  }
+
   // ---- a newer page in place of this one ----
   // all: what is being read or used is replaced too, because it was asked for.
   function show(html, all) {
@@ -53,7 +59,7 @@
       return;
     }
     seen = Date.now();
-    document.body.dataset.now = fresh.body.dataset.now;
+    document.body.dataset.news = fresh.body.dataset.news;
     ahead = Number(fresh.body.dataset.now) * 1000 - seen;
     document.title = fresh.title;
     document.documentElement.className = fresh.documentElement.className;
@@ -61,10 +67,11 @@
     for (const part of document.querySelectorAll('[data-live]')) {
       const newer = fresh.getElementById(part.id);
       // A part that is being read or used stays until the next time.
-      if (!newer || !all && part.contains(document.activeElement)) continue;
+      if (!newer || !all && (part.id === 'notice' || part.contains(document.activeElement))) continue;
       if (part.tagName === 'TEXTAREA') part.value = newer.value;
       else if (part.innerHTML !== newer.innerHTML) part.innerHTML = newer.innerHTML;
     }
+    if (all) letNoticeGo();
     for (const id of open) $(id)?.setAttribute('open', '');
     const token = fresh.querySelector('input[name=form_token]');
     for (const field of document.querySelectorAll('input[name=form_token]')) if (token) field.value = token.value;
@@ -123,7 +130,7 @@
       pollOn();
       return;
     }
-    source = new EventSource(`events?seen=${document.body.dataset.now}`);
+    source = new EventSource(`events?seen=${document.body.dataset.news}`);
     heard();
     source.addEventListener('beat', heard);
     source.addEventListener('progress', (event) => {
@@ -194,8 +201,9 @@
     });
   }
 
-  // The notice of what was just done goes with the next look at the page.
+  // Loading it again says nothing twice, and no secret stays in the address.
   if (location.search) history.replaceState(null, '', './');
+  letNoticeGo();
   setInterval(tick, TICK);
   tick();
   start();
