@@ -43,6 +43,9 @@ void held_answer_begin(struct daemon *daemon, struct http_exchange *exchange, co
 int64_t daemon_monotonic_milliseconds(void);
 /* The schedule has changed: the timer follows, and so do those who look at the page. */
 void daemon_set_timer(struct daemon *daemon);
+/* Names and versions of what the program stands on; text is returned. */
+#define LIBRARIES_SIZE 200
+const char *daemon_libraries(char *text, size_t size);
 enum health daemon_health(const struct daemon *daemon);
 
 /* ---- status_json.c, metrics.c: texts ---- */

@@ -1,18 +1,14 @@
 /* The daemon's state as the page shows it, and what the page remembers of each run. */
 #include "status_page.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include <openssl/crypto.h>
 
 #include "tconnectsync/account.h"
 #include "tconnectsync/civil_time.h"
 #include "tconnectsync/configuration.h"
 #include "tconnectsync/document.h"
-#include "tconnectsync/http_client.h"
 #include "tconnectsync/json.h"
 #include "tconnectsync/memory.h"
 #include "tconnectsync/pump_log.h"
@@ -136,18 +132,15 @@ static void fill_full(const struct status_page *page, struct filled_view *filled
 {
     const struct daemon *daemon = page->daemon;
     struct page_view *view = &filled->view;
-    char curl[80];
     for (const struct run *run; (run = history_run(daemon->history, view->run_count)); view->run_count++)
         filled->runs[view->run_count] = run;
     if (view->run_count > 0)
         error_set(&view->error, filled->runs[0]->error_kind, "%s", filled->runs[0]->error);
     if (daemon->runner && runner_progress(daemon->runner, &filled->progress))
         view->progress = &filled->progress;
-    snprintf(filled->libraries, sizeof filled->libraries, "libevent %s, OpenSSL %s, %s", event_get_version(),
-             OpenSSL_version(OPENSSL_VERSION_STRING), http_client_library(curl, sizeof curl));
     view->signed_in = true;
     view->runs = filled->runs;
-    view->libraries = filled->libraries;
+    view->libraries = daemon_libraries(filled->libraries, sizeof filled->libraries);
     view->features = daemon->application->configuration->features;
     view->no_data_minutes = daemon->application->configuration->no_data_failure_minutes;
     view->newest_event = history_newest_event(daemon->history);

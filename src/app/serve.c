@@ -2,6 +2,7 @@
 #include "daemon.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <openssl/crypto.h>
+#include <yajl/yajl_version.h>
 
 #include "command.h"
 #include "tconnectsync/configuration.h"
@@ -148,10 +150,21 @@ static void forbid_core_files(void)
     prctl(PR_SET_DUMPABLE, 0);
 }
 
+const char *daemon_libraries(char *text, size_t size)
+{
+    char curl[80];
+    const int yajl = yajl_version();
+    snprintf(text, size, "libevent %s, %s, OpenSSL %s, yajl %d.%d.%d", event_get_version(),
+             http_client_library(curl, sizeof curl), OpenSSL_version(OPENSSL_VERSION_STRING), yajl / 10000,
+             yajl / 100 % 100, yajl % 100);
+    return text;
+}
+
 static void log_start(const struct daemon *daemon)
 {
-    log_info("serve", "version=%s libevent=%s openssl=%s port=%u interval_minutes=%u secret=%s", VERSION,
-             event_get_version(), OpenSSL_version(OPENSSL_VERSION_STRING), http_server_port(daemon->server),
+    char libraries[LIBRARIES_SIZE];
+    log_info("serve", "version=%s libraries=%s port=%u interval_minutes=%u secret=%s", VERSION,
+             log_quote(daemon_libraries(libraries, sizeof libraries)), http_server_port(daemon->server),
              daemon->application->configuration->interval_minutes,
              daemon->application->configuration->secret ? "set" : "unset");
     application_log_problems(daemon->application);

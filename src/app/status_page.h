@@ -31,7 +31,7 @@ struct filled_view {
     struct page_view view;
     const struct run *runs[HISTORY_RUNS];
     struct sync_progress progress;
-    char libraries[200];
+    char libraries[LIBRARIES_SIZE];
 };
 
 /* page_view.c: all that the page may show. full: the rest as well, for who knows the secret. */
