@@ -35,7 +35,7 @@ static const struct {
     [VERDICT_PAUSED] = {"waiting", ICON_PAUSE, "Paused",
                         "Somebody has paused the timer. Nothing new comes over until it is resumed.", NULL},
     [VERDICT_RETRYING] = {"waiting", ICON_AGAIN, "The last sync failed",
-                          "Nothing is lost, and it is tried again. This mostly passes by itself.", NULL},
+                          "Nothing is lost: the next good sync brings all of it over.", NULL},
     [VERDICT_FAILING] =
         {"failing", ICON_ALERT, "Data is not getting through",
          "Nothing is lost: pump and Tandem keep it, and the next good sync brings all of it over.",

@@ -135,7 +135,9 @@
     source.addEventListener('beat', heard);
     source.addEventListener('progress', (event) => {
       heard();
-      if ($('progress').innerHTML !== event.data) $('progress').innerHTML = event.data;
+      if ($('progress').innerHTML === event.data) return;
+      $('progress').innerHTML = event.data;
+      if (!event.data) $('notice').textContent = ''; // "started" is old news
     });
     source.addEventListener('change', () => {
       heard();
