@@ -160,7 +160,8 @@ test('the scheduler speaks as the Python version did', async (t) => {
   const job = await json('/scheduler/jobs/update');
   assert.deepEqual(Object.keys(job), ['id', 'name', 'func', 'args', 'kwargs', 'trigger', 'minutes', 'next_run_time', 'start_date', 'misfire_grace_time', 'max_instances']);
   assert.deepEqual([job.id, job.trigger, job.minutes, job.max_instances], ['update', 'interval', 30, 1]);
-  assert.deepEqual(await json('/scheduler/jobs'), [job]);
+  const [listed, ...others] = await json('/scheduler/jobs');
+  assert.deepEqual([{ ...listed, next_run_time: job.next_run_time }, others], [job, []]); // its second may have passed
   assert.equal((await json(ORDERS[0], { method: 'POST' })).next_run_time, null);
   assert.ok(Date.parse((await json(ORDERS[1], { method: 'POST' })).next_run_time) > Date.now());
   assert.equal((await secretly(ORDERS[2], { method: 'POST' })).text.trim(), 'Triggered job');

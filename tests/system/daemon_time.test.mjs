@@ -67,6 +67,7 @@ test('/update streams from 20 s on, a line every 15 s, the result last; HEAD end
     await forward(5);
     if (result === 'ok') {
       await wire.gets(/step=write/);
+      await underWay(simulator, 'treatments');
       const before = wire.text.length;
       await forward(14);
       await until(() => wire.text.slice(before).includes('still running'), { what: 'a line within 15 s' });
