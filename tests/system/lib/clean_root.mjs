@@ -71,7 +71,7 @@ export async function cleanRoot(name, { suite, packages = [], folders = [], arch
     const install = { writable: true, env: { DEBIAN_FRONTEND: 'noninteractive' } };
     await within(root, install, 'apt-get', '-qq', 'update');
     await within(root, install, 'apt-get', '-qq', 'install', '-y', '--no-install-recommends', ...packages);
-    await within(root, install, 'apt-get', 'clean');
+    await within(root, install, 'sh', '-c', 'apt-get clean; rm -rf /var/lib/apt/lists/*');
   }
   for (const folder of folders) fs.mkdirSync(path.join(root, folder), { recursive: true });
   fs.writeFileSync(stamp, wanted);
@@ -100,7 +100,8 @@ export async function source(t, owner) {
   return folder;
 }
 
-// Bytes on the disk below a folder.
-export async function size(folder) {
-  return Number((await succeed('du', ['-s', '-B1', '--apparent-size', folder])).split('\t')[0]);
+// Bytes of the files below a folder, without those in the folders leftOut.
+export async function size(folder, leftOut = []) {
+  const words = ['-s', '-B1', '--apparent-size', ...leftOut.map((part) => `--exclude=${path.join(folder, part)}`), folder];
+  return Number((await succeed('du', words)).split('\t')[0]);
 }
