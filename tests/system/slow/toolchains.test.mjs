@@ -56,15 +56,16 @@ test('yajl: the wrap builds it with its three holes mended, and the core passes 
     'build/holes']);
 });
 
-// Multiarch gives the other processor's libraries, qemu its processor.
-const ARM64_PACKAGES = ['libcmocka-dev', 'libcurl4-openssl-dev', 'libevent-dev', 'libssl-dev', 'libyajl-dev'].map((name) => `${name}:arm64`);
+// Multiarch gives the other processor's libraries, qemu its processor. The libraries for this one stay out: now and then
+// a package of the two disagrees about a file they share.
+const ARM64_PACKAGES = [
+  'gcc', 'libc6-dev', 'meson', 'ninja-build', 'pkgconf', 'tzdata', 'gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user',
+  ...['libcmocka-dev', 'libcurl4-openssl-dev', 'libevent-dev', 'libssl-dev', 'libyajl-dev'].map((name) => `${name}:arm64`)];
 
 test('arm64: cross-compiled without a warning; core tests and a sync on that processor', { timeout: 1_800_000 }, async (t) => {
   const files = await source(t);
-  const root = await copyOf(t, await cleanRoot('trixie-build', { suite: 'trixie', packages: BUILD_PACKAGES, folders: ['project'] }));
-  await shell(root, files, [
-    'dpkg --add-architecture arm64', 'apt-get -qq update',
-    install('gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user', ...ARM64_PACKAGES)]);
+  const root = await copyOf(t, await cleanRoot('trixie-bare', { suite: 'trixie', folders: ['project'] }));
+  await shell(root, files, ['dpkg --add-architecture arm64', 'apt-get -qq update', install(...ARM64_PACKAGES)]);
   await shell(root, files, [
     `meson setup build --cross-file tests/system/slow/arm64.ini ${RELEASE.join(' ')}`, 'ninja -j2 -C build',
     'meson test -C build --no-rebuild --suite core --timeout-multiplier 20']);

@@ -1,0 +1,165 @@
+// What the platforms are told, as far as it can be judged without them: forms, names of settings, rules of good conduct.
+// tests/system/slow rehearses the deployments themselves.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { test } from 'node:test';
+import Ajv from 'ajv';
+import { parse as parseToml } from 'smol-toml';
+import { parse as parseYaml } from 'yaml';
+import { launch } from './lib/child.mjs';
+import { read as readDockerfile } from './lib/dockerfile.mjs';
+import { build, folder, program, root } from './lib/run.mjs';
+
+const { validate } = createRequire(import.meta.url)('dockerfile-utils');
+const read = (name) => fs.readFileSync(path.join(root, name), 'utf8');
+
+// Every setting that the program knows, by its table.
+const SETTINGS = [...read('src/core/configuration.c').matchAll(/^ {4}\{"([A-Z_]+)"(?:, "([A-Z_]+)")?/gm)].flatMap(([, ...names]) => names.filter(Boolean));
+
+const assertKnown = (names) => assert.deepEqual(names.filter((name) => !SETTINGS.includes(name.replace(/_FILE$/, ''))), []);
+
+async function run(command, ...args) {
+  const running = launch(command, args);
+  running.child.stdin.end();
+  const { status } = await running.ended;
+  return { status, said: running.stdout + running.stderr };
+}
+
+// Heroku's description of app.json, as far as an app without add-ons uses it.
+const APP_JSON = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'description', 'buildpacks', 'env', 'formation', 'stack', 'success_url'],
+  properties: {
+    name: { type: 'string', maxLength: 30 },
+    description: { type: 'string' },
+    keywords: { type: 'array', items: { type: 'string' } },
+    success_url: { type: 'string' },
+    stack: { enum: ['heroku-22', 'heroku-24'] },
+    buildpacks: { type: 'array', items: { type: 'object', additionalProperties: false, required: ['url'], properties: { url: { type: 'string' } } } },
+    formation: {
+      type: 'object',
+      additionalProperties: { type: 'object', additionalProperties: false, required: ['quantity', 'size'], properties: { quantity: { type: 'integer' }, size: { enum: ['eco', 'basic', 'standard-1x'] } } },
+    },
+    env: {
+      type: 'object',
+      propertyNames: { pattern: '^[A-Z][A-Z0-9_]*$' },
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['description'],
+        properties: { description: { type: 'string', minLength: 10 }, value: { type: 'string' }, required: { type: 'boolean' }, generator: { const: 'secret' } },
+      },
+    },
+  },
+};
+// What the platform sets, what a dyno's disk would forget, second names, and Tandem's addresses, for experts.
+const NOT_ASKED = ['PORT', 'LISTEN_PORT', 'LISTEN_HOST', 'TRUST_PROXY', 'CACHE_CREDENTIALS', 'CACHE_CREDENTIALS_PATH', 'API_SECRET', 'TZ',
+  'TCONNECT_SSO_URL', 'TCONNECT_ACCOUNTS_URL', 'TCONNECT_SOURCE_URL', 'TCONNECT_REDIRECT_URI', 'TCONNECT_CLIENT_ID'];
+const NEEDED = ['TCONNECT_EMAIL', 'TCONNECT_PASSWORD', 'NS_URL', 'NS_SECRET', 'TIMEZONE_NAME'];
+
+test('Heroku: app.json has the form that Heroku wants, and every setting', () => {
+  const app = JSON.parse(read('app.json'));
+  const ajv = new Ajv({ allErrors: true });
+  assert.ok(ajv.validate(APP_JSON, app), ajv.errorsText());
+  assert.deepEqual([...Object.keys(app.env), ...NOT_ASKED].sort(), [...SETTINGS].sort());
+  // A needed setting has no default: a wrong time zone shifts every bolus.
+  for (const name of NEEDED) assert.deepEqual(Object.keys(app.env[name]), ['description'], name);
+  assert.equal(app.env.TCONNECTSYNC_HEROKU_SECRET.generator, 'secret');
+  for (const [name, { value, generator, required }] of Object.entries(app.env)) {
+    assert.ok(NEEDED.includes(name) || value || generator || required === false, `${name} can be left as it is`);
+  }
+  // The defaults are the program's own; only the timer is off without a word.
+  const standards = Object.fromEntries([...read('src/core/configuration.c').matchAll(/\{"([A-Z_]+)"[^}]*?\.standard =\s*"([^"]*)"/g)].map(([, name, value]) => [name, value]));
+  for (const [name, { value }] of Object.entries(app.env)) {
+    if (value && name !== 'TCONNECTSYNC_HEROKU_INTERVAL_MINS') assert.equal(value, standards[name], name);
+  }
+  assert.equal(app.formation.web.quantity, 1);
+  for (const script of ['detect', 'compile', 'release']) fs.accessSync(path.join(root, 'bin', script), fs.constants.X_OK);
+});
+
+test('container: the Dockerfile keeps the rules', () => {
+  assert.deepEqual(validate(read('Dockerfile')).map(({ message, range }) => `${range.start.line + 1}: ${message}`), []);
+  const steps = readDockerfile(path.join(root, 'Dockerfile'));
+  const last = steps.slice(steps.findLastIndex(({ keyword }) => keyword === 'FROM'));
+  const of = (keyword, among = steps) => among.filter((step) => step.keyword === keyword);
+  for (const { text } of of('FROM')) assert.match(text, /:[a-z]+-slim\b/, 'a base has its release in its tag');
+  for (const { text } of of('RUN')) {
+    if (/apt-get install/.test(text)) assert.match(text, /apt-get update .*--no-install-recommends .*rm -rf \/var\/lib\/apt\/lists/);
+    assert.doesNotMatch(text, /\bsudo\b|\bcurl\b.*\||apt-get (dist-)?upgrade/);
+  }
+  assert.deepEqual(of('ADD'), []);
+  assert.match(of('USER', last).pop().text, /^[1-9]\d*:[1-9]\d*$/);
+  assert.deepEqual(of('HEALTHCHECK', last)[0].words, ['tconnectsync-heroku', 'healthcheck']);
+  assert.deepEqual(of('ENTRYPOINT', last)[0].words, ['tconnectsync-heroku']);
+  for (const needed of ['ca-certificates', 'tzdata']) assert.match(of('RUN', last)[0].text, new RegExp(`\\b${needed}\\b`));
+});
+
+test('container: compose.yaml gives it no right that it does not need, and no secret in the open', () => {
+  const { services: { tconnectsync: service }, secrets, volumes } = parseYaml(read('compose.yaml'));
+  assert.deepEqual([service.read_only, service.cap_drop, service.security_opt, service.privileged], [true, ['ALL'], ['no-new-privileges:true'], undefined]);
+  assertKnown(Object.keys(service.environment));
+  for (const name of ['TCONNECT_PASSWORD', 'NS_SECRET', 'TCONNECTSYNC_HEROKU_SECRET']) {
+    assert.equal(service.environment[name], undefined);
+    assert.ok(service.secrets.includes(service.environment[`${name}_FILE`].replace('/run/secrets/', '')), name);
+  }
+  assert.deepEqual(Object.keys(secrets), service.secrets);
+  for (const { file } of Object.values(secrets)) assert.match(file, /^\.\/secrets\//);
+  assert.match(read('.gitignore'), /^\/secrets\/$/m);
+  assert.deepEqual(service.volumes.map((volume) => volume.split(':')[0]), Object.keys(volumes));
+  assert.match(service.ports[0], /^127\.0\.0\.1:/);
+});
+
+test('Fly, Render, Railway: one instance that is not stopped, asked only whether it runs', () => {
+  const fly = parseToml(read('fly.toml'));
+  const { auto_stop_machines: stop, min_machines_running: least, internal_port: port, force_https: https, checks } = fly.http_service;
+  assert.deepEqual([stop, least, port, https], ['off', 1, 5000, true]);
+  assert.deepEqual(checks.map((check) => check.path), ['/livez']);
+  assertKnown(Object.keys(fly.env));
+
+  const { services: [render, ...others] } = parseYaml(read('render.yaml'));
+  assert.deepEqual([others, render.type, render.runtime, render.numInstances, render.healthCheckPath], [[], 'web', 'docker', 1, '/livez']);
+  assert.notEqual(render.plan, 'free');
+  assertKnown(render.envVars.map(({ key }) => key));
+  for (const name of NEEDED) assert.equal(render.envVars.find(({ key }) => key === name).sync, false, name);
+
+  const { build: how, deploy } = JSON.parse(read('railway.json'));
+  assert.deepEqual([how.builder, deploy.numReplicas, deploy.sleepApplication, deploy.healthcheckPath], ['DOCKERFILE', 1, false, '/livez']);
+});
+
+test('systemd: the unit is understood and well closed; what is installed lies where it should', async (t) => {
+  const target = folder(t);
+  const installed = await run('meson', 'install', '-C', build, '--no-rebuild', '--destdir', target);
+  assert.equal(installed.status, 0, installed.said);
+  const prefix = path.join(target, 'usr/local');
+  const unit = path.join(prefix, 'lib/systemd/system/tconnectsync-heroku.service');
+  for (const file of ['bin/tconnectsync-heroku', 'share/man/man1/tconnectsync-heroku.1', 'share/doc/tconnectsync-heroku/examples/settings.example']) {
+    assert.ok(fs.existsSync(path.join(prefix, file)), file);
+  }
+  assert.match(fs.readFileSync(unit, 'utf8'), /^ExecStart=\/usr\/local\/bin\/tconnectsync-heroku$/m);
+  assertKnown([...fs.readFileSync(unit, 'utf8').matchAll(/^(?:Environment|LoadCredential)=([A-Z_]+)/gm)].map(([, name]) => name));
+  const security = await run('systemd-analyze', 'security', '--no-pager', '--offline=yes', '--threshold=20', unit);
+  assert.equal(security.status, 0, security.said);
+  // As it would stand on this machine, where the program is not installed.
+  const here = path.join(target, 'tconnectsync-heroku.service');
+  fs.writeFileSync(here, fs.readFileSync(unit, 'utf8').replace('/usr/local/bin/tconnectsync-heroku', program));
+  const verified = await run('systemd-analyze', 'verify', '--man=no', here);
+  assert.equal(verified.said.split('\n').filter((line) => line.includes('tconnectsync')).join('\n'), '');
+});
+
+test('the manual page is well formed and knows every setting and option', async () => {
+  const lint = await run('mandoc', '-Tlint', path.join(root, 'docs/tconnectsync-heroku.1'));
+  assert.equal(lint.said.split('\n').filter((line) => line && !line.includes('mandoc.db')).join('\n'), '');
+  const page = read('docs/tconnectsync-heroku.1');
+  for (const name of SETTINGS) assert.match(page, new RegExp(`\\b${name}\\b`), name);
+  const options = [...read('src/app/main.c').matchAll(/\{"([a-z]+)", (?:no|required)_argument/g)].map(([, name]) => name);
+  assert.ok(options.length > 5);
+  for (const name of options) assert.match(page, new RegExp(`Fl -${name}\\b|, -${name}\\b|Fl -help \\| -version`), name);
+});
+
+test('the package has the version of the program', () => {
+  const [, version] = /version: '([\d.]+)'/.exec(read('meson.build'));
+  assert.match(read('debian/changelog'), new RegExp(`^tconnectsync-heroku \\(${version.replaceAll('.', '\\.')}\\) `));
+});
