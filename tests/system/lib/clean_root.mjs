@@ -5,6 +5,12 @@ import { launch } from './child.mjs';
 import { root as project } from './run.mjs';
 
 const cache = path.join(project, '.cache/roots');
+const own = (prefix) => {
+  fs.mkdirSync(cache, { recursive: true });
+  const folder = fs.mkdtempSync(path.join(cache, prefix));
+  fs.chmodSync(folder, 0o755);
+  return folder;
+};
 const quote = (word) => `'${String(word).replaceAll("'", "'\\''")}'`;
 
 // Runs a program to its end and gives what it printed; a failure is an error that holds all of it.
@@ -55,19 +61,21 @@ function checkRights() {
 
 // A folder with a Debian of that suite ('bookworm', 'trixie'), the packages installed, and folders made for binds. It
 // is made once and kept below .cache; delete that for a fresh one.
-export async function cleanRoot(name, { suite, packages = [], folders = [], architecture }) {
+export async function cleanRoot(name, { suite, packages = [], folders = [] }) {
   checkRights();
   const root = path.join(cache, name);
   const stamp = `${root}.made`;
-  const wanted = JSON.stringify({ suite, packages, folders, architecture });
+  const wanted = JSON.stringify({ suite, packages, folders });
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return root;
   fs.rmSync(stamp, { force: true });
   fs.rmSync(root, { recursive: true, force: true });
   fs.mkdirSync(cache, { recursive: true });
-  if (packages.length === 0) {
-    await succeed('debootstrap', ['--variant=minbase', ...(architecture ? [`--arch=${architecture}`] : []), suite, root]);
+  if (name === suite) {
+    await succeed('debootstrap', ['--variant=minbase', suite, root]);
   } else {
-    await succeed('cp', ['-a', await cleanRoot(`${suite}${architecture ? `-${architecture}` : ''}`, { suite, architecture }), root]);
+    await succeed('cp', ['-a', await cleanRoot(suite, { suite }), root]);
+  }
+  if (packages.length > 0) {
     const install = { writable: true, env: { DEBIAN_FRONTEND: 'noninteractive' } };
     await within(root, install, 'apt-get', '-qq', 'update');
     await within(root, install, 'apt-get', '-qq', 'install', '-y', '--no-install-recommends', ...packages);
@@ -80,18 +88,16 @@ export async function cleanRoot(name, { suite, packages = [], folders = [], arch
 
 // A copy of root that a test may change; it goes when the test t ends.
 export async function copyOf(t, root) {
-  const copy = fs.mkdtempSync(path.join(cache, 'copy-'));
+  const copy = own('copy-');
   t.after(() => fs.rmSync(copy, { recursive: true, force: true }));
-  fs.chmodSync(copy, 0o755);
   await succeed('cp', ['-a', `${root}/.`, copy]);
   return copy;
 }
 
 // The project's tracked files as they stand, new ones too, in a folder of their own: what a platform would be handed.
 export async function source(t, owner) {
-  const folder = fs.mkdtempSync(path.join(cache, 'source-'));
+  const folder = own('source-');
   t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
-  fs.chmodSync(folder, 0o755);
   const files = (await succeed('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: project })).split('\0');
   for (const file of files.filter((name) => name && fs.existsSync(path.join(project, name)))) {
     fs.cpSync(path.join(project, file), path.join(folder, file), { preserveTimestamps: true });
