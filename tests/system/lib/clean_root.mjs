@@ -5,12 +5,16 @@ import { launch } from './child.mjs';
 import { root as project } from './run.mjs';
 
 const cache = path.join(project, '.cache/roots');
+
+// A new folder in which everybody may look.
 const own = (prefix) => {
   fs.mkdirSync(cache, { recursive: true });
   const folder = fs.mkdtempSync(path.join(cache, prefix));
   fs.chmodSync(folder, 0o755);
   return folder;
 };
+
+// A word as the shell takes it for one.
 const quote = (word) => `'${String(word).replaceAll("'", "'\\''")}'`;
 
 // Runs a program to its end and gives what it printed; a failure is an error that holds all of it.
