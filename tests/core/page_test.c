@@ -56,12 +56,15 @@ static void hostile_strings_stay_text(void **state)
     static const char *const names[] = {"public-hostile", "full-hostile"};
     for (size_t i = 0; i < 2; i++) {
         struct buffer page = render(names[i]);
-        size_t scripts = 0, ends = 0;
+        size_t scripts = 0, titles = 0, ends = 0;
         for (const char *at = page.data; (at = strstr(at, "<script")); at++)
             scripts++;
+        for (const char *at = page.data; (at = strstr(at, "<title")); at++)
+            titles++;
         for (const char *at = page.data; (at = strstr(at, "</title>")); at++)
             ends++;
         assert_int_equal(scripts, 1);
+        assert_int_equal(ends, titles);
         assert_false(holds(&page, "<img"));
         assert_false(holds(&page, "<scr\x01"));
         assert_null(strchr(page.data, 0x1b));
