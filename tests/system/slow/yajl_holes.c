@@ -45,9 +45,18 @@ static void parse(const char *text)
     assert(!yajl_tree_parse(text, error, sizeof error));
 }
 
-static void *get(void *context, size_t size) { return (void)context, malloc(size); }
-static void *get_more(void *context, void *old, size_t size) { return (void)context, realloc(old, size); }
-static void give(void *context, void *old) { (void)context, free(old); }
+static void *get(void *context, size_t size)
+{
+    return (void)context, malloc(size);
+}
+static void *get_more(void *context, void *old, size_t size)
+{
+    return (void)context, realloc(old, size);
+}
+static void give(void *context, void *old)
+{
+    (void)context, free(old);
+}
 
 int main(void)
 {
