@@ -7,33 +7,30 @@
 
 #include "command.h"
 
-static const char help[] = "Carries insulin-pump data from Tandem Source to a Nightscout site.\n"
-                           "\n"
-                           "  " PROGRAM_NAME " [serve]\n"
-    "      runs for good: web server and timer\n"
-    "  " PROGRAM_NAME " sync [--days N | --from DATE --to DATE] [--features LIST]\n"
-                           "                           [--pretend] [--json] [--verbose]\n"
-                           "      one sync: writes to Nightscout what it lacks. Without a range it goes\n"
-                           "      back to the newest document that is there, one day at least\n"
-                           "  " PROGRAM_NAME " check\n"
-                           "      checks the settings, both logins and the time zone; writes nothing\n"
-                           "  " PROGRAM_NAME " healthcheck\n"
-    "      asks the running server whether it is alive; for containers\n"
-    "  " PROGRAM_NAME " --help | --version\n"
-                           "\n"
-                           "  --days N         the last N times 24 hours, 1 to 366\n"
-                           "  --from, --to     days such as 2026-05-14 in the pump's zone, both inclusive\n"
-                           "  --features LIST  of BASAL, BOLUS, PUMP_EVENTS, PROFILES, CGM, CGM_ALERTS,\n"
-                           "                   DEVICE_STATUS, PUMP_EVENTS_BASAL_SUSPENSION, IOB\n"
-                           "  --pretend        writes nothing and lists every write\n"
-                           "  --json           prints the report as one JSON object; the log goes to\n"
-                           "                   standard error\n"
-                           "  --verbose        logs every request\n"
-                           "\n"
-                           "Settings come from the environment, from .env in the working folder and from\n"
-                           "~/.config/tconnectsync/.env; README.md lists them. At least: TCONNECT_EMAIL,\n"
-                           "TCONNECT_PASSWORD, NS_URL, NS_SECRET, TIMEZONE_NAME.\n"
-                           "Exit status: 0 done, 1 failed, 2 wrong usage or settings.\n";
+/* Fits a screen of 80 by 24. */
+/* clang-format off */
+static const char help[] =
+    "Carries insulin-pump data from Tandem Source to a Nightscout site.\n"
+    "\n"
+    "  " PROGRAM_NAME " [serve]      runs for good: web server and timer\n"
+    "  " PROGRAM_NAME " sync         one sync; without a range from the newest\n"
+    "                                   documents on that Nightscout has\n"
+    "  " PROGRAM_NAME " check        tries settings, both logins and time zone\n"
+    "  " PROGRAM_NAME " healthcheck  asks the running server whether it is alive\n"
+    "\n"
+    "  --days N         the last N times 24 hours, 1 to 366\n"
+    "  --from, --to     days such as 2026-05-14 in the pump's zone, both inclusive\n"
+    "  --features LIST  of BASAL,BOLUS,PUMP_EVENTS,PROFILES (the default) and\n"
+    "                   CGM,CGM_ALERTS,DEVICE_STATUS,PUMP_EVENTS_BASAL_SUSPENSION\n"
+    "  --pretend        writes nothing and lists what would be written\n"
+    "  --json           prints the report as JSON; the log goes to standard error\n"
+    "  --verbose        logs every request\n"
+    "  --help, --version\n"
+    "\n"
+    "Settings: the environment, ./.env or ~/.config/tconnectsync/.env, at least\n"
+    "TCONNECT_EMAIL, TCONNECT_PASSWORD, NS_URL, NS_SECRET and TIMEZONE_NAME.\n"
+    "Exit status: 0 done, 1 failed, 2 wrong words or settings.\n";
+/* clang-format on */
 
 static const struct {
     const char *name;

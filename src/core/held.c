@@ -186,10 +186,9 @@ static bool finish_document(struct held_reader *reader)
         return true;
     if (document->ours || document->event_id != NO_EVENT_ID) {
         if (reader->text.full)
-            return error_set(reader->error, ERROR_LIMIT,
-                             "a document in Nightscout is larger than any we write");
+            return error_set(reader->error, ERROR_LIMIT, "a document is larger than any we write");
         if (held->text_length + reader->text.length > TEXT_MAXIMUM)
-            return error_set(reader->error, ERROR_LIMIT, "Nightscout holds more than fits into memory");
+            return error_set(reader->error, ERROR_LIMIT, "it holds more than fits into memory");
         document->text = (uint32_t)held->text_length;
         document->length = (uint32_t)reader->text.length;
         add_text(held, reader->text.data, reader->text.length);
@@ -212,8 +211,7 @@ static bool on_token(void *context, const struct json_token *token)
         if (token->type == JSON_ARRAY)
             reader->list_seen = true;
         else if (token->type != JSON_ARRAY_END)
-            return error_set(reader->error, ERROR_SERVICE,
-                             "Nightscout answered something that is no list of %s; its database may be down",
+            return error_set(reader->error, ERROR_SERVICE, "it is no list of %s, so its database may be down",
                              collection_name(reader->collection));
         return true;
     }
@@ -279,11 +277,10 @@ bool held_reader_finish(struct held_reader *reader, size_t limit, struct error *
     if (!json_reader_finish(reader->json, error))
         return false;
     if (reader->staged.documents >= limit)
-        return error_set(error, ERROR_LIMIT,
-                         "Nightscout holds over %zu %s in a few days: too many to compare", limit,
+        return error_set(error, ERROR_LIMIT, "it holds over %zu %s in a few days, too many to compare", limit,
                          collection_name(reader->collection));
     if (reader->held->text_length + reader->staged.text_length > TEXT_MAXIMUM)
-        return error_set(error, ERROR_LIMIT, "Nightscout holds more than fits into memory");
+        return error_set(error, ERROR_LIMIT, "it holds more than fits into memory");
     commit(reader->held, &reader->staged);
     return true;
 }

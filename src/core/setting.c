@@ -87,7 +87,8 @@ bool setting_secret(struct reading *reading, const struct setting *setting, cons
     size_t length = strlen(value);
     if (length < (size_t)setting->least)
         return setting_problem(
-            reading, "%s is too short: it has at least %ld characters. Copy it again from where it was set.",
+            reading,
+            "%s is too short: a right one has at least %ld characters. Copy it again from where it was set.",
             name, setting->least);
     if (isspace((unsigned char)value[0]) || isspace((unsigned char)value[length - 1]))
         setting_warning(

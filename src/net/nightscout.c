@@ -26,6 +26,8 @@
 #define WAKE_UP_SECONDS    60
 #define REDIRECTS_MAXIMUM  4
 #define SECRET_DIGEST_SIZE 41
+#define NOTHING_LOST       "Nothing is lost; the next sync writes what is missing."
+#define UNUSABLE           "sent what cannot be used: %s"
 
 struct nightscout {
     struct http_client *client;
@@ -128,15 +130,16 @@ static bool explain_client_error(const struct call *call, const struct http_resp
             return error_set(
                 error, ERROR_CONFIGURATION,
                 "Nightscout takes no treatments: add careportal to the ENABLE setting of the Nightscout "
-                "site. Nothing is lost; the next sync writes what is missing.");
+                "site. " NOTHING_LOST);
         return error_set(
             error, ERROR_CONFIGURATION,
             "There is no Nightscout at NS_URL (it answered 404). Set NS_URL to the address that shows the "
             "site in a browser.");
     case 413:
-        return error_set(error, ERROR_SERVICE, "Nightscout finds the request too large");
+        return error_set(error, ERROR_SERVICE, "Nightscout finds the request too large (413). " NOTHING_LOST);
     default:
-        return error_set(error, ERROR_SERVICE, "Nightscout refused the request (%d)", response->status);
+        return error_set(error, ERROR_SERVICE, "Nightscout refused the request (%d). " NOTHING_LOST,
+                         response->status);
     }
 }
 
@@ -152,18 +155,18 @@ static bool check_status(const struct call *call, const struct http_response *re
             "Nightscout site.");
     } else if (status == 0 || response->error.kind != ERROR_NONE) {
         good = error_set(error, response->error.kind == ERROR_NONE ? ERROR_UNREACHABLE : response->error.kind,
-                         "%s%s", status == 0 ? "Nightscout cannot be reached: " : "", response->error.text);
+                         "Nightscout %s. " NOTHING_LOST, response->error.text);
     } else if (status == 502 || status == 503 || status == 504) {
-        good = error_set(
-            error, ERROR_UNREACHABLE,
-            "Nightscout is asleep or down (%d). Nothing is lost; the next sync writes what is missing.",
-            status);
+        good =
+            error_set(error, ERROR_UNREACHABLE, "Nightscout is asleep or down (%d). " NOTHING_LOST, status);
     } else if (status == 429 || status == 408) {
-        good = error_set(error, ERROR_UNREACHABLE, "Nightscout asks for fewer requests (%d)", status);
+        good = error_set(error, ERROR_UNREACHABLE, "Nightscout asks for fewer requests (%d). " NOTHING_LOST,
+                         status);
     } else if (status >= 500) {
-        good = error_set(
-            error, ERROR_SERVICE,
-            "Nightscout failed (%d). Its database may be full or down: look at the site's own page.", status);
+        good = error_set(error, ERROR_SERVICE,
+                         "Nightscout failed (%d). Its database may be full or down: look at the site's own "
+                         "page. " NOTHING_LOST,
+                         status);
     } else if (status >= 400) {
         good = explain_client_error(call, response, error);
     } else if (status < 200 || status >= 300) {
@@ -206,7 +209,9 @@ static void on_done(void *context, const struct http_response *response)
 static bool on_data(void *context, const char *data, size_t length, struct error *error)
 {
     struct call *call = context;
-    return held_reader_feed(call->reader, data, length, error);
+    struct error why = {0};
+    return held_reader_feed(call->reader, data, length, &why) ||
+           error_set(error, why.kind == ERROR_NONE ? ERROR_DATA : why.kind, UNUSABLE, why.text);
 }
 
 static void on_restart(void *context)
@@ -372,11 +377,16 @@ void nightscout_verify(struct nightscout *nightscout, nightscout_done *done, voi
 
 /* ---- reads ---- */
 
+static bool unusable(const struct error *why, struct error *error)
+{
+    return error_set(error, why->kind, "Nightscout " UNUSABLE ". " NOTHING_LOST, why->text);
+}
+
 static bool no_list(struct error *error, enum collection collection)
 {
     return error_set(
         error, ERROR_UNREACHABLE,
-        "Nightscout answered something that is no list of %s; its database may be down. Nothing is lost.",
+        "Nightscout answered something that is no list of %s; its database may be down. " NOTHING_LOST,
         collection_name(collection));
 }
 
@@ -443,7 +453,8 @@ void nightscout_fetch_newest(struct nightscout *nightscout, enum collection coll
 static bool judge_read(struct call *call, const struct http_response *response, struct error *error)
 {
     (void)response;
-    return held_reader_finish(call->reader, READ_LIMIT, error);
+    struct error why = {0};
+    return held_reader_finish(call->reader, READ_LIMIT, &why) || unusable(&why, error);
 }
 
 void nightscout_read(struct nightscout *nightscout, enum collection collection, int64_t from, int64_t to,
@@ -465,8 +476,9 @@ void nightscout_read(struct nightscout *nightscout, enum collection collection, 
 
 static bool judge_json(struct call *call, const struct http_response *response, struct error *error)
 {
-    *call->json = json_parse(response->body, response->length, error);
-    return *call->json != NULL;
+    struct error why = {0};
+    *call->json = json_parse(response->body, response->length, &why);
+    return *call->json || unusable(&why, error);
 }
 
 static void fetch_json(struct nightscout *nightscout, const char *path, struct json **json,
@@ -518,9 +530,10 @@ static bool judge_created(struct call *call, const struct http_response *respons
         json_reader_feed(reader, response->body, response->length, NULL) && json_reader_finish(reader, NULL);
     json_reader_free(reader);
     if (!list)
-        return error_set(error, ERROR_DATA, "Nightscout did not say what it stored");
+        return error_set(error, ERROR_DATA, "Nightscout did not say what it stored. " NOTHING_LOST);
     if (count < call->count)
-        return error_set(error, ERROR_DATA, "Nightscout says that it stored %zu of %zu documents", count,
+        return error_set(error, ERROR_DATA,
+                         "Nightscout says that it stored %zu of %zu documents. " NOTHING_LOST, count,
                          call->count);
     return true;
 }

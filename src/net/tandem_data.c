@@ -44,7 +44,9 @@ static bool token_error(struct tandem_call *call, const struct http_response *re
 {
     if (response->status != 401)
         return tandem_status_error(call, response, error);
-    error_set(error, ERROR_CREDENTIALS, "Tandem no longer accepts the token of this session (401, step: %s).",
+    error_set(error, ERROR_CREDENTIALS,
+              "Tandem no longer accepts the token of this session (401, step: %s). Nothing is lost: the next "
+              "sync signs in again.",
               call->step);
     error->status = 401;
     return false;

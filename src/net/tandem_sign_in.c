@@ -363,10 +363,11 @@ bool tandem_verify(struct tandem *tandem, int64_t now, struct error *error)
     const struct jwt_expected expected = {tandem->configuration->accounts_url,
                                           tandem->configuration->client_id, now};
     struct jwt_claims claims;
+    struct error why = {0};
     bool valid =
         sign_in->id_token && sign_in->keys
-            ? jwt_verify(sign_in->id_token, sign_in->keys, sign_in->keys_length, &expected, &claims, error)
-            : error_set(error, ERROR_SERVICE, "Tandem's sign-in brought no token.");
+            ? jwt_verify(sign_in->id_token, sign_in->keys, sign_in->keys_length, &expected, &claims, &why)
+            : error_set(&why, ERROR_SERVICE, "Tandem's sign-in brought no token.");
     if (valid) {
         credentials_clear(&tandem->credentials);
         tandem->credentials = (struct credentials){
@@ -383,5 +384,5 @@ bool tandem_verify(struct tandem *tandem, int64_t now, struct error *error)
     }
     sign_in_clear(sign_in);
     http_cookies_clear(tandem->cookies);
-    return valid;
+    return valid || error_set(error, why.kind, "%s Nothing is lost: the next sync signs in again.", why.text);
 }

@@ -1,0 +1,54 @@
+// What the program can say, read from its source: every string of three or more words, wherever it stands.
+import fs from 'node:fs';
+import path from 'node:path';
+import { root } from './run.mjs';
+
+// Where words are no messages: the page as a whole (its verdicts and notices apart), --help, what a metric means.
+const NO_MESSAGES = /\/(page|page_picture\w*|page_runs|page_setup|page_text|main|metrics|home)\.c$/;
+const IS_NO_MESSAGE = [
+  /^(Mozilla|Basic realm|GET|HTTP\/1)/, // what is sent, not said
+  /^\w+=%/, // a log line of names and values; its words are messages of their own
+  /</, // markup
+];
+
+const sourceFiles = ['core', 'net', 'app'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
+  .filter((name) => name.endsWith('.c')).map((name) => path.join(root, 'src', folder, name)));
+
+// The tokens of C that matter here; comments and single characters are taken whole so that no quote in them counts.
+const TOKEN = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\])+'|"((?:\\.|[^"\\\n])*)"|[A-Za-z_]\w*|\s+|[^\s]/g;
+const unescaped = (text) => text.replace(/\\(.)/g, (_, letter) => ({ n: '\n', t: '\t' }[letter] ?? letter));
+
+// Neighbouring literals are one string; PRId64 and the like stand between two halves of a conversion, and a macro that
+// is a string of this file stands for its text.
+function strings(source) {
+  const macros = new Map([...source.matchAll(/^#define (\w+)\s+((?:\\?\s*"(?:\\.|[^"\\\n])*")+)/gm)]
+    .map(([, name, body]) => [name, [...body.matchAll(/"((?:\\.|[^"\\\n])*)"/g)].map(([, text]) => unescaped(text)).join('')]));
+  const found = [];
+  let text = null;
+  let line = 1;
+  for (const [token, literal] of source.replace(/^#(include|define)\b(?:\\\n|[^\n])*/gm, (directive) => directive.replace(/[^\n]/g, ''))
+    .matchAll(TOKEN)) {
+    const piece = literal !== undefined ? unescaped(literal)
+      : /^PRI[diux]\w+$/.test(token) ? 'd' : macros.get(token);
+    if (piece !== undefined) {
+      text ??= { line, text: '' };
+      text.text += piece;
+    } else if (text && !/^(\s|\/\*|\/\/)/.test(token)) {
+      found.push(text);
+      text = null;
+    }
+    line += token.split('\n').length - 1;
+  }
+  return found;
+}
+
+// A string in which a log line quotes words: note="...", hint="...", error="...".
+const quoted = (text) => [...text.matchAll(/="([^"%]+)"/g)].map(([, words]) => words);
+
+// [{file, line, text}], text with its conversions (%s) as they stand.
+export function messages() {
+  return sourceFiles.filter((file) => !NO_MESSAGES.test(file)).flatMap((file) => strings(fs.readFileSync(file, 'utf8'))
+    .flatMap(({ line, text }) => (IS_NO_MESSAGE.some((pattern) => pattern.test(text)) ? quoted(text) : [text])
+      .filter((words) => /[A-Za-z]{2,}[,:;]? [A-Za-z%]+,? \(?[A-Za-z%]+/.test(words))
+      .map((words) => ({ file: path.relative(root, file), line, text: words.trim() }))));
+}
