@@ -7,7 +7,7 @@
 #include "sim.h"
 
 #define CLIENT_ID  "0oaSimulatorClient01"
-#define REMEMBERED 64
+#define REMEMBERED 1024
 
 /* One sign-in on its way: cookie, then code, then token. The oldest is forgotten when there are too many. */
 struct session {
