@@ -3,11 +3,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { root } from './run.mjs';
 
-// Where words are no messages: the page as a whole (its verdicts and notices apart), --help, what a metric means.
-const NO_MESSAGES = /\/(page|page_picture\w*|page_runs|page_setup|page_text|main|metrics|home)\.c$/;
+// Where words are no messages: the page (its verdicts and notices apart), --help, what a metric means, what is written
+// to Nightscout.
+const NO_MESSAGES = /\/(page\w*|home|main|metrics|document_write)\.c$/;
 const IS_NO_MESSAGE = [
   /^(Mozilla|Basic realm|GET|HTTP\/1)/, // what is sent, not said
-  /^\w+=%/, // a log line of names and values; its words are messages of their own
+  /^(Too Many Requests|Request Header Fields Too Large)$/, // HTTP's own words
+  /^(BLE|Eating Soon) .* ?Bolus$/, // names that go to Nightscout
+  /^max attempted logins$/, // what Tandem says
+  /^[a-z_]+=\S/, // a log line of names and values; the words that it quotes are messages of their own
   /</, // markup
 ];
 
@@ -26,7 +30,7 @@ function strings(source) {
   const found = [];
   let text = null;
   let line = 1;
-  for (const [token, literal] of source.replace(/^#(include|define)\b(?:\\\n|[^\n])*/gm, (directive) => directive.replace(/[^\n]/g, ''))
+  for (const [token, literal] of source.replace(/^#(include|define)\b(?:\\\n|[^\n])*|^_Static_assert[^;]*;/gm, (code) => code.replace(/[^\n]/g, ''))
     .matchAll(TOKEN)) {
     const piece = literal !== undefined ? unescaped(literal)
       : /^PRI[diux]\w+$/.test(token) ? 'd' : macros.get(token);
@@ -51,4 +55,11 @@ export function messages() {
     .flatMap(({ line, text }) => (IS_NO_MESSAGE.some((pattern) => pattern.test(text)) ? quoted(text) : [text])
       .filter((words) => /[A-Za-z]{2,}[,:;]? [A-Za-z%]+,? \(?[A-Za-z%]+/.test(words))
       .map((words) => ({ file: path.relative(root, file), line, text: words.trim() }))));
+}
+
+// The words that [NAME] rows of a table in a file hold at a place: rows('page_verdict.c', 'VERDICT', 1).
+export function rows(file, name, place) {
+  const source = fs.readFileSync(path.join(root, 'src/core', file), 'utf8');
+  return [...source.matchAll(new RegExp(`\\[${name}_\\w+\\] =\\s*\\{((?:[^{}"]|"(?:\\\\.|[^"\\\\])*")*)\\}`, 'g'))]
+    .map(([, body]) => strings(`${body};`)[place]?.text).filter(Boolean);
 }

@@ -1,0 +1,156 @@
+// The guide against the program: what one of them knows, the other knows too.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { messages, rows } from './lib/messages.mjs';
+import { program, root } from './lib/run.mjs';
+
+const read = (name) => fs.readFileSync(path.join(root, name), 'utf8');
+const exists = (name) => fs.existsSync(path.join(root, name));
+const matches = (text, pattern) => [...text.matchAll(pattern)].map((found) => found.slice(1));
+const source = ['core', 'net', 'app'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
+  .filter((name) => name.endsWith('.c')).map((name) => read(path.join('src', folder, name)))).join('\n');
+const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md',
+  ...fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+
+const withoutCode = (text) => text.replace(/^```[\s\S]*?^```$/gm, '').replace(/^ {4}\S.*$/gm, '').replace(/`[^`\n]*`/g, '');
+
+// As GitHub makes a heading's anchor.
+const anchors = (name) => matches(read(name).replace(/^```[\s\S]*?^```$/gm, ''), /^#+ (.*)$/gm)
+  .map(([words]) => words.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/ /g, '-'));
+
+// A paragraph, a list item and a table row are a line each; what only shows how letters look is gone.
+function blocks(name) {
+  return read(name).replace(/^```.*$/gm, '').replace(/\n(?!\s*\n|[|\-#>]|\d+\. )/g, ' ').split('\n')
+    .map((line) => line.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*|]/g, ' ').replace(/\s+/g, ' '));
+}
+
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+// A message whose conversions may be anything, within one block.
+function pattern(text) {
+  const parts = text.replace(/\s+/g, ' ').split(/%[-+0 #]*\d*(?:\.(?:\d+|\*))?(?:z|ll?)?[a-zA-Z]/).map((part) => part.trim())
+    .filter((part) => /[A-Za-z]/.test(part));
+  return new RegExp(parts.map(escaped).join('.{0,300}?'));
+}
+
+test('every link and every image leads somewhere', () => {
+  const broken = pages.flatMap((page) => matches(withoutCode(read(page)), /!?\[[^\]]*\]\(([^)\s]+)\)/g)
+    .map(([target]) => target).filter((target) => !/^[a-z]+:/.test(target)).filter((target) => {
+      const [file, anchor] = target.split('#');
+      const name = file ? path.join(path.dirname(page), file) : page;
+      return !exists(name) || (anchor && !anchors(name).includes(anchor));
+    }).map((target) => `${page}: ${target}`));
+  assert.deepEqual(broken, []);
+});
+
+test('every page of docs can be reached from the README', () => {
+  const reached = new Set(['README.md']);
+  for (const page of reached) {
+    for (const [target] of matches(withoutCode(read(page)), /\]\(([^)\s#]+\.md)/g)) {
+      if (!/^[a-z]+:/.test(target)) reached.add(path.join(path.dirname(page), target));
+    }
+  }
+  assert.deepEqual(pages.filter((page) => !reached.has(page)), []);
+});
+
+test('the README is short and opens with what it is and two commands', () => {
+  const text = read('README.md');
+  assert.ok(text.split('\n').length <= 250, `${text.split('\n').length} lines`);
+  assert.deepEqual(matches(text, /^((?: {4}\S.*\n)+)/gm)[0], ['    bin/demo\n    bin/test\n']);
+  const opening = text.split('\n\n').slice(1, text.split('\n\n').findIndex((part) => part.startsWith('    bin/demo')));
+  assert.equal(opening.join(' ').match(/[.!?](\s|$)/g).length, 3, 'three sentences');
+});
+
+// The table of settings as the program has it: [{names, standards}].
+function settings() {
+  const table = /static const struct setting settings\[\] = \{([\s\S]*?)^\};/m.exec(read('src/core/configuration.c'))[1];
+  return matches(table, /^ {4}\{((?:"[A-Z_]+", )+)([\s\S]*?)\},\n(?= {4}\{|\n|$| {4}\/\*)/gm).map(([names, rest]) => ({
+    names: matches(names, /"([A-Z_]+)"/g).flat(),
+    standards: matches(rest, /\.standard(?:_eu)? = "([^"]*)"/g).flat(),
+  }));
+}
+
+test('every setting is in docs/settings.md with its default, and no other', () => {
+  const known = settings();
+  assert.ok(known.length > 25);
+  const [inTables, ofSystem] = read('docs/settings.md').split('## Variables of the system');
+  const documented = matches(inTables, /^\| ((?:`[A-Z_]+`(?:, )?)+) \| (.*)$/gm)
+    .map(([names, rest]) => ({ names: matches(names, /`([A-Z_]+)`/g).flat(), rest }));
+  assert.deepEqual(documented.map(({ names }) => names.join()).sort(), known.map(({ names }) => names.join()).sort());
+  for (const { names, standards } of known) {
+    const { rest } = documented.find((row) => row.names[0] === names[0]);
+    for (const standard of standards) assert.ok(rest.split('|').slice(0, 2).join().includes(`\`${standard}\``), `${names[0]}: ${standard}`);
+  }
+  const asked = matches(source, /(?:getenv\(|->lookup\(\w+->context, )"([A-Z_]+)"\)/g).flat().filter((name) => name !== 'TZ');
+  assert.deepEqual(matches(ofSystem, /^\| `([A-Z_]+)` \|/gm).flat().sort(), [...new Set(asked)].sort());
+});
+
+test('every variable that the guide names exists', () => {
+  const known = new Set([...settings().flatMap(({ names }) => names.flatMap((name) => [name, `${name}_FILE`])),
+    ...matches(read('src/core/feature.c'), /"([A-Z_]+)"/g).flat(), ...matches(source, /"([A-Z][A-Z_]+)"/g).flat()]);
+  const named = pages.filter((page) => !['docs/moving-from-python.md', 'CONTRIBUTING.md'].includes(page))
+    .flatMap((page) => matches(read(page), /`((?:TCONNECT|TCONNECTSYNC|NS|NIGHTSCOUT|AUTOUPDATE|CACHE)_[A-Z_]+)[`=]/g).flat());
+  assert.deepEqual([...new Set(named)].filter((name) => !known.has(name)), []);
+});
+
+test('every feature is in docs/features.md', () => {
+  const known = matches(/names\[\] = \{([\s\S]*?)\};/.exec(read('src/core/feature.c'))[1], /"([A-Z_]+)"/g).flat();
+  assert.deepEqual(matches(read('docs/features.md'), /^\| `([A-Z_]+)` \|/gm).flat().sort(), known.sort());
+});
+
+test('every message of the program is in docs/troubleshooting.md, word for word', () => {
+  const text = blocks('docs/troubleshooting.md');
+  const all = messages();
+  assert.ok(all.length > 200);
+  const missing = all.filter((message) => !text.some((block) => pattern(message.text).test(block)));
+  assert.deepEqual(missing.map(({ file, line, text: words }) => `${file}:${line} ${words}`), []);
+});
+
+test('what the page and /healthz say is in docs/troubleshooting.md', () => {
+  const text = blocks('docs/troubleshooting.md').join('\n');
+  const verdicts = rows('page_verdict.c', 'VERDICT', 1);
+  const words = matches(source, /\[HEALTH_[A-Z]+\] = "([a-z]+)"/g).flat();
+  const notices = rows('page.c', 'NOTICE', 1);
+  assert.ok(verdicts.length >= 7 && words.length >= 7 && notices.length >= 14, `${verdicts.length} ${words.length} ${notices.length}`);
+  assert.deepEqual([...verdicts, ...words, ...notices].filter((said) => !text.includes(said.replace(/\s+/g, ' '))), []);
+});
+
+test('the README lists every address, and no other', () => {
+  const served = matches(source, /^ {4}\{"(\/[a-z_./]*)", METHODS_/gm).flat().filter((where) => !/\.(css|js|svg|ico)$/.test(where));
+  assert.ok(served.length > 10);
+  const listed = matches(read('README.md'), /^\| ((?:`\/[^`]*`(?:, )?)+) \|/gm).flatMap(([cell]) => matches(cell, /`([^`]+)`/g).flat());
+  const covers = (where) => listed.includes(where) || listed.some((one) => one.endsWith('...') && where.startsWith(one.slice(0, -3)));
+  assert.deepEqual(served.filter((where) => !covers(where)), []);
+  assert.deepEqual(listed.filter((one) => !served.some((where) => where === one || (one.endsWith('...') && where.startsWith(one.slice(0, -3))))), []);
+});
+
+test('commands and files that the guide shows exist', () => {
+  const main = read('src/app/main.c');
+  const options = new Set(matches(main, /\{"([a-z]+)", (?:no|required)_argument/g).flat());
+  const commands = new Set(matches(main, /\{"([a-z]+)", command_/g).flat());
+  for (const page of pages) {
+    const text = read(page);
+    for (const [file] of matches(text, /(?<![\w/.])((?:bin|src|tests|include)\/[\w./-]*\w)/g)) {
+      if (!['bin/bash', 'bin/sh'].includes(file)) assert.ok(exists(file) || exists(`${file}.mjs`), `${page}: ${file}`);
+    }
+    for (const [name] of matches(text, /bin\/bench ([a-z_]+)/g)) assert.ok(exists(`tests/bench/${name}.mjs`), `${page}: bin/bench ${name}`);
+    for (const [words] of matches(text, /(?<!\w\s)(?:^ {4}|`|build\/|\n)tconnectsync-heroku((?: [\w.:,-]+)*)/g)) {
+      const [command] = words.trim().split(' ');
+      if (/^[a-z]+$/.test(command)) assert.ok(commands.has(command), `${page}: tconnectsync-heroku${words}`);
+      for (const [option] of matches(words, / --([a-z]+)/g)) assert.ok(options.has(option), `${page}: --${option}`);
+    }
+  }
+});
+
+test('measured numbers stand below the command that measures them', () => {
+  const [, measured] = /^## Measured\n([\s\S]*?)^## /m.exec(read('README.md'));
+  assert.match(measured.slice(0, measured.indexOf('\n|')), /`bin\/bench/);
+});
+
+test('--help fits a screen', () => {
+  const lines = execFileSync(program, ['--help'], { encoding: 'utf8' }).trimEnd().split('\n');
+  assert.ok(lines.length <= 23 && lines.every((line) => line.length <= 79), `${lines.length} lines`);
+});
