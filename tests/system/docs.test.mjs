@@ -37,8 +37,8 @@ function pattern(text) {
 }
 
 test('every link and every image leads somewhere', () => {
-  const broken = pages.flatMap((page) => matches(withoutCode(read(page)), /!?\[[^\]]*\]\(([^)\s]+)\)/g)
-    .map(([target]) => target).filter((target) => !/^[a-z]+:/.test(target)).filter((target) => {
+  const broken = pages.flatMap((page) => matches(withoutCode(read(page)), /\]\(([^)\s]+)\)|<img src="([^"]+)"/g)
+    .map(([target, image]) => target ?? image).filter((target) => !/^[a-z]+:/.test(target)).filter((target) => {
       const [file, anchor] = target.split('#');
       const name = file ? path.join(path.dirname(page), file) : page;
       return !exists(name) || (anchor && !anchors(name).includes(anchor));
