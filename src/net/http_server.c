@@ -128,7 +128,9 @@ static bool listen_on(struct http_server *server, const char *host, struct error
         return true;
     const char *remedy = reason == EADDRINUSE ? " Stop the program that uses it, or set PORT to another one."
                          : reason == EACCES   ? " Set PORT to one from 1024 up."
-                                              : "";
+                         : reason == EADDRNOTAVAIL
+                             ? " Set LISTEN_HOST to an address of this machine, or leave it empty."
+                             : "";
     return error_set(error, ERROR_CONFIGURATION, "Cannot listen on port %u: %s.%s", server->options.port,
                      strerror(reason), remedy);
 }
