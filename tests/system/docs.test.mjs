@@ -31,7 +31,7 @@ const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 // A message whose conversions may be anything, within one block.
 function pattern(text) {
-  const parts = text.replace(/\s+/g, ' ').split(/%[-+0 #]*\d*(?:\.(?:\d+|\*))?(?:z|ll?)?[a-zA-Z]/).map((part) => part.trim())
+  const parts = text.replace(/\s+/g, ' ').split(/%[-+0 #]*\d*(?:\.(?:\d+|\*))?(?:z|ll?)?[a-zA-Z]/).map((part) => part.replace(/^[\s:.,;()]+|\s+$/g, ''))
     .filter((part) => /[A-Za-z]/.test(part));
   return new RegExp(parts.map(escaped).join('.{0,300}?'));
 }
@@ -133,7 +133,7 @@ test('commands and files that the guide shows exist', () => {
   const commands = new Set(matches(main, /\{"([a-z]+)", command_/g).flat());
   for (const page of pages) {
     const text = read(page);
-    for (const [file] of matches(text, /(?<![\w/.])((?:bin|src|tests|include)\/[\w./-]*\w)/g)) {
+    for (const [file] of matches(text.replace(/.*ninja -C.*/g, ''), /(?<![\w/.])((?:bin|src|tests|include)\/[\w./-]*\w)/g)) {
       if (!['bin/bash', 'bin/sh'].includes(file)) assert.ok(exists(file) || exists(`${file}.mjs`), `${page}: ${file}`);
     }
     for (const [name] of matches(text, /bin\/bench ([a-z_]+)/g)) assert.ok(exists(`tests/bench/${name}.mjs`), `${page}: bin/bench ${name}`);
