@@ -43,7 +43,7 @@ static bool read_dates(const struct request_words *words, const struct time_zone
                        struct sync_request *request, struct error *error)
 {
     if (!said(words->from))
-        return error_set(error, ERROR_USAGE, "to wants from beside it: the first day");
+        return error_set(error, ERROR_USAGE, "to needs from beside it: the first day of the range");
     request->to = now;
     if (!read_date("from", words->from, 0, zone, &request->from, error) ||
         (said(words->to) && !read_date("to", words->to, 1, zone, &request->to, error)))

@@ -220,7 +220,9 @@ static bool on_authorized(struct tandem_call *call, const struct http_response *
             "Tandem's sign-in leads to a place that this program does not know. Tandem has changed its "
             "service: look for an update of this program.");
     if (++call->redirects >= REDIRECTS_MAXIMUM)
-        return error_set(error, ERROR_SERVICE, "Tandem's sign-in leads in circles: over %d redirects.",
+        return error_set(error, ERROR_SERVICE,
+                         "Tandem's sign-in leads in circles: over %d redirects. Nothing is lost. If it stays "
+                         "so for a day, look for an update of this program.",
                          REDIRECTS_MAXIMUM);
     follow(call, location);
     return true;
