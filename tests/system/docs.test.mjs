@@ -150,6 +150,14 @@ test('measured numbers stand below the command that measures them', () => {
   assert.match(measured.slice(0, measured.indexOf('\n|')), /`bin\/bench/);
 });
 
+test('the manual page names every setting, command and option', () => {
+  const words = new Set(read('docs/tconnectsync-heroku.1').replace(/\\&/g, '').split(/[\s,|]+/));
+  const main = read('src/app/main.c');
+  const wanted = [...settings().flatMap(({ names }) => names), ...matches(main, /\{"([a-z]+)", command_/g).flat(),
+    ...matches(main, /\{"([a-z]+)", (?:no|required)_argument/g).map(([name]) => `-${name}`)];
+  assert.deepEqual(wanted.filter((name) => !words.has(name)), []);
+});
+
 test('--help fits a screen', () => {
   const lines = execFileSync(program, ['--help'], { encoding: 'utf8' }).trimEnd().split('\n');
   assert.ok(lines.length <= 23 && lines.every((line) => line.length <= 79), `${lines.length} lines`);
