@@ -10,7 +10,7 @@ const IS_NO_MESSAGE = [
   /^(Mozilla|Basic realm|GET|HTTP\/1)/, // what is sent, not said
   /^(Too Many Requests|Request Header Fields Too Large)$/, // HTTP's own words
   /^(BLE|Eating Soon) .* ?Bolus$/, // names that go to Nightscout
-  /^libcurl %s with %s$/, // a version
+  /^(libcurl|libevent) %s\b/, // versions
   /^max attempted logins$/, // what Tandem says
   /^[a-z_]+=\S/, // a log line of names and values; the words that it quotes are messages of their own
   /</, // markup
