@@ -49,26 +49,51 @@ static void write_token(const struct daemon *daemon, struct http_exchange *excha
     buffer_wipe(&session);
 }
 
+/* The page that strangers and monitors ask for is made once a second, however many they are. */
+static const struct buffer *public_page(struct status_page *page)
+{
+    int64_t now = (int64_t)time(NULL);
+    if (page->public_second == now && page->public_news == page->news)
+        return &page->public_html;
+    struct filled_view filled;
+    page_view_fill(page, false, &filled);
+    buffer_clear(&page->public_html);
+    page_render(&filled.view, &page->public_html);
+    page->public_second = now;
+    page->public_news = page->news;
+    return &page->public_html;
+}
+
+static void reply_page(struct http_exchange *exchange, int status, const struct buffer *html)
+{
+    http_exchange_add_header(exchange, "Content-Security-Policy", PAGE_POLICY);
+    http_reply(exchange, status, "text/html; charset=utf-8", html->data, html->length);
+}
+
 /* Whoever comes with the secret in an address or a form gets the cookie, so that the page's links and buttons
    work without it. */
 static void show(struct daemon *daemon, struct http_exchange *exchange, enum credential credential,
                  int status, enum page_notice notice)
 {
+    const bool still = http_exchange_parameter(exchange, "still") != NULL;
+    if (credential == CREDENTIAL_NONE && notice == NOTICE_NONE && !still) {
+        reply_page(exchange, status, public_page(daemon->page));
+        return;
+    }
     struct filled_view filled;
     struct buffer html, token;
     buffer_init(&html, PAGE_MAXIMUM);
     buffer_init(&token, COOKIE_MAXIMUM);
     page_view_fill(daemon->page, credential != CREDENTIAL_NONE, &filled);
     filled.view.notice = notice;
-    filled.view.still = http_exchange_parameter(exchange, "still") != NULL;
+    filled.view.still = still;
     if (credential != CREDENTIAL_NONE)
         write_token(daemon, exchange, credential, filled.view.now, &token);
     if (credential == CREDENTIAL_PARAMETER)
         add_cookie(daemon, exchange, true, filled.view.now);
     filled.view.form_token = token.data;
     page_render(&filled.view, &html);
-    http_exchange_add_header(exchange, "Content-Security-Policy", PAGE_POLICY);
-    http_reply(exchange, status, "text/html; charset=utf-8", html.data, html.length);
+    reply_page(exchange, status, &html);
     buffer_wipe(&token);
     buffer_free(&html);
 }

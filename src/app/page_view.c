@@ -19,6 +19,7 @@ struct status_page *status_page_new(struct daemon *daemon)
     struct status_page *page = xcalloc(1, sizeof *page);
     page->daemon = daemon;
     day_picture_init(&page->picture);
+    buffer_init(&page->public_html, PAGE_MAXIMUM);
     page_events_begin(page);
     return page;
 }
@@ -28,6 +29,7 @@ void status_page_free(struct status_page *page)
     if (!page)
         return;
     page_events_end(page);
+    buffer_free(&page->public_html);
     free(page->check_report);
     free(page);
 }

@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "daemon.h"
+#include "tconnectsync/buffer.h"
 #include "tconnectsync/day_picture.h"
 #include "tconnectsync/page.h"
 #include "tconnectsync/sync.h"
@@ -18,6 +19,10 @@ struct status_page {
     char *check_report; /* of the last check; NULL: none yet */
     int64_t check_time;
     bool mmol;
+    /* ---- page_answer.c: the page without the secret, and of when it is ---- */
+    struct buffer public_html;
+    int64_t public_second;
+    unsigned long public_news;
     /* ---- page_events.c ---- */
     LIST_HEAD(, listening) listeners;
     size_t listener_count;

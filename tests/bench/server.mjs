@@ -109,9 +109,9 @@ console.table(stages);
 console.log(`slowest /livez by one client: ${slowest.toFixed(1)} ms during a 28-day sync, ${quiet.toFixed(1)} ms without, of five runs each`);
 
 for (const where of ['/', '/livez']) {
-  const body = await call(server, where);
+  const body = await (await fetch(`http://127.0.0.1:${server.port}${where}`)).text();
   fs.rmSync(path.join(home, 'nginx'), { recursive: true, force: true });
-  const other = await nginx(await (await fetch(`http://127.0.0.1:${server.port}${where}`)).text());
+  const other = await nginx(body);
   const ratios = [], rates = [];
   for (let i = 0; i < 5; i += 1) {
     const ours = wrk(server.port, where, { seconds: 2 }).rate, theirs = wrk(other.port, '/page.html', { seconds: 2 }).rate;
