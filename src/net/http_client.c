@@ -51,6 +51,8 @@ static void run_curl(struct http_client *client, curl_socket_t socket, int actio
     collect(client);
 }
 
+/* What is handed on here may be refused, or cancelled, as in any other turn; but curl tells so to us alone.
+ */
 static void on_resume(evutil_socket_t none, short what, void *context)
 {
     (void)none, (void)what;
@@ -61,7 +63,8 @@ static void on_resume(evutil_socket_t none, short what, void *context)
     TAILQ_FOREACH(transfer, &client->transfers, others)
     if (transfer->paused && transfer->in_multi) {
         transfer->paused = false;
-        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+        if (curl_easy_pause(transfer->easy, CURLPAUSE_CONT) != CURLE_OK)
+            http_transfer_end_soon(transfer);
     }
     client->in_curl = false;
     collect(client);
@@ -236,6 +239,7 @@ void http_client_load_certificates(struct http_client *client)
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
         curl_multi_add_handle(client->multi, easy);
+        client->in_curl = true;
         for (int turn = 0; turn < 50; turn++) {
             curl_multi_perform(client->multi, &running);
             partner = partner >= 0 ? partner : accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -243,7 +247,9 @@ void http_client_load_certificates(struct http_client *client)
                 break;
             curl_multi_poll(client->multi, NULL, 0, 1, NULL);
         }
+        client->in_curl = false;
         curl_multi_remove_handle(client->multi, easy);
+        evtimer_add(client->resume, &(struct timeval){0}); /* requests may have ended meanwhile */
     }
     curl_easy_cleanup(easy);
     if (partner >= 0)

@@ -279,10 +279,19 @@ void http_transfer_finish(struct http_transfer *transfer, CURLcode code)
     tell(transfer, &response);
 }
 
+void http_transfer_end_soon(struct http_transfer *transfer)
+{
+    schedule(transfer, 0);
+}
+
 static void attempt(evutil_socket_t none, short what, void *context)
 {
     (void)none, (void)what;
     struct http_transfer *transfer = context;
+    if (transfer->in_multi) { /* its end, not its beginning */
+        http_transfer_finish(transfer, CURLE_WRITE_ERROR);
+        return;
+    }
     if (transfer->declined) {
         struct http_response response = {
             .body = "", .content_type = "", .retry_after = -1, .error = transfer->error};

@@ -60,6 +60,8 @@ void http_client_set_trust(const struct http_client *client, CURL *easy, bool ve
 
 /* The transfer left curl with this code: sends it again later, or tells its answer and frees it. */
 void http_transfer_finish(struct http_transfer *transfer, CURLcode code);
+/* curl has given it up without a message of its own: the same, but in the loop's next turn. */
+void http_transfer_end_soon(struct http_transfer *transfer);
 void http_transfer_free(struct http_transfer *transfer);
 
 /* The answer to the attempt that curl ended with this code; its strings live as long as the transfer. */

@@ -1,4 +1,5 @@
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -441,8 +442,9 @@ static void the_limit_counts_unpacked_bytes(void **state)
     assert_int_equal(whole.response.length, 100000);
 }
 
-/* A process that answers one request with length bytes, as fast as they are taken; its URL in url. */
-static pid_t start_flood(size_t length, char *url, size_t size)
+/* A process that answers one request after delay_ms with length bytes, as fast as they are taken, and then keeps
+   the connection without a word; its URL in url. */
+static pid_t start_server(size_t length, size_t announced, unsigned delay_ms, char *url, size_t size)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t address_length = sizeof address;
@@ -455,15 +457,25 @@ static pid_t start_flood(size_t length, char *url, size_t size)
     if (child == 0) {
         static char piece[1 << 16];
         int connection = accept(listener, NULL, NULL);
-        bool sound =
-            read(connection, piece, sizeof piece) > 0 &&
-            dprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", length) > 0;
-        for (size_t sent = 0; sound && sent < length; sent += sizeof piece)
-            sound = write(connection, piece, sizeof piece) == (ssize_t)sizeof piece;
-        _exit(!sound);
+        bool sound = read(connection, piece, sizeof piece) > 0 && usleep(delay_ms * 1000) == 0 &&
+                     dprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", announced) > 0;
+        for (size_t sent = 0, more; sound && sent < length; sent += more) {
+            more = length - sent < sizeof piece ? length - sent : sizeof piece;
+            sound = write(connection, piece, more) == (ssize_t)more;
+        }
+        while (sound)
+            pause();
+        _exit(1);
     }
     close(listener);
     return child;
+}
+
+static void end_server(pid_t child)
+{
+    int status;
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &status, 0), child);
 }
 
 static void a_flood_leaves_turns_to_others(void **state)
@@ -472,7 +484,7 @@ static void a_flood_leaves_turns_to_others(void **state)
     enum { FLOOD = 32 << 20, TURN = 512 << 10 };
     char url[64];
     struct outcome outcome = {0};
-    pid_t child = start_flood(FLOOD, url, sizeof url);
+    pid_t child = start_server(FLOOD, FLOOD, 0, url, sizeof url);
     struct http_request request = get(&outcome, url);
     request.on_data = on_data;
     request.maximum_length = FLOOD;
@@ -486,9 +498,72 @@ static void a_flood_leaves_turns_to_others(void **state)
     assert_int_equal(outcome.response.error.kind, ERROR_NONE);
     assert_int_equal(outcome.streamed, FLOOD);
     assert_in_range(most, 1, TURN);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    end_server(child);
+}
+
+static bool refuse_late_data(void *context, const char *data, size_t length, struct error *error)
+{
+    struct outcome *outcome = context;
+    on_data(context, data, length, error);
+    return outcome->streamed <= 256 << 10 || error_set(error, ERROR_DATA, "no such fruit");
+}
+
+/* Whether the refused piece waits for its turn depends on how the bytes came in: many lengths are tried. */
+static void what_waited_for_its_turn_may_be_refused_too(void **state)
+{
+    (void)state;
+    for (size_t length = 257 << 10; length < 320 << 10; length += 1 << 10) {
+        char url[64];
+        struct outcome outcome = {0};
+        pid_t child = start_server(length, length + 1, 0, url, sizeof url);
+        struct http_request request = get(&outcome, url);
+        request.on_data = refuse_late_data;
+        request.maximum_length = 1 << 20;
+        http_client_send(client, &request);
+        for (int moments = 0; !outcome.calls && moments < 100; moments++)
+            run_for(20);
+        end_server(child);
+        assert_int_equal(outcome.calls, 1);
+        assert_int_equal(outcome.response.error.kind, ERROR_DATA);
+        assert_string_equal(outcome.response.error.text, "no such fruit");
+    }
+}
+
+static void cancel_what_waited_for_its_turn(void **state)
+{
+    (void)state;
+    char url[64];
+    struct outcome outcome = {0};
+    struct http_transfer *transfer;
+    pid_t child = start_server(1 << 20, 1 << 20, 0, url, sizeof url);
+    struct http_request request = get(&outcome, url);
+    request.on_data = on_data;
+    request.maximum_length = 1 << 20;
+    transfer = http_client_send(client, &request);
+    while (outcome.streamed < 256 << 10)
+        event_base_loop(base, EVLOOP_ONCE);
+    outcome.cancel = &transfer;
+    run_for(100);
+    end_server(child);
+    assert_int_equal(outcome.calls, 0);
+}
+
+/* The answer comes in while curl is busy with the certificates alone. */
+static void loading_certificates_loses_no_answer(void **state)
+{
+    (void)state;
+    char url[64];
+    struct outcome outcome = {0};
+    pid_t child = start_server(2, 2, 100, url, sizeof url);
+    struct http_request request = get(&outcome, url);
+    http_client_send(client, &request);
+    run_for(50);
+    assert_int_equal(outcome.calls, 0);
+    usleep(200 * 1000);
+    http_client_load_certificates(client);
+    run_for(100);
+    end_server(child);
+    assert_int_equal(outcome.calls, 1);
 }
 
 static void an_endless_error_page_is_an_error_page(void **state)
@@ -794,6 +869,9 @@ int main(void)
         CASE(broken_answers_are_told_apart),
         CASE(the_limit_counts_unpacked_bytes),
         CASE(a_flood_leaves_turns_to_others),
+        CASE(what_waited_for_its_turn_may_be_refused_too),
+        CASE(cancel_what_waited_for_its_turn),
+        CASE(loading_certificates_loses_no_answer),
         CASE(an_endless_error_page_is_an_error_page),
         CASE(who_reads_the_data_may_refuse_it),
         CASE(unreachable_places_have_their_words),
