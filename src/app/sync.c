@@ -345,8 +345,9 @@ static void enter_sign_in(struct sync *sync)
         sync_expect(sync);
         tandem_sign_in(sync->account.tandem, sync->now, sync_on_tandem, sync);
     }
-    if (sync->signed_in_again)
-        return;
+    if (sync->nightscout_asked)
+        return; /* in the first sign-in; but a token refused in the step before has skipped that */
+    sync->nightscout_asked = true;
     if (!sync->request.has_range)
         fetch_newest(sync);
     if (sync->request.features & FEATURE_PROFILES && !sync->request.check_only) {

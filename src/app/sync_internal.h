@@ -66,7 +66,8 @@ struct sync {
     struct event *turn;
 
     struct nightscout *nightscout;
-    bool nightscout_verified, token_refused, signed_in_again;
+    bool nightscout_verified, nightscout_asked; /* asked: for its newest documents, profile and status */
+    bool token_refused, signed_in_again;
     struct account *pumper;
     bool *chosen;                     /* per pump */
     int64_t newest[COLLECTION_COUNT]; /* of ours in Nightscout, seconds */

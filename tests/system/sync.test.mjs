@@ -180,6 +180,23 @@ test('a token that has run out is replaced by signing in once', async (t) => {
   assert.equal((await simulator.statistics()).logins - before, 1);
 });
 
+test('a token that is refused hides neither the gap of an outage nor the profile that a person has edited', async (t) => {
+  const { simulator, sync } = await prepare(t, {}, { CACHE_CREDENTIALS: 'true' });
+  await sync('--from', day(4), '--to', day(3));
+  const [ours] = (await simulator.documents()).profile;
+  const { _id, pump_settings_hash, ...rest } = ours;
+  const edited = new Date(Date.now() - 60000).toISOString();
+  await simulator.nightscout('POST', 'profile', { ...rest, enteredBy: 'a person', startDate: edited, created_at: edited });
+  await simulator.control('POST', 'revoke');
+  const { status } = await sync();
+  assert.equal(status, 0);
+  const documents = await simulator.documents();
+  assert.equal(documents.profile.length, 2, 'the pump settings are as they were: no profile is written');
+  const days = new Set(documents.treatments.map(({ created_at }) => created_at.slice(0, 10)));
+  for (const ago of [1, 2]) assert.ok(days.has(day(ago)), `the gap of ${day(ago)} is closed`);
+  assertEachOnce(documents);
+});
+
 test('two runs at the same moment leave every document once, after one more run', async (t) => {
   const { simulator, sync } = await prepare(t, { latency: 10 });
   await Promise.all([sync('--days', '2'), sync('--days', '2')]);
