@@ -211,6 +211,15 @@ size_t http_server_open_exchanges(const struct http_server *server)
     return count;
 }
 
+bool http_server_is_answering(const struct http_server *server)
+{
+    const struct connection *connection;
+    LIST_FOREACH(connection, &server->connections, link)
+    if (connection->busy && !connection->lingering)
+        return true;
+    return false;
+}
+
 size_t http_server_open_connections(const struct http_server *server)
 {
     return server->connection_count;

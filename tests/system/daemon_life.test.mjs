@@ -9,7 +9,7 @@ import { launch, sleep, until } from './lib/child.mjs';
 import { SECRET, serve, startServer } from './lib/daemon.mjs';
 import { folder, program, run } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
-import { dial } from './lib/wire.mjs';
+import { answers, dial } from './lib/wire.mjs';
 
 const PLACEHOLDERS = {
   TCONNECT_EMAIL: 'email@email.com', TCONNECT_PASSWORD: 'password', NS_URL: 'https://yournightscouturl/', NS_SECRET: 'apisecret', TIMEZONE_NAME: 'Mars/Olympus',
@@ -90,6 +90,28 @@ test('SIGTERM lets a running sync end its writes, answers who waits, exits 0; th
   const { treatments } = await simulator.documents();
   assert.ok(treatments.length > 0);
   assert.equal(new Set(treatments.map(({ pump_event_id }) => pump_event_id)).size, treatments.length);
+});
+
+test('SIGTERM: an answer that is on its way arrives whole, however slowly it is read', async (t) => {
+  const { server, port } = await serve(t);
+  const socket = net.connect({ port, host: '127.0.0.1' });
+  t.after(() => socket.destroy());
+  // More answers than fit into the sockets' buffers: in one of them the server is stuck until the client reads.
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(4000));
+  let count = 0;
+  await until(() => {
+    const before = count;
+    count = server.stdout.split('path=/ ').length;
+    return count > 1 && count === before;
+  }, { every: 300 });
+  server.child.kill('SIGTERM');
+  await server.says(/signal=15/, { stream: 'stdout' });
+  await sleep(300);
+  let text = '';
+  socket.setEncoding('latin1').on('data', (data) => { text += data; });
+  assert.equal((await server.ended).status, 0);
+  await until(() => socket.readableEnded || socket.destroyed);
+  assert.ok(answers(text).length > 1, 'each as long as it says');
 });
 
 test('SIGINT ends it too, while it idles with open connections; a second signal ends it at once', async (t) => {
