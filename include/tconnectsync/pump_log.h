@@ -17,7 +17,7 @@ struct time_zone;
 struct log_run {
     int64_t first_sequence, last_sequence;
     int64_t first_wall, last_wall; /* NO_TIME when all of it was out of bounds */
-    int64_t first_time, last_time; /* instants, once resolved */
+    int64_t first_time, last_time; /* instants; NO_TIME before pump_log_resolve */
     int32_t group;
     uint8_t pump;
 };

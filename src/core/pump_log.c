@@ -93,6 +93,8 @@ static bool track(struct pump_log_reader *reader, int64_t wall)
         *run = (struct log_run){.first_sequence = record->sequence,
                                 .first_wall = NO_TIME,
                                 .last_wall = NO_TIME,
+                                .first_time = NO_TIME,
+                                .last_time = NO_TIME,
                                 .group = (int32_t)record->group,
                                 .pump = reader->pump};
     }
