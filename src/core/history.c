@@ -68,12 +68,12 @@ void history_asked(struct history *history, struct moment now)
     history->waiting_since = now;
 }
 
-/* The first event that is seen may be of any age; each newer one has come in since. So may have one from
-   ahead of our clock, whose age cannot be told. */
+/* The first event that is seen may be of any age; each other one has come in since, also where the pump's clock was
+   set back in between. So may have one from ahead of our clock, whose age cannot be told. */
 static void note_newest(struct history *history, const struct report *report, struct moment now)
 {
     int64_t newest = report->newest_event;
-    if (newest != NO_TIME && (history->newest_event == NO_TIME || newest > history->newest_event)) {
+    if (newest != NO_TIME && newest != history->newest_event) {
         if (history->newest_event != NO_TIME || newest > now.wall + CLOCK_TOLERANCE) {
             history->seen_advance = true;
             history->advanced_at = now.monotonic;

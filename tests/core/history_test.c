@@ -171,6 +171,19 @@ static void freshness_when_the_clocks_disagree(void **state)
     expect_health(history, 10 + limit + 1, "stale");
     history_free(history);
 
+    /* Half a day ahead (AM and PM mixed up), set right after an hour; six hours back, as on a journey. */
+    const int64_t wrong[] = {day / 2, 0}, right[] = {0, -day / 4};
+    for (int i = 0; i < 2; i++) {
+        history = history_new(true, at(0));
+        for (int64_t now = 0; now <= day; now += 300) {
+            ended(history, now, ERROR_NONE, WALL + now - 60 + (now < 3600 ? wrong[i] : right[i]));
+            expect_health(history, now, "ok");
+        }
+        assert_int_equal(history_newest_event(history), WALL + day - 60 + right[i]);
+        expect_health(history, day + limit + 1, "stale");
+        history_free(history);
+    }
+
     /* Our own clock is set back by a day, then forward by two. */
     history = history_new(true, at(0));
     ended(history, 10, ERROR_NONE, WALL);
