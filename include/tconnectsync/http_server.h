@@ -63,6 +63,8 @@ void http_reply(struct http_exchange *exchange, int status, const char *content_
    exchange is over). A piece sent to a client that has gone is dropped; a client that leaves 1 MiB unread has gone. */
 bool http_stream_begin(struct http_exchange *exchange, int status, const char *content_type);
 void http_stream_send(struct http_exchange *exchange, const char *data, size_t length);
+/* Bytes that were sent and wait for the client to read. */
+size_t http_stream_unread(const struct http_exchange *exchange);
 void http_stream_end(struct http_exchange *exchange);
 /* Told once if the client goes away before the answer's end (closing its sending side alone counts as well); the
    exchange is over then and must not be used. Never called from within a function of this header other than

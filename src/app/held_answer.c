@@ -10,6 +10,8 @@
 #define HOLD_SECONDS      20
 #define HEARTBEAT_SECONDS 14
 #define LOG_MAXIMUM       (512u << 10)
+#define UNREAD_MAXIMUM    (512u << 10) /* of a stream: what comes beyond it is left out */
+#define LAST_WORDS        (80u << 10)  /* beyond it: a check's report, the result */
 #define PLAIN_TEXT        "text/plain; charset=utf-8"
 
 struct held_answer {
@@ -17,6 +19,7 @@ struct held_answer {
     struct http_exchange *exchange;
     struct event *timer;
     struct buffer log;
+    size_t left_out; /* lines */
     bool check, streaming;
 };
 
@@ -44,8 +47,12 @@ static void on_line(void *context, const char *line)
 {
     struct held_answer *held = context;
     if (!held->streaming) {
-        if (!held->check)
-            buffer_addf(&held->log, "%s\n", line);
+        if (!held->check && !buffer_addf(&held->log, "%s\n", line))
+            held->left_out++;
+        return;
+    }
+    if (http_stream_unread(held->exchange) > UNREAD_MAXIMUM) {
+        held->left_out++;
         return;
     }
     http_stream_send(held->exchange, line, strlen(line));
@@ -58,6 +65,9 @@ static void on_done(void *context, const struct report *report, const char *text
     struct held_answer *held = context;
     if (held->streaming)
         buffer_clear(&held->log);
+    held->log.maximum += LAST_WORDS;
+    if (held->left_out > 0)
+        buffer_addf(&held->log, "%zu more lines are in the server's log.\n", held->left_out);
     buffer_add_text(&held->log, text);
     if (held->log.length == 0 && !held->streaming)
         buffer_add_text(&held->log, report->ok ? "Done.\n" : report->error.text);

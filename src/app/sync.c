@@ -74,7 +74,7 @@ static int64_t random_below(int64_t limit)
 
 /* ---- moving ---- */
 
-static void take_turn(struct sync *sync, int64_t milliseconds)
+void sync_take_turn(struct sync *sync, int64_t milliseconds)
 {
     const struct timeval delay = {milliseconds / 1000, milliseconds % 1000 * 1000};
     sync->pending++;
@@ -103,7 +103,7 @@ static void sync_move(struct sync *sync, enum sync_step step)
     sync->next = steps[step].next;
     sync->sent = 0;
     if (steps[step].own_turn)
-        take_turn(sync, 0);
+        sync_take_turn(sync, 0);
     else if (steps[step].enter)
         steps[step].enter(sync);
     show_progress(sync);
@@ -163,6 +163,8 @@ static void on_turn(evutil_socket_t socket, short what, void *context)
     struct sync *sync = context;
     if (steps[sync->step].own_turn && !sync->failed)
         steps[sync->step].enter(sync);
+    else if (sync->step == STEP_WRITE)
+        sync_list_pretended(sync);
     sync_answered(sync);
 }
 
@@ -445,7 +447,7 @@ static void enter_build(struct sync *sync)
 static void enter_wait(struct sync *sync)
 {
     int64_t milliseconds = sync->unreachable ? 500 << sync->unreachable_rounds : 0;
-    take_turn(sync, milliseconds + random_below(milliseconds / 2));
+    sync_take_turn(sync, milliseconds + random_below(milliseconds / 2));
 }
 
 /* ---- life ---- */
@@ -468,7 +470,7 @@ struct sync *sync_start(const struct account_context *account, const struct sync
         sync->newest[i] = NO_TIME;
     begin_log(sync);
     sync->turn = evtimer_new(account->base, on_turn, sync);
-    take_turn(sync, 0);
+    sync_take_turn(sync, 0);
     return sync;
 }
 

@@ -88,6 +88,7 @@ struct sync {
     bool unreachable; /* ... because there was no answer */
     bool progressed;  /* this round stored something */
     bool profile_tried;
+    size_t pretended; /* of the writes that are listed instead */
     unsigned rounds, unreachable_rounds, rounds_without_progress;
     struct error fatal; /* no write will be taken: why */
     struct error profile_error;
@@ -99,6 +100,8 @@ struct sync {
 void sync_expect(struct sync *sync);
 void sync_on_tandem(void *sync, const struct error *error);
 void sync_on_nightscout(void *sync, const struct error *error);
+/* The step waits for a turn of the loop of its own, after so many milliseconds. */
+void sync_take_turn(struct sync *sync, int64_t milliseconds);
 /* One expected answer has come; moves on when it was the last. */
 void sync_answered(struct sync *sync);
 /* The first error wins; everything under way is cancelled. */
@@ -115,6 +118,8 @@ void sync_drop_readers(struct sync *sync);
 /* ---- sync_write.c ---- */
 void sync_enter_compare(struct sync *sync);
 void sync_enter_write(struct sync *sync);
+/* Lists the next of the writes that are not made, and takes a turn for the rest. */
+void sync_list_pretended(struct sync *sync);
 /* Writes the profile if the pump's settings ask for it, once; needs the account and Nightscout's profiles. */
 void sync_write_profile(struct sync *sync);
 /* What comes after the writes: done, or reading back what is in doubt. */

@@ -25,6 +25,7 @@
 #define ROUNDS_WITHOUT_PROGRESS 10 /* enough to halve a full batch down to one document */
 #define REFUSED_MAXIMUM         20
 #define STRANGERS_WORTH_SAYING  3
+#define LISTED_IN_A_TURN        16
 
 /* One write under way. */
 struct write {
@@ -345,26 +346,43 @@ static void fill_lane(struct lane *lane)
 
 /* ---- pretending ---- */
 
-static void list_pretended(struct sync *sync)
+/* False: none is left. */
+static bool list_next(struct sync *sync, struct buffer *one)
+{
+    const struct difference *difference = &sync->difference;
+    const struct document *documents = sync->documents.items;
+    size_t place = sync->pretended++;
+    buffer_clear(one);
+    if (place < difference->create_count) {
+        struct json_writer *writer = json_writer_new(one);
+        document_write(&documents[difference->creates[place]], &sync->log, sync->account.zone, writer);
+        json_writer_free(writer);
+        log_info("sync", "pretend=create document=%s", log_quote(one->data));
+        return true;
+    }
+    place -= difference->create_count;
+    if (place < difference->amend_count) {
+        amendment_write(&documents[difference->amends[place]], &sync->log, &sync->held, one);
+        log_info("sync", "pretend=amend document=%s", log_quote(one->data));
+        return true;
+    }
+    if (place - difference->amend_count >= difference->twin_count)
+        return false;
+    log_info("sync", "pretend=delete note=\"an exact twin\"");
+    return true;
+}
+
+/* A month is thousands of lines: the loop serves others between them. */
+void sync_list_pretended(struct sync *sync)
 {
     struct buffer one;
+    size_t listed = 0;
     buffer_init(&one, DOCUMENT_BYTES);
-    for (size_t i = 0; i < sync->difference.create_count; i++) {
-        struct json_writer *writer = json_writer_new(&one);
-        buffer_clear(&one);
-        document_write(&sync->documents.items[sync->difference.creates[i]], &sync->log, sync->account.zone,
-                       writer);
-        json_writer_free(writer);
-        log_info("sync", "pretend=create document=%s", log_quote(one.data));
-    }
-    for (size_t i = 0; i < sync->difference.amend_count; i++) {
-        buffer_clear(&one);
-        amendment_write(&sync->documents.items[sync->difference.amends[i]], &sync->log, &sync->held, &one);
-        log_info("sync", "pretend=amend document=%s", log_quote(one.data));
-    }
-    for (size_t i = 0; i < sync->difference.twin_count; i++)
-        log_info("sync", "pretend=delete note=\"an exact twin\"");
+    while (listed < LISTED_IN_A_TURN && list_next(sync, &one))
+        listed++;
     buffer_free(&one);
+    if (listed == LISTED_IN_A_TURN && !sync->stopping)
+        sync_take_turn(sync, 0);
 }
 
 /* ---- the steps ---- */
@@ -379,7 +397,7 @@ void sync_enter_write(struct sync *sync)
                           .kind = kind,
                           .limit = sync->oldest_first && kind <= LANE_DEVICE_STATUS ? 1 : SIDE_BY_SIDE};
     if (sync->request.pretend) {
-        list_pretended(sync);
+        sync_list_pretended(sync);
         return;
     }
     for (enum lane_kind kind = 0; kind < LANE_COUNT; kind++)

@@ -321,12 +321,18 @@ bool http_stream_begin(struct http_exchange *exchange, int status, const char *c
     return true;
 }
 
+size_t http_stream_unread(const struct http_exchange *exchange)
+{
+    const struct connection *connection = exchange->connection;
+    return connection ? evbuffer_get_length(bufferevent_get_output(connection->memory)) : 0;
+}
+
 void http_stream_send(struct http_exchange *exchange, const char *data, size_t length)
 {
     struct connection *connection = exchange->connection;
     if (!connection || length == 0)
         return;
-    if (evbuffer_get_length(bufferevent_get_output(connection->memory)) > UNREAD_MAXIMUM) {
+    if (http_stream_unread(exchange) > UNREAD_MAXIMUM) {
         connection_doom(connection);
         return;
     }

@@ -79,6 +79,26 @@ test('/update streams from 20 s on, a line every 15 s, the result last; HEAD end
   }
 });
 
+test('a log that comes faster than it can be read blocks nobody, and its end arrives', async (t) => {
+  const { simulator, daemon, forward } = await serve(t, { historyDays: 30 });
+  const words = 'days=28&pretend=1&features=BASAL,BOLUS,PUMP_EVENTS,CGM';
+  const whole = (await daemon.secretly(`/update?${words}`)).text;
+  assert.match(whole, /\n\d+ more lines are in the server's log\.\n$/);
+  await simulator.fault(slow('tandem', '*pump-logs*'));
+  const wire = await ask(t, daemon, `/update?${words}`);
+  await underWay(simulator, 'pump-logs');
+  await forward(21);
+  await wire.gets(/step=read/);
+  wire.socket.pause();
+  await forward(5);
+  await daemon.server.says(/step=compare[^]*step=compare[^]*pretend=create/, { stream: 'stdout' });
+  await daemon.get('/livez');
+  assert.doesNotMatch(daemon.server.stdout.slice(-20000), /result=ok[^]*path=\/livez[^\n]*\n$/, '/livez was answered before the list ended');
+  wire.socket.resume();
+  await wire.ends({ seconds: 30 });
+  assert.match(wire.text, /Result: ok\n\r\n0\r\n\r\n$/);
+});
+
 test('/check_login streams as well; a client that goes mid-stream costs nothing, and the sync goes on', async (t) => {
   const { simulator, daemon, forward } = await serve(t);
   await simulator.fault(slow('tandem', '*pumper*'));
