@@ -325,9 +325,11 @@ static void leave_greet(struct sync *sync)
         sign_in_again(sync);
 }
 
-/* Nightscout's newest documents are asked for beside the password: both are needed before the log can be. */
+/* Nightscout's newest documents are asked for beside the password: both are needed before the log can be. In a
+   range that was asked for, those before it: they tell whether it leaves a gap. */
 static void fetch_newest(struct sync *sync)
 {
+    int64_t until = sync->request.has_range ? sync->request.from - 1 : sync->now;
     enum collection wanted[2];
     size_t count = 0;
     if (sync_wants_treatments(sync))
@@ -336,7 +338,7 @@ static void fetch_newest(struct sync *sync)
         wanted[count++] = COLLECTION_ENTRIES;
     for (size_t i = 0; i < count; i++) {
         sync_expect(sync);
-        nightscout_fetch_newest(sync->nightscout, wanted[i], sync->now, &sync->newest[wanted[i]],
+        nightscout_fetch_newest(sync->nightscout, wanted[i], until, &sync->newest[wanted[i]],
                                 sync_on_nightscout, sync);
     }
 }
@@ -350,7 +352,7 @@ static void enter_sign_in(struct sync *sync)
     if (sync->nightscout_asked)
         return; /* in the first sign-in; but a token refused in the step before has skipped that */
     sync->nightscout_asked = true;
-    if (!sync->request.has_range)
+    if (!sync->request.check_only && sync_reaches_now(sync))
         fetch_newest(sync);
     if (sync->request.features & FEATURE_PROFILES && !sync->request.check_only) {
         sync_expect(sync);

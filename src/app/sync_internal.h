@@ -110,6 +110,8 @@ bool sync_wants_treatments(const struct sync *sync);
 bool sync_wants_device_status(const struct sync *sync);
 
 /* ---- sync_read.c ---- */
+/* No later document of ours can be older than this run's newest. */
+bool sync_reaches_now(const struct sync *sync);
 bool sync_choose_range(struct sync *sync, struct error *error);
 void sync_enter_read(struct sync *sync);
 void sync_enter_read_back(struct sync *sync);

@@ -24,16 +24,34 @@
 
 /* ---- the range ---- */
 
+bool sync_reaches_now(const struct sync *sync)
+{
+    return !sync->request.has_range || sync->request.to >= sync->now - SECONDS_PER_MINUTE;
+}
+
+/* Of the collections that were asked, the one that has come least far; NO_TIME when none has any. */
+static int64_t newest_of_ours(const struct sync *sync)
+{
+    int64_t newest = NO_TIME;
+    for (int i = 0; i < COLLECTION_COUNT; i++)
+        if (sync->newest[i] != NO_TIME && (newest == NO_TIME || sync->newest[i] < newest))
+            newest = sync->newest[i];
+    return newest;
+}
+
+static void warn(struct sync *sync)
+{
+    log_warn("sync", "note=%s", log_quote(sync->report.warnings[sync->report.warning_count - 1]));
+}
+
 /* From the newest document of ours on, so that a gap after an outage closes by itself. */
 static void look_back(struct sync *sync)
 {
-    int64_t newest = sync->now, day = sync->now - LOOK_BACK_LEAST, most = sync->now - LOOK_BACK_MOST;
+    int64_t newest = newest_of_ours(sync), day = sync->now - LOOK_BACK_LEAST,
+            most = sync->now - LOOK_BACK_MOST;
     char from[CIVIL_TEXT_SIZE], to[CIVIL_TEXT_SIZE];
-    for (int i = 0; i < COLLECTION_COUNT; i++)
-        if (sync->newest[i] != NO_TIME && sync->newest[i] < newest)
-            newest = sync->newest[i];
     sync->to = sync->now;
-    sync->from = newest < day ? newest : day;
+    sync->from = newest != NO_TIME && newest < day ? newest : day;
     if (sync->from >= most)
         return;
     report_warn(&sync->report,
@@ -43,8 +61,30 @@ static void look_back(struct sync *sync)
                 (sync->now - sync->from) / SECONDS_PER_DAY,
                 civil_format_date(from, time_zone_wall(sync->account.zone, sync->from)),
                 civil_format_date(to, time_zone_wall(sync->account.zone, most)));
-    log_warn("sync", "note=%s", log_quote(sync->report.warnings[sync->report.warning_count - 1]));
+    warn(sync);
     sync->from = most;
+}
+
+/* A run up to now over less than all that is missing writes documents that the next look-back takes for the
+   end of what is there. */
+static void warn_of_gap(struct sync *sync)
+{
+    const unsigned treatments = FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS;
+    int64_t newest = newest_of_ours(sync);
+    unsigned left_out = sync->account.configuration->features & treatments & ~sync->request.features;
+    bool too_late = sync->request.has_range && newest < sync->from - SECONDS_PER_HOUR;
+    bool too_few = left_out && sync_wants_treatments(sync) && newest < sync->now - LOOK_BACK_LEAST;
+    if (newest == NO_TIME || sync->request.pretend || !sync_reaches_now(sync) || (!too_late && !too_few))
+        return;
+    char since[CIVIL_TEXT_SIZE];
+    int days = (int)((sync->now - newest) / SECONDS_PER_DAY) + 1;
+    report_warn(
+        &sync->report,
+        "This run leaves a gap that no later one fills by itself: not everything since %s is carried over. "
+        "To "
+        "fill it: tconnectsync-heroku sync --days %d, or %d days on the status page, with all kinds of data.",
+        civil_format_date(since, time_zone_wall(sync->account.zone, newest)), days, days);
+    warn(sync);
 }
 
 static int64_t read_until(const struct sync *sync)
@@ -63,6 +103,7 @@ bool sync_choose_range(struct sync *sync, struct error *error)
     } else {
         look_back(sync);
     }
+    warn_of_gap(sync);
     sync->oldest_first = sync->to - sync->from > SECONDS_PER_DAY;
     sync->chosen = xcalloc(sync->pumper->pump_count, sizeof *sync->chosen);
     if (!account_choose_pumps(sync->pumper, sync->account.configuration->pump_serial_number,
@@ -72,7 +113,7 @@ bool sync_choose_range(struct sync *sync, struct error *error)
         return false;
     if (*warning) {
         report_warn(&sync->report, "%s", warning);
-        log_warn("sync", "note=%s", log_quote(warning));
+        warn(sync);
     }
     return true;
 }
@@ -126,12 +167,12 @@ static void read_nightscout(struct sync *sync)
     }
 }
 
-/* A person's profile on top hides ours: the newest of ours is further down the list. Otherwise everything that the
-   profile depends on is known, and it is written beside the reads. */
+/* A person's profile on top hides ours: the newest of ours is further down the list. Otherwise everything
+   that the profile depends on is known, and it is written beside the reads. */
 static void settle_profile(struct sync *sync)
 {
-    bool hidden = json_is(sync->current_profile, JSON_OBJECT) &&
-                  !json_get(sync->current_profile, "pump_settings_hash");
+    bool hidden =
+        json_is(sync->current_profile, JSON_OBJECT) && !json_get(sync->current_profile, "pump_settings_hash");
     if (!hidden) {
         sync_write_profile(sync);
     } else if (!sync->profiles) {

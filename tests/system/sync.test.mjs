@@ -197,6 +197,24 @@ test('a token that is refused hides neither the gap of an outage nor the profile
   assertEachOnce(documents);
 });
 
+test('a run that leaves a gap behind says so, with what fills it; one that does not says nothing', async (t) => {
+  const { simulator, sync, environment, home } = await prepare(t);
+  const warnings = async (run) => (await run).stderr.split('\n').filter((line) => line.includes('leaves a gap'));
+  assert.deepEqual(await warnings(sync('--days', '1')), [], 'an empty site has no gap');
+  await simulator.reset();
+  await sync('--from', day(5), '--to', day(4));
+  assert.deepEqual(await warnings(sync('--days', '1', '--pretend')), []);
+  const few = await warnings(runJson(['sync', '--features', 'BASAL'], { env: environment, home }));
+  assert.match(few.join(), /--days [45],/);
+  await simulator.reset();
+  await sync('--from', day(5), '--to', day(4));
+  const [late] = await warnings(sync('--days', '1'));
+  const [, days] = /--days (\d+),/.exec(late);
+  assert.ok((await sync('--days', days)).report.created > 500, 'the command fills it');
+  assert.deepEqual(await warnings(sync()), []);
+  assert.deepEqual(await warnings(sync('--days', '1')), []);
+});
+
 test('two runs at the same moment leave every document once, after one more run', async (t) => {
   const { simulator, sync } = await prepare(t, { latency: 10 });
   await Promise.all([sync('--days', '2'), sync('--days', '2')]);
