@@ -71,6 +71,7 @@ job "tconnectsync" {
 
         env {
           PORT                              = "5000"
+          TCONNECT_REGION                   = "US"
           TCONNECTSYNC_HEROKU_INTERVAL_MINS = "15"
           # A file system in memory that every task has; the token of Tandem survives a restart there.
           CACHE_CREDENTIALS_PATH = "/secrets/cache/credentials.json"
