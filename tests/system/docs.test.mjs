@@ -136,6 +136,9 @@ test('commands and files that the guide shows exist', () => {
     for (const [file] of matches(text.replace(/.*ninja -C.*/g, ''), /(?<![\w/.])((?:bin|src|tests|include)\/[\w./-]*\w)/g)) {
       if (!['bin/bash', 'bin/sh'].includes(file)) assert.ok(exists(file) || exists(`${file}.mjs`), `${page}: ${file}`);
     }
+    for (const [name] of matches(text, /meson test -C \S+ ([a-z_]+)|build-test\/tests\/core\/test_([a-z_]+)/g).map((found) => found.filter(Boolean))) {
+      assert.ok(exists(`tests/core/${name}_test.c`), `${page}: test ${name}`);
+    }
     for (const [name] of matches(text, /bin\/bench ([a-z_]+)/g)) assert.ok(exists(`tests/bench/${name}.mjs`), `${page}: bin/bench ${name}`);
     for (const [words] of matches(text, /(?<!\w\s)(?:^ {4}|`|build\/|\n)tconnectsync-heroku((?: [\w.:,-]+)*)/g)) {
       const [command] = words.trim().split(' ');
