@@ -399,13 +399,12 @@ static void enter_account(struct sync *sync)
 static void leave_account(struct sync *sync)
 {
     struct error error = {0};
-    if (sync->token_refused) {
+    if (sync->token_refused)
         sign_in_again(sync);
-    } else if (sync->request.check_only) {
-        sync->next = STEP_DONE;
-    } else if (!sync->chosen && !sync_choose_range(sync, &error)) {
+    else if (!sync->chosen && !sync_choose_range(sync, &error))
         sync_fail(sync, &error);
-    }
+    else if (sync->request.check_only)
+        sync->next = STEP_DONE;
 }
 
 /* ---- from the log to the documents ---- */

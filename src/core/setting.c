@@ -245,6 +245,12 @@ bool setting_time_zone(struct reading *reading, const struct setting *setting, c
             "%s is not the name of a time zone. Set TIMEZONE_NAME to that of the pump's clock, such as "
             "America/New_York or Europe/Berlin.",
             name);
+    if (!strchr(value, '/') || strncmp(value, "Etc/", 4) == 0)
+        setting_warning(
+            reading,
+            "%s names no place, so it may know no summer time: half of the year all times would be "
+            "an hour off. Set TIMEZONE_NAME to a place such as America/New_York or Europe/Berlin.",
+            name);
     return store_text(reading, setting, value);
 }
 

@@ -153,7 +153,7 @@ static void examples_of_guides_count_as_unset(void **state)
     struct configuration *configuration =
         READ("TCONNECT_EMAIL=email@email.com", "TCONNECT_PASSWORD=password",
              "NS_URL=https://yournightscouturl/", "NS_SECRET=apisecret", "PUMP_SERIAL_NUMBER=11111111",
-             "TIMEZONE_NAME=UTC", "TCONNECTSYNC_HEROKU_SECRET=Secret");
+             "TIMEZONE_NAME=Europe/Paris", "TCONNECTSYNC_HEROKU_SECRET=Secret");
     assert_int_equal(configuration->problem_count, 4);
     assert_problem(configuration, 0, "TCONNECT_EMAIL", "example");
     assert_problem(configuration, 1, "TCONNECT_PASSWORD", "example");
@@ -292,6 +292,9 @@ static void known_mistakes_are_mended_with_a_word(void **state)
         {"NS_SECRET=\"correct horse battery\"", "https://ns.example.org/", "quotes"},
         {"TCONNECT_EMAIL=jane", "https://ns.example.org/", "e-mail"},
         {"TCONNECTSYNC_HEROKU_SECRET=1234", "https://ns.example.org/", "guessed"},
+        {"TIMEZONE_NAME=EST", "https://ns.example.org/", "no place"},
+        {"TIMEZONE_NAME=Etc/GMT+5", "https://ns.example.org/", "no place"},
+        {"TIMEZONE_NAME=America/Argentina/Salta", "https://ns.example.org/", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct configuration *configuration = READ(USABLE, cases[i].pair);

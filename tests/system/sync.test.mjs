@@ -215,6 +215,15 @@ test('a run that leaves a gap behind says so, with what fills it; one that does 
   assert.deepEqual(await warnings(sync('--days', '1')), []);
 });
 
+test('check looks for the pump that the settings name as well', async (t) => {
+  const { home, environment } = await prepare(t);
+  const check = (env) => run(['check'], { env: { ...environment, ...env }, home });
+  assert.match((await check({})).stdout, /No API errors returned!\n$/);
+  const missing = await check({ PUMP_SERIAL_NUMBER: '99999999' });
+  assert.equal(missing.status, 1);
+  assert.match(missing.stdout, /FAILED: .*PUMP_SERIAL_NUMBER/);
+});
+
 test('two runs at the same moment leave every document once, after one more run', async (t) => {
   const { simulator, sync } = await prepare(t, { latency: 10 });
   await Promise.all([sync('--days', '2'), sync('--days', '2')]);
