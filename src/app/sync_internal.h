@@ -1,5 +1,5 @@
-/* sync_internal.h - one running sync, shared by its files: sync.c moves it, sync_read.c reads, sync_write.c
- * writes. */
+/* sync_internal.h - one running sync, shared by its files: sync.c moves it, sync_sign_in.c comes up to the
+   account, sync_read.c reads, sync_write.c writes. */
 #ifndef TCONNECTSYNC_SYNC_INTERNAL_H
 #define TCONNECTSYNC_SYNC_INTERNAL_H
 
@@ -106,10 +106,21 @@ void sync_take_turn(struct sync *sync, int64_t milliseconds);
 void sync_answered(struct sync *sync);
 /* The first error wins; everything under way is cancelled. */
 void sync_fail(struct sync *sync, const struct error *error);
-bool sync_wants_treatments(const struct sync *sync);
-bool sync_wants_device_status(const struct sync *sync);
+
+/* ---- sync_sign_in.c: the steps of these names ---- */
+void sync_enter_greet(struct sync *sync);
+void sync_leave_greet(struct sync *sync);
+void sync_enter_sign_in(struct sync *sync);
+void sync_enter_authorize(struct sync *sync);
+void sync_enter_token(struct sync *sync);
+void sync_leave_token(struct sync *sync);
+void sync_enter_account(struct sync *sync);
+void sync_leave_account(struct sync *sync);
+/* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
+void sync_sign_in_again(struct sync *sync);
 
 /* ---- sync_read.c ---- */
+bool sync_wants_treatments(const struct sync *sync);
 /* No later document of ours can be older than this run's newest. */
 bool sync_reaches_now(const struct sync *sync);
 bool sync_choose_range(struct sync *sync, struct error *error);

@@ -22,6 +22,19 @@
 #define LOG_WINDOW_DAYS 28
 #define HELD_WINDOW     (7 * INT64_C(86400000)) /* milliseconds */
 
+/* ---- what is asked for ---- */
+
+bool sync_wants_treatments(const struct sync *sync)
+{
+    return sync->request.features & (FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS |
+                                     FEATURE_CGM_ALERTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION);
+}
+
+static bool wants_device_status(const struct sync *sync)
+{
+    return sync->request.features & (FEATURE_DEVICE_STATUS | FEATURE_IOB);
+}
+
 /* ---- the range ---- */
 
 bool sync_reaches_now(const struct sync *sync)
@@ -160,7 +173,7 @@ static void read_nightscout(struct sync *sync)
         read_held(sync, COLLECTION_TREATMENTS);
     if (sync->request.features & FEATURE_CGM)
         read_held(sync, COLLECTION_ENTRIES);
-    if (sync_wants_device_status(sync)) {
+    if (wants_device_status(sync)) {
         sync_expect(sync);
         nightscout_fetch_newest(sync->nightscout, COLLECTION_DEVICE_STATUS, sync->now + SECONDS_PER_DAY,
                                 &sync->newest[COLLECTION_DEVICE_STATUS], sync_on_nightscout, sync);
