@@ -1,5 +1,5 @@
 /* sync_internal.h - one running sync, shared by its files: sync.c moves it, sync_sign_in.c comes up to the
-   account, sync_read.c reads, sync_write.c writes. */
+   account, sync_read.c reads, sync_write.c and sync_profile.c write. */
 #ifndef TCONNECTSYNC_SYNC_INTERNAL_H
 #define TCONNECTSYNC_SYNC_INTERNAL_H
 
@@ -128,13 +128,15 @@ void sync_enter_read(struct sync *sync);
 void sync_enter_read_back(struct sync *sync);
 void sync_drop_readers(struct sync *sync);
 
+/* ---- sync_profile.c ---- */
+/* Writes the profile if the pump's settings ask for it, once; needs the account and Nightscout's profiles. */
+void sync_write_profile(struct sync *sync);
+
 /* ---- sync_write.c ---- */
 void sync_enter_compare(struct sync *sync);
 void sync_enter_write(struct sync *sync);
 /* Lists the next of the writes that are not made, and takes a turn for the rest. */
 void sync_list_pretended(struct sync *sync);
-/* Writes the profile if the pump's settings ask for it, once; needs the account and Nightscout's profiles. */
-void sync_write_profile(struct sync *sync);
 /* What comes after the writes: done, or reading back what is in doubt. */
 void sync_leave_write(struct sync *sync);
 /* Counts what became of every document, and remembers what was created. */

@@ -1,0 +1,74 @@
+/* The pump's settings as Nightscout's profile. */
+#include "sync_internal.h"
+
+#include "tconnectsync/account.h"
+#include "tconnectsync/buffer.h"
+#include "tconnectsync/error.h"
+#include "tconnectsync/feature.h"
+#include "tconnectsync/json.h"
+#include "tconnectsync/log.h"
+#include "tconnectsync/nightscout.h"
+#include "tconnectsync/profile.h"
+
+/* The pump whose settings count: the chosen one with the newest event. */
+static const struct pump *pump_with_settings(const struct sync *sync)
+{
+    const struct pump *found = NULL;
+    for (size_t i = 0; i < sync->pumper->pump_count; i++) {
+        const struct pump *pump = &sync->pumper->pumps[i];
+        if (sync->chosen[i] && pump->settings && (!found || pump->newest_event > found->newest_event))
+            found = pump;
+    }
+    return found;
+}
+
+/* The hash in the newest document of ours, NULL when there is none. */
+static const char *newest_settings_hash(const struct sync *sync)
+{
+    if (!json_is(sync->profiles, JSON_ARRAY))
+        return NULL;
+    for (const struct json *profile = sync->profiles->first; profile; profile = profile->next)
+        if (json_text(json_get(profile, "pump_settings_hash")))
+            return json_text(json_get(profile, "pump_settings_hash"));
+    return NULL;
+}
+
+/* A profile gets one attempt: it has no key that would make a repeat safe. */
+static void on_profile_written(void *context, const struct error *error)
+{
+    struct sync *sync = context;
+    if (!error)
+        sync->report.kinds[DOCUMENT_PROFILE].created++;
+    else
+        sync->profile_error = *error;
+    sync_answered(sync);
+}
+
+void sync_write_profile(struct sync *sync)
+{
+    if (!(sync->request.features & FEATURE_PROFILES) || sync->profile_tried)
+        return;
+    sync->profile_tried = true;
+    struct report_counts *counts = &sync->report.kinds[DOCUMENT_PROFILE];
+    const struct pump *pump = pump_with_settings(sync);
+    const struct json *current = json_is(sync->current_profile, JSON_OBJECT) ? sync->current_profile : NULL;
+    struct error error = {0};
+    struct buffer body;
+    buffer_init(&body, 1u << 20);
+    enum profile_action action =
+        profile_plan(pump ? pump->settings : NULL, current, newest_settings_hash(sync),
+                     sync->account.configuration, sync->now, &body, &error);
+    if (action == PROFILE_NONE) {
+        log_warn("sync", "profile=none note=%s", log_quote(error.text));
+    } else if (action == PROFILE_UNCHANGED) {
+        counts->unchanged++;
+    } else if (sync->request.pretend) {
+        counts->created++;
+        log_info("sync", "pretend=\"would write the profile\"");
+    } else {
+        sync_expect(sync);
+        nightscout_write_profile(sync->nightscout, action == PROFILE_REPLACE, &body, on_profile_written,
+                                 sync);
+    }
+    buffer_free(&body);
+}
