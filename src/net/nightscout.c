@@ -1,6 +1,6 @@
-#include "tconnectsync/nightscout.h"
+/* One Nightscout site: its address and secret, what its answers mean, and whether it knows us. */
+#include "nightscout_internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,53 +10,14 @@
 #include <openssl/evp.h>
 
 #include "tconnectsync/buffer.h"
-#include "tconnectsync/civil_time.h"
 #include "tconnectsync/configuration.h"
-#include "tconnectsync/document.h"
-#include "tconnectsync/error.h"
-#include "tconnectsync/http_client.h"
 #include "tconnectsync/json.h"
 #include "tconnectsync/log.h"
 #include "tconnectsync/memory.h"
-#include "tconnectsync/url.h"
 
-#define READ_LIMIT         50000 /* documents in a few days; more are no pump's */
-#define READ_MAXIMUM       (64u << 20)
-#define SMALL_MAXIMUM      (4u << 20)
-#define WAKE_UP_SECONDS    60
-#define REDIRECTS_MAXIMUM  4
-#define SECRET_DIGEST_SIZE 41
-#define NOTHING_LOST       "Nothing is lost; the next sync writes what is missing."
-#define UNUSABLE           "sent what cannot be used: %s"
-
-struct nightscout {
-    struct http_client *client;
-    const struct configuration *configuration;
-    struct http_route route;
-    char *base; /* of the API: ends in "api/v1/" */
-    char secret[SECRET_DIGEST_SIZE];
-    struct call *calls; /* under way */
-    unsigned redirects;
-    bool clock_seen;
-    int64_t clock_difference;
-};
-
-/* One request under way. */
-struct call {
-    struct nightscout *nightscout;
-    struct call *next;
-    struct http_transfer *transfer;
-    nightscout_done *done;
-    void *context;
-    /* Looks at a 200 answer; NULL: its status is enough. */
-    bool (*judge)(struct call *call, const struct http_response *response, struct error *error);
-    bool writes;
-    size_t count; /* documents sent */
-    enum collection collection;
-    int64_t *newest;
-    struct json **json;
-    struct held_reader *reader;
-};
+#define SMALL_MAXIMUM     (4u << 20)
+#define WAKE_UP_SECONDS   60
+#define REDIRECTS_MAXIMUM 4
 
 static bool digest_secret(const char *secret, char *out)
 {
@@ -73,7 +34,6 @@ struct nightscout *nightscout_new(struct http_client *client, const struct confi
 {
     struct nightscout *nightscout = xcalloc(1, sizeof *nightscout);
     nightscout->client = client;
-    nightscout->configuration = configuration;
     nightscout->route.skip_tls_verify = configuration->nightscout_skip_tls_verify;
     nightscout->base = xasprintf("%sapi/v1/", configuration->nightscout_url);
     if (!digest_secret(configuration->nightscout_secret, nightscout->secret))
@@ -83,9 +43,9 @@ struct nightscout *nightscout_new(struct http_client *client, const struct confi
 
 void nightscout_cancel(struct nightscout *nightscout)
 {
-    while (nightscout->calls) {
-        struct call *call = nightscout->calls;
-        nightscout->calls = call->next;
+    struct nightscout_call *call;
+    while ((call = LIST_FIRST(&nightscout->calls))) {
+        LIST_REMOVE(call, others);
         http_client_cancel(call->transfer);
         free(call);
     }
@@ -114,7 +74,7 @@ static bool is_html(const struct http_response *response)
     return strncasecmp(response->content_type, "text/html", 9) == 0;
 }
 
-static bool explain_client_error(const struct call *call, const struct http_response *response,
+static bool explain_client_error(const struct nightscout_call *call, const struct http_response *response,
                                  struct error *error)
 {
     switch (response->status) {
@@ -144,7 +104,8 @@ static bool explain_client_error(const struct call *call, const struct http_resp
 }
 
 /* Everything but a 200 as an error in words. */
-static bool check_status(const struct call *call, const struct http_response *response, struct error *error)
+static bool check_status(const struct nightscout_call *call, const struct http_response *response,
+                         struct error *error)
 {
     int status = response->status;
     bool good = true;
@@ -187,56 +148,38 @@ static void note_clock(struct nightscout *nightscout, const struct http_response
     nightscout->clock_difference = response->date - (int64_t)time(NULL);
 }
 
-static void take_off(struct call *call)
+/* error NULL: it went well. */
+static void end_call(struct nightscout_call *call, const struct error *error)
 {
-    struct call **place = &call->nightscout->calls;
-    while (*place != call)
-        place = &(*place)->next;
-    *place = call->next;
+    LIST_REMOVE(call, others);
+    call->done(call->context, error);
+    free(call);
 }
 
 static void on_done(void *context, const struct http_response *response)
 {
-    struct call *call = context;
+    struct nightscout_call *call = context;
     struct error error = {0};
-    take_off(call);
     note_clock(call->nightscout, response);
     bool good = check_status(call, response, &error) && (!call->judge || call->judge(call, response, &error));
-    call->done(call->context, good ? NULL : &error);
-    free(call);
-}
-
-static bool on_data(void *context, const char *data, size_t length, struct error *error)
-{
-    struct call *call = context;
-    struct error why = {0};
-    return held_reader_feed(call->reader, data, length, &why) ||
-           error_set(error, why.kind == ERROR_NONE ? ERROR_DATA : why.kind, UNUSABLE, why.text);
-}
-
-static void on_restart(void *context)
-{
-    struct call *call = context;
-    held_reader_restart(call->reader);
+    end_call(call, good ? NULL : &error);
 }
 
 /* ---- sending ---- */
 
-static struct call *new_call(struct nightscout *nightscout, nightscout_done *done, void *context)
+struct nightscout_call *nightscout_call_new(struct nightscout *nightscout, nightscout_done *done,
+                                            void *context)
 {
-    struct call *call = xcalloc(1, sizeof *call);
+    struct nightscout_call *call = xcalloc(1, sizeof *call);
     call->nightscout = nightscout;
     call->done = done;
     call->context = context;
-    call->next = nightscout->calls;
-    nightscout->calls = call;
+    LIST_INSERT_HEAD(&nightscout->calls, call, others);
     return call;
 }
 
-/* path: below the API's base, encoded. Reads are repeated when that can help; writes never are: whoever asked
-   reads back first. */
-static void send_call(struct call *call, const char *method, const char *path, const struct buffer *body,
-                      struct http_request request)
+void nightscout_call_send(struct nightscout_call *call, const char *method, const char *path,
+                          const struct buffer *body, struct http_request request)
 {
     struct nightscout *nightscout = call->nightscout;
     struct buffer url;
@@ -257,7 +200,7 @@ static void send_call(struct call *call, const char *method, const char *path, c
     request.body_length = body ? body->length : 0;
     request.retry = !call->writes;
     request.maximum_length = request.maximum_length ? request.maximum_length : SMALL_MAXIMUM;
-    request.on_done = on_done;
+    request.on_done = request.on_done ? request.on_done : on_done;
     request.context = call;
     call->transfer = http_client_send(nightscout->client, &request);
     buffer_free(&url);
@@ -265,7 +208,7 @@ static void send_call(struct call *call, const char *method, const char *path, c
 
 /* ---- is it one, and does it know us? ---- */
 
-static void ask(struct call *call);
+static void ask(struct nightscout_call *call);
 
 static bool is_redirect(int status)
 {
@@ -309,7 +252,8 @@ static bool follow(struct nightscout *nightscout, const struct http_response *re
 }
 
 /* The verdict is in the message: a bad secret answers 200 as well. */
-static bool judge_verdict(struct call *call, const struct http_response *response, struct error *error)
+static bool judge_verdict(struct nightscout_call *call, const struct http_response *response,
+                          struct error *error)
 {
     (void)call;
     struct json *answer = json_parse(response->body, response->length, NULL);
@@ -331,249 +275,26 @@ static bool judge_verdict(struct call *call, const struct http_response *respons
 
 static void on_verdict(void *context, const struct http_response *response)
 {
-    struct call *call = context;
+    struct nightscout_call *call = context;
     struct error error = {0};
-    if (response->error.kind == ERROR_NONE && is_redirect(response->status)) {
-        if (follow(call->nightscout, response, &error)) {
-            ask(call);
-            return;
-        }
-        take_off(call);
-        call->done(call->context, &error);
-        free(call);
-        return;
-    }
-    on_done(call, response);
+    if (response->error.kind != ERROR_NONE || !is_redirect(response->status))
+        on_done(call, response);
+    else if (follow(call->nightscout, response, &error))
+        ask(call);
+    else
+        end_call(call, &error);
 }
 
-static void ask(struct call *call)
+static void ask(struct nightscout_call *call)
 {
-    struct nightscout *nightscout = call->nightscout;
-    struct buffer url;
-    const struct http_header headers[] = {{"api-secret", nightscout->secret}, {"Accept", "application/json"}};
-    buffer_init(&url, 4096);
-    buffer_addf(&url, "%sverifyauth", nightscout->base);
-    call->transfer = http_client_send(nightscout->client, &(struct http_request){
-                                                              .route = &nightscout->route,
-                                                              .method = "GET",
-                                                              .url = url.data,
-                                                              .headers = headers,
-                                                              .header_count = 2,
-                                                              .retry = true,
-                                                              .patience_seconds = WAKE_UP_SECONDS,
-                                                              .on_done = on_verdict,
-                                                              .context = call,
-                                                          });
-    buffer_free(&url);
+    nightscout_call_send(call, "GET", "verifyauth", NULL,
+                         (struct http_request){.patience_seconds = WAKE_UP_SECONDS, .on_done = on_verdict});
 }
 
 void nightscout_verify(struct nightscout *nightscout, nightscout_done *done, void *context)
 {
-    struct call *call = new_call(nightscout, done, context);
+    struct nightscout_call *call = nightscout_call_new(nightscout, done, context);
     call->judge = judge_verdict;
     nightscout->redirects = 0;
     ask(call);
-}
-
-/* ---- reads ---- */
-
-static bool unusable(const struct error *why, struct error *error)
-{
-    return error_set(error, why->kind, "Nightscout " UNUSABLE ". " NOTHING_LOST, why->text);
-}
-
-static bool no_list(struct error *error, enum collection collection)
-{
-    return error_set(
-        error, ERROR_UNREACHABLE,
-        "Nightscout answered something that is no list of %s; its database may be down. " NOTHING_LOST,
-        collection_name(collection));
-}
-
-static bool judge_newest(struct call *call, const struct http_response *response, struct error *error)
-{
-    struct json *answer = json_parse(response->body, response->length, NULL);
-    bool good = json_is(answer, JSON_ARRAY) || no_list(error, call->collection);
-    int64_t milliseconds = NO_TIME;
-    if (good && answer->first) {
-        const struct json *date = json_get(answer->first, "date"),
-                          *created = json_get(answer->first, "created_at");
-        if (call->collection == COLLECTION_ENTRIES)
-            json_integer(date, &milliseconds);
-        else if (json_text(created))
-            milliseconds = civil_parse_instant(created->text, created->length);
-    }
-    *call->newest = milliseconds == NO_TIME ? NO_TIME : milliseconds / 1000;
-    json_free(answer);
-    return good;
-}
-
-/* Appends "&find[name][$operator]=value", all of it encoded. */
-static void add_find(struct buffer *path, const char *name, const char *operator, const char * value)
-{
-    buffer_addf(path, "&find%%5B%s%%5D", name);
-    if (*operator)
-        buffer_addf(path, "%%5B%%24%s%%5D", operator);
-    buffer_add_text(path, "=");
-    url_encode(path, value);
-}
-
-/* The collection's moment between two instants in milliseconds. */
-static void add_range(struct buffer *path, enum collection collection, int64_t from, int64_t to)
-{
-    char begin[CIVIL_TEXT_SIZE], end[CIVIL_TEXT_SIZE];
-    if (collection == COLLECTION_ENTRIES) {
-        snprintf(begin, sizeof begin, "%" PRId64, from);
-        snprintf(end, sizeof end, "%" PRId64, to);
-        add_find(path, "date", "gte", begin);
-        add_find(path, "date", "lte", end);
-    } else {
-        add_find(path, "created_at", "gte", civil_format_utc(begin, from));
-        add_find(path, "created_at", "lte", civil_format_utc(end, to));
-    }
-}
-
-void nightscout_fetch_newest(struct nightscout *nightscout, enum collection collection, int64_t until,
-                             int64_t *newest, nightscout_done *done, void *context)
-{
-    struct call *call = new_call(nightscout, done, context);
-    struct buffer path;
-    call->judge = judge_newest;
-    call->collection = collection;
-    call->newest = newest;
-    *newest = NO_TIME;
-    buffer_init(&path, 1024);
-    buffer_addf(&path, "%s.json?count=1", collection_name(collection));
-    add_find(&path, collection == COLLECTION_TREATMENTS ? "enteredBy" : "device", "", ENTERED_BY);
-    add_range(&path, collection, 0, until * 1000);
-    send_call(call, "GET", path.data, NULL, (struct http_request){0});
-    buffer_free(&path);
-}
-
-static bool judge_read(struct call *call, const struct http_response *response, struct error *error)
-{
-    (void)response;
-    struct error why = {0};
-    return held_reader_finish(call->reader, READ_LIMIT, &why) || unusable(&why, error);
-}
-
-void nightscout_read(struct nightscout *nightscout, enum collection collection, int64_t from, int64_t to,
-                     struct held_reader *reader, nightscout_done *done, void *context)
-{
-    struct call *call = new_call(nightscout, done, context);
-    struct buffer path;
-    call->judge = judge_read;
-    call->collection = collection;
-    call->reader = reader;
-    buffer_init(&path, 1024);
-    buffer_addf(&path, "%s.json?count=%d", collection_name(collection), READ_LIMIT);
-    add_range(&path, collection, from, to);
-    send_call(
-        call, "GET", path.data, NULL,
-        (struct http_request){.on_data = on_data, .on_restart = on_restart, .maximum_length = READ_MAXIMUM});
-    buffer_free(&path);
-}
-
-static bool judge_json(struct call *call, const struct http_response *response, struct error *error)
-{
-    struct error why = {0};
-    *call->json = json_parse(response->body, response->length, &why);
-    return *call->json || unusable(&why, error);
-}
-
-static void fetch_json(struct nightscout *nightscout, const char *path, struct json **json,
-                       nightscout_done *done, void *context)
-{
-    struct call *call = new_call(nightscout, done, context);
-    call->judge = judge_json;
-    call->json = json;
-    *json = NULL;
-    send_call(call, "GET", path, NULL, (struct http_request){0});
-}
-
-void nightscout_fetch_profile(struct nightscout *nightscout, struct json **profile, nightscout_done *done,
-                              void *context)
-{
-    fetch_json(nightscout, "profile/current", profile, done, context);
-}
-
-void nightscout_fetch_profiles(struct nightscout *nightscout, struct json **profiles, nightscout_done *done,
-                               void *context)
-{
-    fetch_json(nightscout, "profile?count=10", profiles, done, context);
-}
-
-void nightscout_fetch_status(struct nightscout *nightscout, struct json **status, nightscout_done *done,
-                             void *context)
-{
-    fetch_json(nightscout, "status.json", status, done, context);
-}
-
-/* ---- writes ---- */
-
-/* Counts the elements of an array without keeping them: an answer may be as long as what was sent. */
-static bool count_element(void *context, const struct json_token *token)
-{
-    size_t *count = context;
-    if (token->depth == 0)
-        return token->type == JSON_ARRAY || token->type == JSON_ARRAY_END;
-    if (token->depth == 1 && token->type == JSON_OBJECT)
-        ++*count;
-    return true;
-}
-
-static bool judge_created(struct call *call, const struct http_response *response, struct error *error)
-{
-    size_t count = 0;
-    struct json_reader *reader = json_reader_new(count_element, &count);
-    bool list =
-        json_reader_feed(reader, response->body, response->length, NULL) && json_reader_finish(reader, NULL);
-    json_reader_free(reader);
-    if (!list)
-        return error_set(error, ERROR_DATA, "Nightscout did not say what it stored. " NOTHING_LOST);
-    if (count < call->count)
-        return error_set(error, ERROR_DATA,
-                         "Nightscout says that it stored %zu of %zu documents. " NOTHING_LOST, count,
-                         call->count);
-    return true;
-}
-
-void nightscout_create(struct nightscout *nightscout, enum collection collection, const struct buffer *body,
-                       size_t count, nightscout_done *done, void *context)
-{
-    struct call *call = new_call(nightscout, done, context);
-    call->judge = judge_created;
-    call->collection = collection;
-    call->count = count;
-    send_call(call, "POST", collection == COLLECTION_ENTRIES ? "entries.json" : collection_name(collection),
-              body, (struct http_request){0});
-}
-
-void nightscout_replace_treatment(struct nightscout *nightscout, const struct buffer *body,
-                                  nightscout_done *done, void *context)
-{
-    struct call *call = new_call(nightscout, done, context);
-    call->collection = COLLECTION_TREATMENTS;
-    send_call(call, "PUT", "treatments", body, (struct http_request){0});
-}
-
-void nightscout_delete(struct nightscout *nightscout, enum collection collection, const char *id,
-                       nightscout_done *done, void *context)
-{
-    struct call *call = new_call(nightscout, done, context);
-    struct buffer path;
-    call->collection = collection;
-    buffer_init(&path, 1024);
-    buffer_addf(&path, "%s/", collection_name(collection));
-    url_encode(&path, id);
-    send_call(call, "DELETE", path.data, NULL, (struct http_request){0});
-    buffer_free(&path);
-}
-
-void nightscout_write_profile(struct nightscout *nightscout, bool replace, const struct buffer *body,
-                              nightscout_done *done, void *context)
-{
-    struct call *call = new_call(nightscout, done, context);
-    call->collection = COLLECTION_COUNT;
-    send_call(call, replace ? "PUT" : "POST", "profile", body, (struct http_request){0});
 }

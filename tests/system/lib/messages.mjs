@@ -5,7 +5,7 @@ import { root } from './run.mjs';
 
 // Where words are no messages: the page (its verdicts and notices apart), --help, what a metric means, what is written
 // to Nightscout.
-const NO_MESSAGES = /\/(page\w*|home|main|metrics|document_write)\.c$/;
+const NO_MESSAGES = /\/(page\w*|main|metrics|document_write)\.c$/;
 const IS_NO_MESSAGE = [
   /^(Mozilla|Basic realm|GET|HTTP\/1)/, // what is sent, not said
   /^(Too Many Requests|Request Header Fields Too Large)$/, // HTTP's own words
@@ -16,17 +16,18 @@ const IS_NO_MESSAGE = [
   /</, // markup
 ];
 
-const sourceFiles = ['core', 'net', 'app'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
-  .filter((name) => name.endsWith('.c')).map((name) => path.join(root, 'src', folder, name)));
+const filesThatEndIn = (ending) => ['core', 'net', 'app'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
+  .filter((name) => name.endsWith(ending)).map((name) => path.join(root, 'src', folder, name)));
+const headers = filesThatEndIn('.h').map((file) => fs.readFileSync(file, 'utf8')).join('\n');
 
 // The tokens of C that matter here; comments and single characters are taken whole so that no quote in them counts.
 const TOKEN = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\])+'|"((?:\\.|[^"\\\n])*)"|[A-Za-z_]\w*|\s+|[^\s]/g;
 const unescaped = (text) => text.replace(/\\(.)/g, (_, letter) => ({ n: '\n', t: '\t' }[letter] ?? letter));
 
 // Neighbouring literals are one string; PRId64 and the like stand between two halves of a conversion, and a macro that
-// is a string of this file stands for its text.
+// is a string of this file or of a header stands for its text.
 function strings(source) {
-  const macros = new Map([...source.matchAll(/^#define (\w+)\s+((?:\\?\s*"(?:\\.|[^"\\\n])*")+)/gm)]
+  const macros = new Map([...`${headers}\n${source}`.matchAll(/^#define (\w+)\s+((?:\\?\s*"(?:\\.|[^"\\\n])*")+)/gm)]
     .map(([, name, body]) => [name, [...body.matchAll(/"((?:\\.|[^"\\\n])*)"/g)].map(([, text]) => unescaped(text)).join('')]));
   const found = [];
   let text = null;
@@ -52,7 +53,7 @@ const quoted = (text) => [...text.matchAll(/="([^"%]+)"/g)].map(([, words]) => w
 
 // [{file, line, text}], text with its conversions (%s) as they stand.
 export function messages() {
-  return sourceFiles.filter((file) => !NO_MESSAGES.test(file)).flatMap((file) => strings(fs.readFileSync(file, 'utf8'))
+  return filesThatEndIn('.c').filter((file) => !NO_MESSAGES.test(file)).flatMap((file) => strings(fs.readFileSync(file, 'utf8'))
     .flatMap(({ line, text }) => (IS_NO_MESSAGE.some((pattern) => pattern.test(text)) ? quoted(text) : [text])
       .filter((words) => /[A-Za-z]{2,}[,:;]? [A-Za-z%]+,? \(?[A-Za-z%]+/.test(words))
       .map((words) => ({ file: path.relative(root, file), line, text: words.trim() }))));
