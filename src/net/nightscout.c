@@ -14,6 +14,7 @@
 #include "tconnectsync/json.h"
 #include "tconnectsync/log.h"
 #include "tconnectsync/memory.h"
+#include "tconnectsync/url_parts.h"
 
 #define SMALL_MAXIMUM     (4u << 20)
 #define WAKE_UP_SECONDS   60
@@ -215,32 +216,22 @@ static bool is_redirect(int status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* The part of a URL that names scheme and host: [begin, length). */
-static size_t find_host(const char *url, const char **host)
+/* A redirect to plain http, or to another host, would carry the secret to where nobody wanted it. */
+static bool may_follow(const char *from, const char *to)
 {
-    const char *separator = strstr(url, "://");
-    *host = separator ? separator + 3 : url;
-    return strcspn(*host, "/?#:");
+    struct url_parts old, new;
+    return url_parse(from, &old) && url_parse(to, &new) &&
+           !new.has_userinfo &&strcmp(old.host, new.host) == 0 &&
+           (strcmp(old.scheme, "https") != 0 || strcmp(new.scheme, "https") == 0);
 }
 
-static bool same_host(const char *left, const char *right)
-{
-    const char *left_host, *right_host;
-    size_t left_length = find_host(left, &left_host), right_length = find_host(right, &right_host);
-    return left_length == right_length && strncasecmp(left_host, right_host, left_length) == 0;
-}
-
-/* Takes over the base that a redirect of verifyauth points at. A redirect to plain http, or to another host,
-   would carry the secret to where nobody wanted it. */
+/* Takes over the base that a redirect of verifyauth points at. */
 static bool follow(struct nightscout *nightscout, const struct http_response *response, struct error *error)
 {
     static const char path[] = "api/v1/verifyauth";
     const char *location = response->location ? response->location : "";
     const char *found = strstr(location, path);
-    bool downgrade =
-        strncasecmp(nightscout->base, "https:", 6) == 0 && strncasecmp(location, "https:", 6) != 0;
-    if (!found || downgrade || !same_host(location, nightscout->base) ||
-        ++nightscout->redirects > REDIRECTS_MAXIMUM)
+    if (!found || !may_follow(nightscout->base, location) || ++nightscout->redirects > REDIRECTS_MAXIMUM)
         return error_set(
             error, ERROR_CONFIGURATION,
             "NS_URL answers with a redirect to another place. Set NS_URL to the address that the browser "

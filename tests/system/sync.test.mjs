@@ -1,5 +1,7 @@
 // The real program against the simulators: what a sync does when all goes well, and when it does not.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
 import { test } from 'node:test';
 import { begin, folder, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
@@ -162,6 +164,35 @@ for (const [name, { options, env, error }] of Object.entries(refusals)) {
     }
   });
 }
+
+// An HTTP server of the test's own: {port, seen}.
+async function listen(t, handler) {
+  const seen = [];
+  const server = http.createServer((request, response) => {
+    seen.push(request.url);
+    handler(request, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => { server.closeAllConnections(); server.close(); });
+  return { port: server.address().port, seen };
+}
+
+test('a redirect of the Nightscout site is followed within its host; the secret goes nowhere else', async (t) => {
+  const { simulator, environment, home } = await prepare(t);
+  const elsewhere = await listen(t, (request, response) => response.end('{}'));
+  const sync = async (location) => {
+    const site = await listen(t, (request, response) => response.writeHead(301, { location }).end());
+    return runJson(['sync', '--days', '1'], { env: { ...environment, NS_URL: `http://127.0.0.1:${site.port}/` }, home });
+  };
+  const { status, report } = await sync(`${simulator.env.NS_URL}api/v1/verifyauth`);
+  assert.equal(status, 0, report.error);
+  for (const host of ['localhost', '127.0.0.1:1@localhost', '127.0.0.1:1@127.0.0.1']) {
+    const refused = await sync(`http://${host}:${elsewhere.port}/api/v1/verifyauth`);
+    assert.equal(refused.status, 1);
+    assert.match(refused.report.error, /redirect to another place.*not sent anywhere else/);
+  }
+  assert.deepEqual(elsewhere.seen, []);
+});
 
 test('NS_IGNORE_CONN_ERRORS makes an unreachable Nightscout a skipped run', async (t) => {
   const { sync } = await prepare(t, {}, { NS_URL: 'http://127.0.0.1:9/', NS_IGNORE_CONN_ERRORS: 'true' });
