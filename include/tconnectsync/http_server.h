@@ -59,6 +59,8 @@ bool http_exchange_is_https(const struct http_exchange *exchange); /* by X-Forwa
 void http_exchange_add_header(struct http_exchange *exchange, const char *name, const char *value);
 /* The whole answer. On HEAD the body is left out but its length is told. Ends the exchange. */
 void http_reply(struct http_exchange *exchange, int status, const char *content_type, const char *body, size_t length);
+#define HTTP_PLAIN_TEXT "text/plain; charset=utf-8"
+void http_reply_text(struct http_exchange *exchange, int status, const char *text);
 /* A stream: begins, any number of pieces, an end. On HEAD it ends after the headers (stream_begin returns false: the
    exchange is over). A piece sent to a client that has gone is dropped; a client that leaves 1 MiB unread has gone. */
 bool http_stream_begin(struct http_exchange *exchange, int status, const char *content_type);

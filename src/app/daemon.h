@@ -34,6 +34,8 @@ void routes_handle(void *daemon, struct http_exchange *exchange);
 void daemon_authorize(struct daemon *daemon, struct http_exchange *exchange, unsigned flags,
                       struct authorization *result);
 void daemon_add_retry_after(struct http_exchange *exchange, unsigned seconds);
+/* The answer to RUNNER_FULL. */
+void daemon_reply_full(struct http_exchange *exchange);
 
 /* ---- held_answer.c: /update and /check_login ---- */
 /* Answers when the run ends; after 20 s it begins to stream, since routers in front cut a silent request. */

@@ -12,7 +12,6 @@
 #define LOG_MAXIMUM       (512u << 10)
 #define UNREAD_MAXIMUM    (512u << 10) /* of a stream: what comes beyond it is left out */
 #define LAST_WORDS        (80u << 10)  /* beyond it: a check's report, the result */
-#define PLAIN_TEXT        "text/plain; charset=utf-8"
 
 struct held_answer {
     struct daemon *daemon;
@@ -76,7 +75,7 @@ static void on_done(void *context, const struct report *report, const char *text
         http_stream_send(held->exchange, held->log.data, held->log.length);
         http_stream_end(held->exchange);
     } else {
-        http_reply(held->exchange, report->ok ? 200 : 500, PLAIN_TEXT, held->log.data, held->log.length);
+        http_reply(held->exchange, report->ok ? 200 : 500, HTTP_PLAIN_TEXT, held->log.data, held->log.length);
     }
     end(held);
 }
@@ -91,7 +90,7 @@ static void on_timer(evutil_socket_t socket, short what, void *context)
         set_timer(held, HEARTBEAT_SECONDS);
         return;
     }
-    if (!http_stream_begin(held->exchange, 200, PLAIN_TEXT)) { /* HEAD: that was all of it */
+    if (!http_stream_begin(held->exchange, 200, HTTP_PLAIN_TEXT)) { /* HEAD: that was all of it */
         runner_leave(held->daemon->runner, held);
         end(held);
         return;
@@ -116,8 +115,6 @@ void held_answer_begin(struct daemon *daemon, struct http_exchange *exchange, co
         http_exchange_on_gone(exchange, on_gone, held);
         return;
     }
-    static const char full[] = "Another run is waiting already. Try again when it has ended.\n";
-    http_exchange_add_header(exchange, "Retry-After", "60");
-    http_reply(exchange, 429, PLAIN_TEXT, full, strlen(full));
+    daemon_reply_full(exchange);
     end(held);
 }

@@ -104,7 +104,7 @@ static void go_to_page(struct http_exchange *exchange, enum page_notice notice)
     char location[64];
     snprintf(location, sizeof location, "./?notice=%s", page_notice_word(notice));
     http_exchange_add_header(exchange, "Location", location);
-    http_reply(exchange, 303, "text/plain; charset=utf-8", "", 0);
+    http_reply_text(exchange, 303, "");
 }
 
 /* ---- buttons ---- */

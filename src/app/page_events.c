@@ -116,14 +116,14 @@ static void listen_in(struct status_page *page, struct http_exchange *exchange)
 
 void page_answer_events(struct daemon *daemon, struct http_exchange *exchange)
 {
-    static const char full[] = "Too many pages are open already. This one asks from time to time instead.\n";
     struct status_page *page = daemon->page;
     if (page->listener_count < LISTENERS_MAXIMUM && !daemon->draining) {
         listen_in(page, exchange);
         return;
     }
-    http_exchange_add_header(exchange, "Retry-After", "60");
-    http_reply(exchange, 503, "text/plain; charset=utf-8", full, strlen(full));
+    daemon_add_retry_after(exchange, 60);
+    http_reply_text(exchange, 503,
+                    "Too many pages are open already. This one asks from time to time instead.\n");
 }
 
 void status_page_end_listeners(struct status_page *page)

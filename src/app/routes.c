@@ -11,7 +11,6 @@
 #include "tconnectsync/request.h"
 #include "tconnectsync/session.h"
 
-#define PLAIN_TEXT   "text/plain; charset=utf-8"
 #define JSON_TYPE    "application/json"
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define TEXT_MAXIMUM (1u << 20)
@@ -25,11 +24,6 @@ struct route {
     unsigned flags; /* of authorization.h */
     void (*answer)(struct daemon *daemon, struct http_exchange *exchange);
 };
-
-static void reply_text(struct http_exchange *exchange, int status, const char *text)
-{
-    http_reply(exchange, status, PLAIN_TEXT, text, strlen(text));
-}
 
 static void reply_written(struct daemon *daemon, struct http_exchange *exchange, const char *type,
                           void (*write)(const struct daemon *daemon, struct buffer *out))
@@ -46,18 +40,18 @@ static void reply_written(struct daemon *daemon, struct http_exchange *exchange,
 static void answer_livez(struct daemon *daemon, struct http_exchange *exchange)
 {
     (void)daemon;
-    reply_text(exchange, 200, "ok\n");
+    http_reply_text(exchange, 200, "ok\n");
 }
 
 static void answer_readyz(struct daemon *daemon, struct http_exchange *exchange)
 {
     if (daemon->draining)
-        reply_text(exchange, 503, "stopping\n");
+        http_reply_text(exchange, 503, "stopping\n");
     else if (!daemon->runner)
-        reply_text(exchange, 503,
-                   "The settings cannot be used yet; the page at / and the log list what to mend.\n");
+        http_reply_text(exchange, 503,
+                        "The settings cannot be used yet; the page at / and the log list what to mend.\n");
     else
-        reply_text(exchange, 200, "ok\n");
+        http_reply_text(exchange, 200, "ok\n");
 }
 
 static void answer_healthz(struct daemon *daemon, struct http_exchange *exchange)
@@ -65,7 +59,7 @@ static void answer_healthz(struct daemon *daemon, struct http_exchange *exchange
     enum health health = daemon_health(daemon);
     char text[32];
     snprintf(text, sizeof text, "%s\n", health_word(health));
-    reply_text(exchange, health_is_good(health) ? 200 : 503, text);
+    http_reply_text(exchange, health_is_good(health) ? 200 : 503, text);
 }
 
 /* ---- with the secret ---- */
@@ -83,16 +77,17 @@ static bool read_wish(struct daemon *daemon, struct http_exchange *exchange, boo
     struct sync_request request;
     struct error error = {0};
     if (!daemon->runner || daemon->draining) {
-        reply_text(exchange, 503,
-                   daemon->draining ? "The server is stopping.\n"
-                                    : "The settings cannot be used yet; the page at / lists what to mend.\n");
+        http_reply_text(exchange, 503,
+                        daemon->draining
+                            ? "The server is stopping.\n"
+                            : "The settings cannot be used yet; the page at / lists what to mend.\n");
         return false;
     }
     if (!request_read(&words, application->configuration, application->zone, (int64_t)time(NULL), &request,
                       &error)) {
         char text[sizeof error.text + 1];
         snprintf(text, sizeof text, "%s\n", error.text);
-        reply_text(exchange, 400, text);
+        http_reply_text(exchange, 400, text);
         return false;
     }
     *wish = (struct wish){
@@ -109,12 +104,10 @@ static void start_run(struct daemon *daemon, struct http_exchange *exchange, enu
     struct wish wish;
     if (!read_wish(daemon, exchange, false, &wish))
         return;
-    if (runner_ask(daemon->runner, &wish, trigger, true, NULL) == RUNNER_FULL) {
-        http_exchange_add_header(exchange, "Retry-After", "60");
-        reply_text(exchange, 429, "Another run is waiting already. Try again when it has ended.\n");
-    } else {
-        reply_text(exchange, 200, "Triggered job");
-    }
+    if (runner_ask(daemon->runner, &wish, trigger, true, NULL) == RUNNER_FULL)
+        daemon_reply_full(exchange);
+    else
+        http_reply_text(exchange, 200, "Triggered job");
 }
 
 static void answer_run(struct daemon *daemon, struct http_exchange *exchange)
@@ -144,7 +137,7 @@ static void answer_check_login(struct daemon *daemon, struct http_exchange *exch
     for (size_t i = 0; i < configuration->problem_count; i++)
         buffer_addf(&out, "%s\n", configuration->problems[i]);
     buffer_add_text(&out, "FAILED: the settings cannot be used yet.\n");
-    http_reply(exchange, 500, PLAIN_TEXT, out.data, out.length);
+    http_reply(exchange, 500, HTTP_PLAIN_TEXT, out.data, out.length);
     buffer_free(&out);
 }
 
@@ -270,6 +263,12 @@ void daemon_add_retry_after(struct http_exchange *exchange, unsigned seconds)
     http_exchange_add_header(exchange, "Retry-After", text);
 }
 
+void daemon_reply_full(struct http_exchange *exchange)
+{
+    daemon_add_retry_after(exchange, 60);
+    http_reply_text(exchange, 429, "Another run is waiting already. Try again when it has ended.\n");
+}
+
 /* False when the request was answered with why not. */
 static bool authorize(struct daemon *daemon, const struct route *route, struct http_exchange *exchange)
 {
@@ -283,7 +282,7 @@ static bool authorize(struct daemon *daemon, const struct route *route, struct h
         http_exchange_add_header(exchange, "WWW-Authenticate", result.challenge);
     if (result.status == 429)
         daemon_add_retry_after(exchange, result.retry_after);
-    reply_text(exchange, result.status, result.text);
+    http_reply_text(exchange, result.status, result.text);
     return false;
 }
 
@@ -294,10 +293,10 @@ void routes_handle(void *context, struct http_exchange *exchange)
     struct daemon *daemon = context;
     const struct route *route = find_route(http_exchange_path(exchange));
     if (!route) {
-        reply_text(exchange, 404, "There is nothing here. The status page is at /\n");
+        http_reply_text(exchange, 404, "There is nothing here. The status page is at /\n");
     } else if (!allows(route, http_exchange_method(exchange))) {
         http_exchange_add_header(exchange, "Allow", allowed[route->methods]);
-        reply_text(exchange, 405, "This page does not take that method.\n");
+        http_reply_text(exchange, 405, "This page does not take that method.\n");
     } else if (!route->secret || authorize(daemon, route, exchange)) {
         route->answer(daemon, exchange);
     }

@@ -165,8 +165,7 @@ void exchange_arrived(struct evhttp_request *request, struct connection *connect
     } else {
         if (!connection->guard.status)
             connection->guard.status = 400;
-        const char *text = http_refusal_text(connection->guard.status);
-        http_reply(exchange, connection->guard.status, "text/plain; charset=utf-8", text, strlen(text));
+        http_reply_text(exchange, connection->guard.status, http_refusal_text(connection->guard.status));
     }
 }
 
@@ -293,6 +292,11 @@ void http_reply(struct http_exchange *exchange, int status, const char *content_
     exchange_free(exchange);
     evhttp_send_reply(request, status, reason_phrase(status), NULL);
     connection_send(connection, true);
+}
+
+void http_reply_text(struct http_exchange *exchange, int status, const char *text)
+{
+    http_reply(exchange, status, HTTP_PLAIN_TEXT, text, strlen(text));
 }
 
 bool http_stream_begin(struct http_exchange *exchange, int status, const char *content_type)
