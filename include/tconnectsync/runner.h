@@ -52,8 +52,8 @@ enum runner_answer runner_ask(struct runner *runner, const struct wish *wish, en
                               bool recent_is_enough, const struct listener *listener);
 /* The caller has gone; the run goes on. */
 void runner_leave(struct runner *runner, const void *context);
-bool runner_is_busy(const struct runner *runner);
-/* Where the running sync stands; false when none runs. */
+bool runner_is_busy(const struct runner *runner); /* runner NULL: false */
+/* Where the running sync stands; false when none runs, or runner is NULL. */
 bool runner_progress(const struct runner *runner, struct sync_progress *progress);
 /* Lets writes that are under way finish; starts nothing more. */
 void runner_stop(struct runner *runner);

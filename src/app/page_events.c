@@ -60,7 +60,7 @@ static void tell_soon(struct status_page *page)
 
 void status_page_changed(struct status_page *page)
 {
-    page->running = page->daemon->runner && runner_is_busy(page->daemon->runner);
+    page->running = runner_is_busy(page->daemon->runner);
     page->has_news = true;
     page->news++;
     tell_soon(page);

@@ -122,7 +122,7 @@ static void fill_public(const struct daemon *daemon, struct page_view *view)
     view->next_run = next && daemon->runner ? next : NO_TIME;
     view->interval_minutes = configuration->interval_minutes;
     view->paused = daemon->schedule.paused;
-    view->running = daemon->runner && runner_is_busy(daemon->runner);
+    view->running = runner_is_busy(daemon->runner);
     view->has_secret = configuration->secret != NULL;
     view->problems = configuration->problems;
     view->problem_count = configuration->problem_count;
@@ -138,7 +138,7 @@ static void fill_full(const struct status_page *page, struct filled_view *filled
         filled->runs[view->run_count] = run;
     if (view->run_count > 0)
         error_set(&view->error, filled->runs[0]->error_kind, "%s", filled->runs[0]->error);
-    if (daemon->runner && runner_progress(daemon->runner, &filled->progress))
+    if (runner_progress(daemon->runner, &filled->progress))
         view->progress = &filled->progress;
     view->signed_in = true;
     view->runs = filled->runs;

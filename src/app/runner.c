@@ -74,6 +74,16 @@ static void drop_listener(struct job *job, const void *context)
             job->listeners[i--] = job->listeners[--job->listener_count];
 }
 
+/* Each is forgotten before it is told: it may leave, or ask for the next run, from within its call. */
+static void tell_listeners(struct job *job, const struct report *report, const char *text)
+{
+    while (job->listener_count > 0) {
+        struct listener listener = job->listeners[--job->listener_count];
+        if (listener.done)
+            listener.done(listener.context, report, text);
+    }
+}
+
 /* The server's own requests are nobody's run. */
 static void on_line(void *context, enum log_level level, const char *line)
 {
@@ -130,7 +140,7 @@ static void give_back_memory(evutil_socket_t socket, short what, void *context)
     malloc_trim(0);
 }
 
-/* Listeners may ask for the next run from within their call, so that the place is free before. */
+/* The place is free before the listeners are told. */
 static void on_done(void *context, struct sync *sync, struct report *report)
 {
     struct runner *runner = context;
@@ -149,11 +159,7 @@ static void on_done(void *context, struct sync *sync, struct report *report)
     }
     runner->running = NULL;
     runner->sync = NULL;
-    while (job->listener_count > 0) {
-        struct listener listener = job->listeners[--job->listener_count];
-        if (listener.done)
-            listener.done(listener.context, report, text.data);
-    }
+    tell_listeners(job, report, text.data);
     runner->watcher.ended(runner->watcher.context, sync, report, job->wish.check, text.data);
     buffer_free(&text);
     free_job(job);
@@ -250,13 +256,15 @@ void runner_leave(struct runner *runner, const void *context)
 
 bool runner_is_busy(const struct runner *runner)
 {
-    return runner->running != NULL;
+    return runner && runner->running;
 }
 
 bool runner_progress(const struct runner *runner, struct sync_progress *progress)
 {
+    if (!runner_is_busy(runner))
+        return false;
     *progress = runner->progress;
-    return runner->running != NULL;
+    return true;
 }
 
 void runner_stop(struct runner *runner)
@@ -268,11 +276,8 @@ void runner_stop(struct runner *runner)
     report_init(&report, (int64_t)time(NULL));
     error_set(&report.error, ERROR_CANCELLED,
               "The server is stopping. Nothing is lost; the next sync goes on.");
-    while (job && job->listener_count > 0) {
-        struct listener listener = job->listeners[--job->listener_count];
-        if (listener.done)
-            listener.done(listener.context, &report, "");
-    }
+    if (job)
+        tell_listeners(job, &report, "");
     free_job(job);
     if (runner->sync)
         sync_stop(runner->sync);

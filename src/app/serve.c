@@ -113,8 +113,7 @@ static void on_drain(evutil_socket_t socket, short what, void *context)
 {
     (void)socket, (void)what;
     struct daemon *daemon = context;
-    bool busy = daemon->runner && runner_is_busy(daemon->runner);
-    if (!busy && !http_server_is_answering(daemon->server)) {
+    if (!runner_is_busy(daemon->runner) && !http_server_is_answering(daemon->server)) {
         leave_loop(daemon);
         return;
     }

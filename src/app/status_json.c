@@ -103,7 +103,7 @@ static void write_progress(const struct daemon *daemon, struct json_writer *writ
 {
     struct sync_progress progress;
     json_write_key(writer, "running");
-    if (!daemon->runner || !runner_progress(daemon->runner, &progress) || !progress.step) {
+    if (!runner_progress(daemon->runner, &progress) || !progress.step) {
         json_write_null(writer);
         return;
     }

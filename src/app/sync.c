@@ -127,6 +127,12 @@ static void conclude(struct sync *sync)
     sync_free(sync);
 }
 
+static void fail_stopped(struct sync *sync)
+{
+    sync_fail(sync, &(struct error){.kind = ERROR_CANCELLED,
+                                    .text = "The sync was stopped. Nothing is lost; the next one goes on."});
+}
+
 /* Leaves the step whose answers are all there, and the empty ones behind it. */
 static void advance(struct sync *sync)
 {
@@ -136,9 +142,7 @@ static void advance(struct sync *sync)
         if (sync->pending > 0)
             return; /* it waits before it goes on */
         if (sync->stopping && !sync->failed)
-            sync_fail(sync, &(struct error){
-                                .kind = ERROR_CANCELLED,
-                                .text = "The sync was stopped. Nothing is lost; the next one goes on."});
+            fail_stopped(sync);
         if (sync->failed || sync->step == STEP_DONE) {
             conclude(sync);
             return;
@@ -279,8 +283,7 @@ void sync_stop(struct sync *sync)
     sync->stopping = true;
     if (sync->step == STEP_WRITE && sync->pending > 0)
         return; /* what is being written comes to its end; nothing more is sent */
-    sync_fail(sync, &(struct error){.kind = ERROR_CANCELLED,
-                                    .text = "The sync was stopped. Nothing is lost; the next one goes on."});
+    fail_stopped(sync);
     advance(sync);
 }
 
