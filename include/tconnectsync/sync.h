@@ -65,6 +65,8 @@ struct pump_log;
 struct held;
 struct json;
 const struct account *sync_account(const struct sync *sync);
+/* Those of the chosen pump with the newest event; NULL when none has any, or none is chosen yet. */
+const struct json *sync_pump_settings(const struct sync *sync);
 const struct documents *sync_documents(const struct sync *sync);
 const struct pump_log *sync_pump_log(const struct sync *sync);
 const struct held *sync_held(const struct sync *sync);

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "tconnectsync/account.h"
 #include "tconnectsync/civil_time.h"
 #include "tconnectsync/configuration.h"
 #include "tconnectsync/document.h"
@@ -36,19 +35,6 @@ void status_page_free(struct status_page *page)
 
 /* ---- what a run teaches ---- */
 
-/* The pump that the settings name, else the one with the newest events. */
-static const struct json *pump_settings(const struct account *account, const char *serial_number)
-{
-    const struct pump *best = NULL;
-    for (size_t i = 0; account && i < account->pump_count; i++) {
-        const struct pump *pump = &account->pumps[i];
-        if (serial_number ? strcmp(pump->serial_number, serial_number) == 0
-                          : !best || pump->newest_event > best->newest_event)
-            best = pump;
-    }
-    return best ? best->settings : NULL;
-}
-
 static void learn_units(struct status_page *page, const struct json *status)
 {
     const char *units = json_text(json_get(json_get(status, "settings"), "units"));
@@ -59,8 +45,6 @@ static void learn_units(struct status_page *page, const struct json *status)
 void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
                        bool check, const char *text)
 {
-    const struct application *application = page->daemon->application;
-    const struct configuration *configuration = application->configuration;
     learn_units(page, sync_nightscout_status(sync));
     if (check) {
         free(page->check_report);
@@ -68,12 +52,12 @@ void status_page_learn(struct status_page *page, const struct sync *sync, const 
         page->check_time = (int64_t)time(NULL);
         return;
     }
-    day_picture_set_target(&page->picture,
-                           pump_settings(sync_account(sync), configuration->pump_serial_number));
+    day_picture_set_target(&page->picture, sync_pump_settings(sync));
     /* A sync that did not come to the documents knows nothing of the day. */
     if (report->ok || sync_documents(sync)->count > 0)
-        day_picture_update(&page->picture, sync_documents(sync), sync_pump_log(sync), application->zone,
-                           sync_pump_log(sync)->features, (int64_t)time(NULL));
+        day_picture_update(&page->picture, sync_documents(sync), sync_pump_log(sync),
+                           page->daemon->application->zone, sync_pump_log(sync)->features,
+                           (int64_t)time(NULL));
 }
 
 /* ---- the view ---- */
@@ -81,7 +65,7 @@ void status_page_learn(struct status_page *page, const struct sync *sync, const 
 static enum page_verdict verdict_of(const struct daemon *daemon)
 {
     int64_t since;
-    const bool failed_last = history_failures(daemon->history) > 0;
+    const bool failed_last = history_failures(daemon->history) > 0, paused = daemon->schedule.paused;
     switch (daemon_health(daemon)) {
     case HEALTH_UNCONFIGURED:
         return VERDICT_UNCONFIGURED;
@@ -93,15 +77,17 @@ static enum page_verdict verdict_of(const struct daemon *daemon)
     case HEALTH_IDLE:
         return VERDICT_IDLE;
     case HEALTH_STARTING:
-        return daemon->schedule.paused ? VERDICT_PAUSED : VERDICT_STARTING;
+        return paused ? VERDICT_PAUSED : VERDICT_STARTING;
     case HEALTH_STALE:
+        if (paused)
+            return VERDICT_PAUSED;
         if (history_count(daemon->history) == 0)
-            return daemon->schedule.paused ? VERDICT_PAUSED : VERDICT_FAILING;
-        return daemon->schedule.paused ? VERDICT_PAUSED : failed_last ? VERDICT_RETRYING : VERDICT_WAITING;
+            return VERDICT_FAILING;
+        return failed_last ? VERDICT_RETRYING : VERDICT_WAITING;
     case HEALTH_OK:
         break;
     }
-    return failed_last ? VERDICT_RETRYING : daemon->schedule.paused ? VERDICT_PAUSED : VERDICT_FLOWING;
+    return failed_last ? VERDICT_RETRYING : paused ? VERDICT_PAUSED : VERDICT_FLOWING;
 }
 
 static int64_t later(int64_t a, int64_t b)

@@ -10,16 +10,15 @@
 #include "tconnectsync/nightscout.h"
 #include "tconnectsync/profile.h"
 
-/* The pump whose settings count: the chosen one with the newest event. */
-static const struct pump *pump_with_settings(const struct sync *sync)
+const struct json *sync_pump_settings(const struct sync *sync)
 {
     const struct pump *found = NULL;
-    for (size_t i = 0; i < sync->pumper->pump_count; i++) {
+    for (size_t i = 0; sync->chosen && i < sync->pumper->pump_count; i++) {
         const struct pump *pump = &sync->pumper->pumps[i];
         if (sync->chosen[i] && pump->settings && (!found || pump->newest_event > found->newest_event))
             found = pump;
     }
-    return found;
+    return found ? found->settings : NULL;
 }
 
 /* The hash in the newest document of ours, NULL when there is none. */
@@ -50,14 +49,12 @@ void sync_write_profile(struct sync *sync)
         return;
     sync->profile_tried = true;
     struct report_counts *counts = &sync->report.kinds[DOCUMENT_PROFILE];
-    const struct pump *pump = pump_with_settings(sync);
     const struct json *current = json_is(sync->current_profile, JSON_OBJECT) ? sync->current_profile : NULL;
     struct error error = {0};
     struct buffer body;
     buffer_init(&body, 1u << 20);
-    enum profile_action action =
-        profile_plan(pump ? pump->settings : NULL, current, newest_settings_hash(sync),
-                     sync->account.configuration, sync->now, &body, &error);
+    enum profile_action action = profile_plan(sync_pump_settings(sync), current, newest_settings_hash(sync),
+                                              sync->account.configuration, sync->now, &body, &error);
     if (action == PROFILE_NONE) {
         log_warn("sync", "profile=none note=%s", log_quote(error.text));
     } else if (action == PROFILE_UNCHANGED) {
