@@ -50,10 +50,10 @@ struct day_picture {
 };
 
 void day_picture_init(struct day_picture *picture);
-/* What a sync over at least the last 24 hours found. Kinds that its features left out stay as they were. */
+/* What a sync over at least the last 24 hours found. Kinds that the log's features left out stay as they
+ * were. */
 void day_picture_update(struct day_picture *picture, const struct documents *documents,
-                        const struct pump_log *log, const struct time_zone *zone, unsigned features,
-                        int64_t now);
+                        const struct pump_log *log, const struct time_zone *zone, int64_t now);
 /* The band between the pump's glucose alerts. settings: of the account's pump; may be NULL: it stays as it
  * was. */
 void day_picture_set_target(struct day_picture *picture, const struct json *settings);

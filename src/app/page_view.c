@@ -56,8 +56,7 @@ void status_page_learn(struct status_page *page, const struct sync *sync, const 
     /* A sync that did not come to the documents knows nothing of the day. */
     if (report->ok || sync_documents(sync)->count > 0)
         day_picture_update(&page->picture, sync_documents(sync), sync_pump_log(sync),
-                           page->daemon->application->zone, sync_pump_log(sync)->features,
-                           (int64_t)time(NULL));
+                           page->daemon->application->zone, (int64_t)time(NULL));
 }
 
 /* ---- the view ---- */

@@ -213,10 +213,10 @@ static void note_newest(struct day_picture *picture, const struct pump_log *log)
 }
 
 void day_picture_update(struct day_picture *picture, const struct documents *documents,
-                        const struct pump_log *log, const struct time_zone *zone, unsigned features,
-                        int64_t now)
+                        const struct pump_log *log, const struct time_zone *zone, int64_t now)
 {
     const int64_t since = now - SECONDS_PER_DAY;
+    const unsigned features = log->features;
     const unsigned suspending = FEATURE_BASAL | FEATURE_PUMP_EVENTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION;
     picture->known = true;
     note_newest(picture, log);

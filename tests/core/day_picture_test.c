@@ -20,7 +20,7 @@ static void look(const char *lines, unsigned features)
     fixture_set_features(&fixture, features);
     fixture_read(&fixture, 0, lines);
     fixture_build(&fixture);
-    day_picture_update(&picture, &fixture.documents, &fixture.log, &new_york, features, at("12:00:00"));
+    day_picture_update(&picture, &fixture.documents, &fixture.log, &new_york, at("12:00:00"));
     fixture_close(&fixture);
 }
 
@@ -155,7 +155,7 @@ static void a_hostile_log_fills_no_list_beyond_its_end(void **state)
     fixture_open(&fixture);
     fixture_read(&fixture, 0, lines.data);
     fixture_build(&fixture);
-    day_picture_update(&picture, &fixture.documents, &fixture.log, &new_york, ALL_FEATURES, at("12:00:00"));
+    day_picture_update(&picture, &fixture.documents, &fixture.log, &new_york, at("12:00:00"));
     assert_int_equal(picture.step_count, DAY_STEPS);
     assert_int_equal(picture.bolus_count, DAY_BOLUSES);
     assert_int_equal(picture.bar_count, DAY_BARS);
