@@ -43,8 +43,9 @@ void held_answer_begin(struct daemon *daemon, struct http_exchange *exchange, co
 
 /* ---- serve.c ---- */
 int64_t daemon_monotonic_milliseconds(void);
-/* The schedule has changed: the timer follows, and so do those who look at the page. */
-void daemon_set_timer(struct daemon *daemon);
+/* The timer alone: runs that are asked for go on. */
+void daemon_pause(struct daemon *daemon);
+void daemon_resume(struct daemon *daemon);
 /* Names and versions of what the program stands on; text is returned. */
 #define LIBRARIES_SIZE 200
 const char *daemon_libraries(char *text, size_t size);

@@ -168,16 +168,14 @@ static enum page_notice act_check(struct daemon *daemon, struct http_exchange *e
 static enum page_notice act_pause(struct daemon *daemon, struct http_exchange *exchange)
 {
     (void)exchange;
-    schedule_pause(&daemon->schedule);
-    daemon_set_timer(daemon);
+    daemon_pause(daemon);
     return NOTICE_PAUSED;
 }
 
 static enum page_notice act_resume(struct daemon *daemon, struct http_exchange *exchange)
 {
     (void)exchange;
-    schedule_resume(&daemon->schedule, daemon_monotonic_milliseconds());
-    daemon_set_timer(daemon);
+    daemon_resume(daemon);
     return NOTICE_RESUMED;
 }
 

@@ -178,15 +178,13 @@ static void answer_job(struct daemon *daemon, struct http_exchange *exchange)
 
 static void answer_pause(struct daemon *daemon, struct http_exchange *exchange)
 {
-    schedule_pause(&daemon->schedule);
-    daemon_set_timer(daemon);
+    daemon_pause(daemon);
     answer_job(daemon, exchange);
 }
 
 static void answer_resume(struct daemon *daemon, struct http_exchange *exchange)
 {
-    schedule_resume(&daemon->schedule, daemon_monotonic_milliseconds());
-    daemon_set_timer(daemon);
+    daemon_resume(daemon);
     answer_job(daemon, exchange);
 }
 

@@ -43,7 +43,8 @@ enum health daemon_health(const struct daemon *daemon)
                           daemon->application->configuration->no_data_failure_minutes, moment_now());
 }
 
-void daemon_set_timer(struct daemon *daemon)
+/* The schedule has changed: the timer follows, and so do those who look at the page. */
+static void follow_schedule(struct daemon *daemon)
 {
     status_page_changed(daemon->page);
     if (daemon->schedule.next == SCHEDULE_NEVER || daemon->draining || !daemon->runner) {
@@ -54,6 +55,18 @@ void daemon_set_timer(struct daemon *daemon)
     wait = wait > 0 ? wait : 0;
     const struct timeval delay = {wait / 1000, wait % 1000 * 1000};
     evtimer_add(daemon->timer, &delay);
+}
+
+void daemon_pause(struct daemon *daemon)
+{
+    schedule_pause(&daemon->schedule);
+    follow_schedule(daemon);
+}
+
+void daemon_resume(struct daemon *daemon)
+{
+    schedule_resume(&daemon->schedule, daemon_monotonic_milliseconds());
+    follow_schedule(daemon);
 }
 
 static void on_timer(evutil_socket_t socket, short what, void *context)
@@ -72,7 +85,7 @@ static void on_timer(evutil_socket_t socket, short what, void *context)
     case SCHEDULE_WAIT:
         break;
     }
-    daemon_set_timer(daemon);
+    follow_schedule(daemon);
 }
 
 static void on_moved(void *context)
@@ -91,7 +104,7 @@ static void on_ended(void *context, const struct sync *sync, const struct report
         if (!report->pretend)
             ping_send(daemon->application, report->ok);
     }
-    daemon_set_timer(daemon);
+    follow_schedule(daemon);
 }
 
 /* ---- the end ---- */
@@ -129,7 +142,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
         _exit(128 + (int)number);
     log_info("serve", "signal=%d note=stopping", (int)number);
     daemon->draining = true;
-    daemon_set_timer(daemon);
+    follow_schedule(daemon);
     http_server_stop_accepting(daemon->server);
     status_page_end_listeners(daemon->page);
     const struct timeval limit = {DRAIN_SECONDS + CLOSE_SECONDS, 0};
@@ -215,7 +228,7 @@ static void run_loop(struct daemon *daemon)
                        daemon_monotonic_milliseconds(), random_bits());
         event_base_once(base, -1, EV_TIMEOUT, on_first_turn, daemon, &soon);
     }
-    daemon_set_timer(daemon);
+    follow_schedule(daemon);
     log_start(daemon);
     event_base_dispatch(base);
 }
