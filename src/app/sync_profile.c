@@ -55,6 +55,8 @@ void sync_write_profile(struct sync *sync)
     buffer_init(&body, 1u << 20);
     enum profile_action action = profile_plan(sync_pump_settings(sync), current, newest_settings_hash(sync),
                                               sync->account.configuration, sync->now, &body, &error);
+    if (action != PROFILE_NONE && *error.text)
+        log_warn("sync", "note=%s", log_quote(error.text));
     if (action == PROFILE_NONE) {
         log_warn("sync", "profile=none note=%s", log_quote(error.text));
     } else if (action == PROFILE_UNCHANGED) {
