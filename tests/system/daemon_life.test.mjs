@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { launch, sleep, until } from './lib/child.mjs';
@@ -65,9 +66,10 @@ test('PORT before LISTEN_PORT; a port in use is said with the way out', async (t
   assert.match(stdout, new RegExp(`Cannot listen on port ${port}: .*set PORT`));
 });
 
-test('healthcheck asks the server where it listens', async (t) => {
-  const { port, environment, home, server } = await serve(t, {}, { LISTEN_HOST: '::1' }).catch(() => ({}));
-  if (!server) return; // a machine without IPv6
+const hasIPv6 = Object.values(os.networkInterfaces()).flat().some(({ address }) => address === '::1');
+
+test('healthcheck asks the server where it listens', { skip: !hasIPv6 && 'this machine has no IPv6' }, async (t) => {
+  const { port, environment, home } = await serve(t, {}, { LISTEN_HOST: '::1' });
   const check = (env) => run(['healthcheck'], { env: { ...environment, PORT: port, ...env }, home });
   assert.equal((await check({ LISTEN_HOST: '::1' })).status, 0);
   assert.equal((await check({ LISTEN_HOST: '127.0.0.1' })).status, 1);
@@ -133,6 +135,12 @@ test('SIGINT ends it too, while it idles with open connections; a second signal 
   assert.equal(await update, 'cut');
 });
 
+// User and system time so far.
+function processorTicks(pid) {
+  const [user, system] = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13);
+  return Number(user) + Number(system);
+}
+
 test('out of file descriptors: accepting pauses, nothing spins, and it goes on', async (t) => {
   const { simulator, environment, home } = await serve(t);
   const server = launch('prlimit', ['--nofile=24:24', program], {
@@ -144,10 +152,10 @@ test('out of file descriptors: accepting pauses, nothing spins, and it goes on',
   await server.says(/event=accept_failed/);
   await sleep(1500);
   assert.ok(server.stdout.split('accept_failed').length < 8, 'it spins');
-  const used = fs.readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).reduce((sum, ticks) => sum + Number(ticks), 0);
+  const used = processorTicks(server.pid);
   await sleep(1000);
-  const later = fs.readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).reduce((sum, ticks) => sum + Number(ticks), 0);
-  assert.ok(later - used < 30, `${later - used} ticks in a second`);
+  const ticks = processorTicks(server.pid) - used;
+  assert.ok(ticks < 30, `${ticks} ticks in a second`);
   clients.forEach(({ socket }) => socket.destroy());
   await until(async () => (await fetch(`http://127.0.0.1:${port}/livez`)).status === 200);
   const update = await fetch(`http://127.0.0.1:${port}/update`, { headers: { authorization: `Bearer ${SECRET}` } });
@@ -169,7 +177,7 @@ test('the log: logfmt, a start line with versions, no query, no line over 4 kB, 
     assert.ok(Buffer.byteLength(line) < 4096);
     assert.doesNotMatch(line, /\?|secret=a-|days=1&/);
   }
-  assert.equal(lines.filter((line) => line.includes('path="/nothing/')).length + lines.filter((line) => line.includes('path=/nothing/')).length, 1);
+  assert.equal(lines.filter((line) => /path="?\/nothing\//.test(line)).length, 1);
   for (const hidden of [SECRET, simulator.env.NS_SECRET, simulator.env.TCONNECT_PASSWORD, simulator.env.TCONNECT_EMAIL, new URL(simulator.env.NS_URL).host]) {
     assert.ok(!server.stdout.includes(hidden), 'something secret in the log');
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sleep } from './lib/child.mjs';
 import { SECRET, serve } from './lib/daemon.mjs';
-import { answers, assertSecure, closing, dial, exchange, one } from './lib/wire.mjs';
+import { answers, assertSecure, closing, dial, exchange, get as plain, one } from './lib/wire.mjs';
 
 const basic = (password, user = 'anyone') => ({ authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` });
 const form = (fields, headers = {}) => ({
@@ -170,8 +170,7 @@ test('the scheduler speaks as the Python version did', async (t) => {
 test('bytes on the wire: keep-alive, pipelining, HTTP/1.0, absolute targets, chunks, Expect; every answer is hardened', async (t) => {
   const daemon = await serve(t);
   const wire = await dial(t, daemon);
-  const get = (path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
-  await wire.send(get('/livez') + `HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n` + get('http://x/livez') + closing('/nothing'));
+  await wire.send(plain('/livez') + `HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n` + plain('http://x/livez') + closing('/nothing'));
   await wire.ends();
   const list = answers(wire.text, ['GET', 'HEAD', 'GET', 'GET']);
   assert.deepEqual(list.map(({ status }) => status), [200, 200, 200, 404]);
