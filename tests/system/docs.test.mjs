@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { messages, rows } from './lib/messages.mjs';
 import { program, root } from './lib/run.mjs';
+import { names, settings } from './lib/settings.mjs';
 
 const read = (name) => fs.readFileSync(path.join(root, name), 'utf8');
 const exists = (name) => fs.existsSync(path.join(root, name));
@@ -64,23 +65,13 @@ test('the README is short and opens with what it is and two commands', () => {
   assert.equal(opening.join(' ').match(/[.!?](\s|$)/g).length, 3, 'three sentences');
 });
 
-// The table of settings as the program has it: [{names, standards}].
-function settings() {
-  const table = /static const struct setting settings\[\] = \{([\s\S]*?)^\};/m.exec(read('src/core/configuration.c'))[1];
-  return matches(table, /^ {4}\{((?:"[A-Z_]+", )+)([\s\S]*?)\},\n(?= {4}\{|\n|$| {4}\/\*)/gm).map(([names, rest]) => ({
-    names: matches(names, /"([A-Z_]+)"/g).flat(),
-    standards: matches(rest, /\.standard(?:_eu)? = "([^"]*)"/g).flat(),
-  }));
-}
-
 test('every setting is in docs/settings.md with its default, and no other', () => {
-  const known = settings();
-  assert.ok(known.length > 25);
+  assert.ok(settings.length > 25);
   const [inTables, ofSystem] = read('docs/settings.md').split('## Variables of the system');
   const documented = matches(inTables, /^\| ((?:`[A-Z_]+`(?:, )?)+) \| (.*)$/gm)
     .map(([names, rest]) => ({ names: matches(names, /`([A-Z_]+)`/g).flat(), rest }));
-  assert.deepEqual(documented.map(({ names }) => names.join()).sort(), known.map(({ names }) => names.join()).sort());
-  for (const { names, standards } of known) {
+  assert.deepEqual(documented.map(({ names }) => names.join()).sort(), settings.map(({ names }) => names.join()).sort());
+  for (const { names, standards } of settings) {
     const { rest } = documented.find((row) => row.names[0] === names[0]);
     for (const standard of standards) assert.ok(rest.split('|').slice(0, 2).join().includes(`\`${standard}\``), `${names[0]}: ${standard}`);
   }
@@ -89,7 +80,7 @@ test('every setting is in docs/settings.md with its default, and no other', () =
 });
 
 test('every variable that the guide names exists', () => {
-  const known = new Set([...settings().flatMap(({ names }) => names.flatMap((name) => [name, `${name}_FILE`])),
+  const known = new Set([...names.flatMap((name) => [name, `${name}_FILE`]),
     ...matches(read('src/core/feature.c'), /"([A-Z_]+)"/g).flat(), ...matches(source, /"([A-Z][A-Z_]+)"/g).flat()]);
   const named = pages.filter((page) => !['docs/moving-from-python.md', 'CONTRIBUTING.md'].includes(page))
     .flatMap((page) => matches(read(page), /`((?:TCONNECT|TCONNECTSYNC|NS|NIGHTSCOUT|AUTOUPDATE|CACHE)_[A-Z_]+)[`=]/g).flat());
@@ -156,8 +147,9 @@ test('measured numbers stand below the command that measures them', () => {
 test('the manual page names every setting, command and option', () => {
   const words = new Set(read('docs/tconnectsync-heroku.1').replace(/\\&/g, '').split(/[\s,|]+/));
   const main = read('src/app/main.c');
-  const wanted = [...settings().flatMap(({ names }) => names), ...matches(main, /\{"([a-z]+)", command_/g).flat(),
+  const wanted = [...names, ...matches(main, /\{"([a-z]+)", command_/g).flat(),
     ...matches(main, /\{"([a-z]+)", (?:no|required)_argument/g).map(([name]) => `-${name}`)];
+  assert.ok(wanted.length > names.length + 10, 'commands and options as well');
   assert.deepEqual(wanted.filter((name) => !words.has(name)), []);
 });
 
