@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tconnectsync/error.h"
 #include "tconnectsync/history.h"
 
 struct buffer;
@@ -80,7 +79,6 @@ struct page_view {
     unsigned no_data_minutes;             /* without newer pump data for that long: VERDICT_WAITING */
     int64_t newest_event;                 /* of the pump */
     int64_t newest_reading;               /* glucose */
-    struct error error;                   /* why the last run failed; kind ERROR_NONE when it did not */
     const struct sync_progress *progress; /* of the running sync; NULL when none runs */
     const struct run *const *runs;        /* newest first */
     size_t run_count;

@@ -121,8 +121,6 @@ static void fill_full(const struct status_page *page, struct filled_view *filled
     struct page_view *view = &filled->view;
     for (const struct run *run; (run = history_run(daemon->history, view->run_count)); view->run_count++)
         filled->runs[view->run_count] = run;
-    if (view->run_count > 0)
-        error_set(&view->error, filled->runs[0]->error_kind, "%s", filled->runs[0]->error);
     if (runner_progress(daemon->runner, &filled->progress))
         view->progress = &filled->progress;
     view->signed_in = true;

@@ -33,8 +33,8 @@ typedef void page_part(const struct page_view *view, struct buffer *out);
 /* page_verdict.c */
 page_part page_verdict_class, page_verdict_icon, page_verdict_words, page_verdict_lead, page_verdict_advice,
     page_facts;
-/* What helps with an error of that kind beyond what its text says; NULL when there is nothing to add. */
-const char *page_remedy(enum error_kind kind);
+/* Why a run failed, and what helps; nothing where it went well. */
+void page_error(const struct run *run, struct buffer *out);
 
 /* page_runs.c */
 page_part page_runs, page_strip, page_diagnostics;

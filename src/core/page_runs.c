@@ -144,14 +144,10 @@ static const char *result_words(const struct run *run)
 /* Said once for failures in a row that have the same reason. */
 static void add_error(const struct run *run, const struct run *newer, struct buffer *out)
 {
-    const char *remedy = page_remedy(run->error_kind);
-    if (newer && strcmp(newer->error, run->error) == 0) {
+    if (newer && *run->error && strcmp(newer->error, run->error) == 0)
         page_add(out, "<p class=\"hint\">For the same reason as the one above</p>");
-        return;
-    }
-    page_add(out, "<p class=\"said\">%s</p>", run->error);
-    if (remedy)
-        page_add(out, "<p>%s</p>", remedy);
+    else
+        page_error(run, out);
 }
 
 /* newer: the one above it in the list, NULL for the first. */
@@ -163,8 +159,7 @@ static void add_run(const struct page_view *view, const struct run *run, const s
     page_time(out, view, run->started);
     page_add(out, " <span class=\"hint\">%s, %s, %s</span></p>", page_clock(clock, view, run->started),
              trigger_words[run->trigger], page_duration(duration, run->seconds));
-    if (*run->error)
-        add_error(run, newer, out);
+    add_error(run, newer, out);
     add_written(run, out);
     add_left_out(run, out);
     page_add(out, "</li>");

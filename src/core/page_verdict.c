@@ -80,7 +80,8 @@ void page_verdict_lead(const struct page_view *view, struct buffer *out)
 
 /* ---- what to do ---- */
 
-const char *page_remedy(enum error_kind kind)
+/* What helps beyond what the error's text says; NULL when there is nothing to add. */
+static const char *remedy_of(enum error_kind kind)
 {
     static const char *const remedies[] = {
         [ERROR_CONFIGURATION] = "Correct that setting; the server reads its settings when it starts.",
@@ -92,6 +93,15 @@ const char *page_remedy(enum error_kind kind)
         [ERROR_LIMIT] = "Try fewer days at a time.",
     };
     return kind >= 0 && (size_t)kind < sizeof remedies / sizeof *remedies ? remedies[kind] : NULL;
+}
+
+void page_error(const struct run *run, struct buffer *out)
+{
+    const char *remedy = remedy_of(run->error_kind);
+    if (*run->error)
+        page_add(out, "<p class=\"said\">%s</p>", run->error);
+    if (remedy)
+        page_add(out, "<p>%s</p>", remedy);
 }
 
 static void add_next_try(const struct page_view *view, struct buffer *out)
@@ -115,11 +125,8 @@ static void add_next_try(const struct page_view *view, struct buffer *out)
 
 static void add_failure(const struct page_view *view, struct buffer *out)
 {
-    const char *remedy = page_remedy(view->error.kind);
-    if (view->error.kind != ERROR_NONE)
-        page_add(out, "<p class=\"said\">%s</p>", view->error.text);
-    if (remedy)
-        page_add(out, "<p>%s</p>", remedy);
+    if (view->run_count > 0)
+        page_error(view->runs[0], out);
     add_next_try(view, out);
 }
 

@@ -180,8 +180,7 @@
     for (const each of form.querySelectorAll('button')) each.setAttribute('aria-disabled', 'true');
     const done = await refresh({ method: 'POST', body });
     for (const each of form.querySelectorAll('button')) each.removeAttribute('aria-disabled');
-    if (!done) return;
-    $('notice').scrollIntoView({ block: 'nearest' });
+    if (done) $('notice').scrollIntoView({ block: 'nearest' });
   });
 
   const copy = $('copy');

@@ -160,29 +160,28 @@ static void fail(struct page_state *state, unsigned failed)
     if (failed == 1)
         state->view.verdict = VERDICT_RETRYING;
     state->view.last_good_run = NOW - 4 * MINUTE - (int64_t)failed * 15 * MINUTE;
-    error_set(&state->view.error, ERROR_UNREACHABLE, "%s", no_answer);
     fill_runs(state, failed, 30);
 }
 
 static void refuse(struct page_state *state)
 {
+    static char refused[] = "Tandem refused the e-mail or password. An account of the European site needs "
+                            "TCONNECT_REGION=EU.";
     state->view.verdict = VERDICT_REFUSED;
     state->view.next_run = NO_TIME;
-    error_set(
-        &state->view.error, ERROR_CREDENTIALS,
-        "Tandem refused the e-mail or password. An account of the European site needs TCONNECT_REGION=EU.");
     fill_runs(state, 1, 30);
     state->runs[0].error_kind = ERROR_CREDENTIALS;
-    state->runs[0].error = state->view.error.text;
+    state->runs[0].error = refused;
 }
 
 static void refuse_secret(struct page_state *state)
 {
+    static char refused[] = "Nightscout refused the secret. Give NS_SECRET the API_SECRET of your Nightscout "
+                            "site.";
     refuse(state);
     state->view.verdict = VERDICT_SECRET_REFUSED;
     state->view.next_run = NOW + 4 * MINUTE;
-    error_set(&state->view.error, ERROR_CREDENTIALS,
-              "Nightscout refused the secret. Give NS_SECRET the API_SECRET of your Nightscout site.");
+    state->runs[0].error = refused;
 }
 
 static void pause_timer(struct page_state *state)
@@ -235,7 +234,6 @@ static void turn_hostile(struct page_state *state)
     state->progress = (struct sync_progress){page_hostile, 3, 13, 1, 2};
     view->progress = &state->progress;
     view->running = true;
-    strncpy(view->error.text, page_hostile, sizeof view->error.text - 1);
     static struct time_zone hostile_zone;
     hostile_zone = zone;
     hostile_zone.name = page_hostile;
