@@ -121,6 +121,8 @@ void sync_sign_in_again(struct sync *sync);
 
 /* ---- sync_read.c ---- */
 bool sync_wants_treatments(const struct sync *sync);
+/* Asks for the newest document of ours up to then: sync->newest. */
+void sync_fetch_newest(struct sync *sync, enum collection collection, int64_t until);
 /* No later document of ours can be older than this run's newest. */
 bool sync_reaches_now(const struct sync *sync);
 bool sync_choose_range(struct sync *sync, struct error *error);

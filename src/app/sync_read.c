@@ -35,6 +35,13 @@ static bool wants_device_status(const struct sync *sync)
     return sync->request.features & (FEATURE_DEVICE_STATUS | FEATURE_IOB);
 }
 
+void sync_fetch_newest(struct sync *sync, enum collection collection, int64_t until)
+{
+    sync_expect(sync);
+    nightscout_fetch_newest(sync->nightscout, collection, until, &sync->newest[collection],
+                            sync_on_nightscout, sync);
+}
+
 /* ---- the range ---- */
 
 bool sync_reaches_now(const struct sync *sync)
@@ -173,11 +180,8 @@ static void read_nightscout(struct sync *sync)
         read_held(sync, COLLECTION_TREATMENTS);
     if (sync->request.features & FEATURE_CGM)
         read_held(sync, COLLECTION_ENTRIES);
-    if (wants_device_status(sync)) {
-        sync_expect(sync);
-        nightscout_fetch_newest(sync->nightscout, COLLECTION_DEVICE_STATUS, sync->now + SECONDS_PER_DAY,
-                                &sync->newest[COLLECTION_DEVICE_STATUS], sync_on_nightscout, sync);
-    }
+    if (wants_device_status(sync))
+        sync_fetch_newest(sync, COLLECTION_DEVICE_STATUS, sync->now + SECONDS_PER_DAY);
 }
 
 /* A person's profile on top hides ours: the newest of ours is further down the list. Otherwise everything

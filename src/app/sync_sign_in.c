@@ -104,17 +104,10 @@ void sync_leave_greet(struct sync *sync)
 static void fetch_newest(struct sync *sync)
 {
     int64_t until = sync->request.has_range ? sync->request.from - 1 : sync->now;
-    enum collection wanted[2];
-    size_t count = 0;
     if (sync_wants_treatments(sync))
-        wanted[count++] = COLLECTION_TREATMENTS;
+        sync_fetch_newest(sync, COLLECTION_TREATMENTS, until);
     if (sync->request.features & FEATURE_CGM)
-        wanted[count++] = COLLECTION_ENTRIES;
-    for (size_t i = 0; i < count; i++) {
-        sync_expect(sync);
-        nightscout_fetch_newest(sync->nightscout, wanted[i], until, &sync->newest[wanted[i]],
-                                sync_on_nightscout, sync);
-    }
+        sync_fetch_newest(sync, COLLECTION_ENTRIES, until);
 }
 
 /* A sync does without it. */
