@@ -2,6 +2,8 @@
 #include "sync_internal.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -174,6 +176,17 @@ void sync_answered(struct sync *sync)
         sync->pending--;
     show_progress(sync);
     advance(sync);
+}
+
+void sync_warn(struct sync *sync, const char *format, ...)
+{
+    char text[600];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    report_warn(&sync->report, "%s", text);
+    log_warn("sync", "note=%s", log_quote(text));
 }
 
 void sync_fail(struct sync *sync, const struct error *error)

@@ -104,6 +104,8 @@ void sync_on_nightscout(void *sync, const struct error *error);
 void sync_take_turn(struct sync *sync, int64_t milliseconds);
 /* One expected answer has come; moves on when it was the last. */
 void sync_answered(struct sync *sync);
+/* For the report and the log. */
+void sync_warn(struct sync *sync, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The first error wins; everything under way is cancelled. */
 void sync_fail(struct sync *sync, const struct error *error);
 

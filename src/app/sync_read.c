@@ -10,7 +10,6 @@
 #include "tconnectsync/error.h"
 #include "tconnectsync/feature.h"
 #include "tconnectsync/json.h"
-#include "tconnectsync/log.h"
 #include "tconnectsync/memory.h"
 #include "tconnectsync/nightscout.h"
 #include "tconnectsync/tandem.h"
@@ -59,11 +58,6 @@ static int64_t newest_of_ours(const struct sync *sync)
     return newest;
 }
 
-static void warn(struct sync *sync)
-{
-    log_warn("sync", "note=%s", log_quote(sync->report.warnings[sync->report.warning_count - 1]));
-}
-
 /* From the newest document of ours on, so that a gap after an outage closes by itself. */
 static void look_back(struct sync *sync)
 {
@@ -74,14 +68,13 @@ static void look_back(struct sync *sync)
     sync->from = newest != NO_TIME && newest < day ? newest : day;
     if (sync->from >= most)
         return;
-    report_warn(&sync->report,
-                "Nightscout's newest document of ours is %" PRId64
-                " days old; only the last 28 days are filled by "
-                "themselves. To fill the rest: tconnectsync-heroku sync --from %s --to %s",
-                (sync->now - sync->from) / SECONDS_PER_DAY,
-                civil_format_date(from, time_zone_wall(sync->account.zone, sync->from)),
-                civil_format_date(to, time_zone_wall(sync->account.zone, most)));
-    warn(sync);
+    sync_warn(sync,
+              "Nightscout's newest document of ours is %" PRId64
+              " days old; only the last 28 days are filled by "
+              "themselves. To fill the rest: tconnectsync-heroku sync --from %s --to %s",
+              (sync->now - sync->from) / SECONDS_PER_DAY,
+              civil_format_date(from, time_zone_wall(sync->account.zone, sync->from)),
+              civil_format_date(to, time_zone_wall(sync->account.zone, most)));
     sync->from = most;
 }
 
@@ -98,13 +91,12 @@ static void warn_of_gap(struct sync *sync)
         return;
     char since[CIVIL_TEXT_SIZE];
     int days = (int)((sync->now - newest) / SECONDS_PER_DAY) + 1;
-    report_warn(
-        &sync->report,
+    sync_warn(
+        sync,
         "This run leaves a gap that no later one fills by itself: not everything since %s is carried over. "
-        "To "
-        "fill it: tconnectsync-heroku sync --days %d, or %d days on the status page, with all kinds of data.",
+        "To fill it: tconnectsync-heroku sync --days %d, or %d days on the status page, with all kinds of "
+        "data.",
         civil_format_date(since, time_zone_wall(sync->account.zone, newest)), days, days);
-    warn(sync);
 }
 
 static int64_t read_until(const struct sync *sync)
@@ -131,10 +123,8 @@ bool sync_choose_range(struct sync *sync, struct error *error)
                               time_zone_wall(zone, read_until(sync)) + 1, time_zone_wall(zone, sync->now),
                               sync->chosen, warning, sizeof warning, error))
         return false;
-    if (*warning) {
-        report_warn(&sync->report, "%s", warning);
-        warn(sync);
-    }
+    if (*warning)
+        sync_warn(sync, "%s", warning);
     return true;
 }
 

@@ -42,24 +42,16 @@ static enum collection collection_of(enum document_kind kind)
 
 /* ---- comparing ---- */
 
-static void warn_once(struct sync *sync, const char *text)
-{
-    if (sync->rounds > 0)
-        return;
-    report_warn(&sync->report, "%s", text);
-    log_warn("sync", "note=%s", log_quote(text));
-}
-
 static void warn_of_others(struct sync *sync)
 {
-    if (!(sync->request.features & FEATURE_BASAL))
-        return;
+    if (!(sync->request.features & FEATURE_BASAL) || sync->rounds > 0)
+        return; /* a later round knows nothing more */
     if (sync->difference.strangers >= STRANGERS_WORTH_SAYING)
-        warn_once(sync,
+        sync_warn(sync,
                   "Nightscout holds fresh basals that another pump's tconnectsync wrote. Is NS_URL the right "
                   "person's site, and does only one program write to it?");
     if (sync->difference.nameless >= STRANGERS_WORTH_SAYING)
-        warn_once(sync,
+        sync_warn(sync,
                   "An older tconnectsync still writes to this Nightscout. Switch it off: two writers can "
                   "disagree.");
 }
@@ -268,7 +260,7 @@ static bool send_deletion(struct lane *lane)
 static void fill_lane(struct lane *lane)
 {
     static bool (*const send[LANE_COUNT])(struct lane *) = {
-        [LANE_TREATMENTS] = send_batch, [LANE_ENTRIES] = send_batch,    [LANE_DEVICE_STATUS] = send_batch,
+        [LANE_TREATMENTS] = send_batch, [LANE_ENTRIES] = send_batch,   [LANE_DEVICE_STATUS] = send_batch,
         [LANE_AMEND] = send_amendment,  [LANE_DELETE] = send_deletion,
     };
     const struct sync *sync = lane->sync;
