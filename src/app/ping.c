@@ -42,8 +42,9 @@ void ping_send(const struct application *application, bool ok)
     buffer_init(&url, 4096);
     bool known = ok ? buffer_add_text(&url, ping_url) : failure_url(ping_url, &url);
     if (known)
-        http_client_send(application->account.client,
-                         &(struct http_request){
-                             .route = &route, .method = "GET", .url = url.data, .retry = true, .on_done = on_done});
+        http_client_send(
+            application->account.client,
+            &(struct http_request){
+                .route = &route, .method = "GET", .url = url.data, .retry = true, .on_done = on_done});
     buffer_free(&url);
 }
