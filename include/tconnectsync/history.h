@@ -80,8 +80,8 @@ const struct run *history_last_success(const struct history *history);
 const struct history_totals *history_totals(const struct history *history);
 /* Failed ones in a row up to now; cancelled and pretended ones do not count. */
 unsigned history_failures(const struct history *history);
-/* Instants of the pump's newest event, as the last run that saw one tells it, and of the newest reading that any run
-   saw; NO_TIME when none did. */
+/* Instants of the pump's newest event, as the last run that saw one tells it, and of the newest reading that
+   any run saw; NO_TIME when none did. */
 int64_t history_newest_event(const struct history *history);
 int64_t history_newest_reading(const struct history *history);
 

@@ -30,14 +30,7 @@ enum sync_step {
 };
 
 /* What is written side by side; each kind of write goes through a lane of its own. */
-enum lane_kind {
-    LANE_TREATMENTS,
-    LANE_ENTRIES,
-    LANE_DEVICE_STATUS,
-    LANE_AMEND,
-    LANE_DELETE,
-    LANE_COUNT
-};
+enum lane_kind { LANE_TREATMENTS, LANE_ENTRIES, LANE_DEVICE_STATUS, LANE_AMEND, LANE_DELETE, LANE_COUNT };
 
 struct lane {
     struct sync *sync;

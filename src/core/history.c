@@ -68,8 +68,8 @@ void history_asked(struct history *history, struct moment now)
     history->waiting_since = now;
 }
 
-/* The first event that is seen may be of any age; each other one has come in since, also where the pump's clock was
-   set back in between. So may have one from ahead of our clock, whose age cannot be told. */
+/* The first event that is seen may be of any age; each other one has come in since, also where the pump's
+   clock was set back in between. So may have one from ahead of our clock, whose age cannot be told. */
 static void note_newest(struct history *history, const struct report *report, struct moment now)
 {
     int64_t newest = report->newest_event;

@@ -220,9 +220,8 @@ static bool is_redirect(int status)
 static bool may_follow(const char *from, const char *to)
 {
     struct url_parts old, new;
-    return url_parse(from, &old) && url_parse(to, &new) &&
-           !new.has_userinfo &&strcmp(old.host, new.host) == 0 &&
-           (strcmp(old.scheme, "https") != 0 || strcmp(new.scheme, "https") == 0);
+    return url_parse(from, &old) && url_parse(to, &new) && strcmp(old.host, new.host) == 0 &&
+           !new.has_userinfo && (strcmp(old.scheme, "https") != 0 || strcmp(new.scheme, "https") == 0);
 }
 
 /* Takes over the base that a redirect of verifyauth points at. */
