@@ -264,11 +264,17 @@ static size_t longest_spelling(const char *text, size_t length, const char *want
     return longest;
 }
 
+/* An escape may begin here, or a NUL stands here. */
+static bool may_escape(char c)
+{
+    return c == '%' || c == '\\' || c == '\0';
+}
+
 static bool may_begin_secret(const struct redactor *redactor, const char *text, size_t length)
 {
     if (!redactor || length < 2)
         return false;
-    if (strchr("%\\", text[0]) || strchr("%\\", text[1])) /* escapes, or a NUL */
+    if (may_escape(text[0]) || may_escape(text[1]))
         return true;
     size_t beginning = beginning_of(text);
     return redactor->beginnings[beginning / 8] >> beginning % 8 & 1;
@@ -302,6 +308,7 @@ void redact(const struct redactor *redactor, const char *text, size_t length, st
     if (length)
         escapes =
             (memchr(text, '%', length) ? UNDO_PERCENT : 0) | (memchr(text, '\\', length) ? UNDO_JSON : 0);
+    size_t added = 0; /* of the text, so far */
     for (size_t at = 0; at < length;) {
         const char *label = NULL;
         size_t kept = 0, hit = secret_at(redactor, text + at, length - at, escapes, &label);
@@ -316,11 +323,11 @@ void redact(const struct redactor *redactor, const char *text, size_t length, st
             hit = further > hit ? further : hit;
         }
         if (hit) {
-            buffer_add(out, text + at, kept);
+            buffer_add(out, text + added, at + kept - added);
             buffer_addf(out, "[%s]", label);
-            at += hit;
-        } else {
-            buffer_add(out, text + at++, 1);
+            added = at + hit;
         }
+        at += hit ? hit : 1;
     }
+    buffer_add(out, text + added, length - added);
 }
