@@ -29,7 +29,8 @@ static bool failure_url(const char *ping_url, struct buffer *url)
     if (!strstr(ping_url, "hc-ping.com/") && !strstr(ping_url, "healthchecks") &&
         !strstr(ping_url, "/api/v1/heartbeat/"))
         return false;
-    buffer_addf(url, "%s/fail", ping_url);
+    size_t length = strcspn(ping_url, "?");
+    buffer_addf(url, "%.*s/fail%s", (int)length, ping_url, ping_url + length);
     return true;
 }
 

@@ -231,6 +231,7 @@ async function pings(t, where, outcomes) {
 test('PING_URL: healthchecks.io, Uptime Kuma and Better Stack hear of each run in their own way', async (t) => {
   const outcomes = ['ok', 'failed', 'pretend', 'ok'];
   assert.deepEqual(await pings(t, '/hc-ping.com/5d1c0a5e-1', outcomes), ['GET /hc-ping.com/5d1c0a5e-1', 'GET /hc-ping.com/5d1c0a5e-1/fail', 'GET /hc-ping.com/5d1c0a5e-1']);
+  assert.deepEqual(await pings(t, '/hc-ping.com/5d1c?create=1', ['failed', 'ok']), ['GET /hc-ping.com/5d1c/fail?create=1', 'GET /hc-ping.com/5d1c?create=1']);
   assert.deepEqual(await pings(t, '/api/push/Xy12?status=up&msg=OK&ping=', outcomes),
     ['GET /api/push/Xy12?status=up&msg=OK&ping=', 'GET /api/push/Xy12?status=down&msg=OK&ping=', 'GET /api/push/Xy12?status=up&msg=OK&ping=']);
   assert.deepEqual(await pings(t, '/api/v1/heartbeat/abc', outcomes), ['GET /api/v1/heartbeat/abc', 'GET /api/v1/heartbeat/abc/fail', 'GET /api/v1/heartbeat/abc']);
