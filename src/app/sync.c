@@ -21,33 +21,34 @@
 #include "tconnectsync/tandem.h"
 
 static void leave_read(struct sync *sync);
-static void enter_order(struct sync *sync);
-static void enter_build(struct sync *sync);
+static void order_log(struct sync *sync);
+static void build_documents(struct sync *sync);
 static void enter_wait(struct sync *sync);
 
-/* A step issues requests when it is entered, and is left when all of them have answered. A step with its own
-   turn works without requests; the loop serves others before it. */
+/* A step issues requests when it is entered, works without any where it has work, and is left when all of that
+   is done. */
 static const struct {
     const char *name;
     void (*enter)(struct sync *sync); /* may issue nothing: the next step follows at once */
+    void (*work)(struct sync *sync);  /* in a turn of the loop of its own: at once where nothing enters, else
+                                         when  the step takes one */
     void (*leave)(struct sync *sync); /* may fail, or set sync->next */
     enum sync_step next;
-    bool own_turn;
 } steps[STEP_COUNT] = {
-    [STEP_START] = {"start", NULL, NULL, STEP_GREET, false},
-    [STEP_GREET] = {"greet", sync_enter_greet, sync_leave_greet, STEP_SIGN_IN, false},
-    [STEP_SIGN_IN] = {"sign-in", sync_enter_sign_in, NULL, STEP_AUTHORIZE, false},
-    [STEP_AUTHORIZE] = {"authorize", sync_enter_authorize, NULL, STEP_TOKEN, false},
-    [STEP_TOKEN] = {"token", sync_enter_token, sync_leave_token, STEP_ACCOUNT, false},
-    [STEP_ACCOUNT] = {"account", sync_enter_account, sync_leave_account, STEP_READ, false},
-    [STEP_READ] = {"read", sync_enter_read, leave_read, STEP_ORDER, false},
-    [STEP_ORDER] = {"order", enter_order, NULL, STEP_BUILD, true},
-    [STEP_BUILD] = {"build", enter_build, NULL, STEP_COMPARE, true},
-    [STEP_COMPARE] = {"compare", sync_enter_compare, NULL, STEP_WRITE, true},
-    [STEP_WRITE] = {"write", sync_enter_write, sync_leave_write, STEP_DONE, false},
-    [STEP_WAIT] = {"wait", enter_wait, NULL, STEP_READ_BACK, false},
-    [STEP_READ_BACK] = {"read-back", sync_enter_read_back, NULL, STEP_COMPARE, false},
-    [STEP_DONE] = {"done", NULL, NULL, STEP_DONE, false},
+    [STEP_START] = {"start", NULL, NULL, NULL, STEP_GREET},
+    [STEP_GREET] = {"greet", sync_enter_greet, NULL, sync_leave_greet, STEP_SIGN_IN},
+    [STEP_SIGN_IN] = {"sign-in", sync_enter_sign_in, NULL, NULL, STEP_AUTHORIZE},
+    [STEP_AUTHORIZE] = {"authorize", sync_enter_authorize, NULL, NULL, STEP_TOKEN},
+    [STEP_TOKEN] = {"token", sync_enter_token, NULL, sync_leave_token, STEP_ACCOUNT},
+    [STEP_ACCOUNT] = {"account", sync_enter_account, NULL, sync_leave_account, STEP_READ},
+    [STEP_READ] = {"read", sync_enter_read, NULL, leave_read, STEP_ORDER},
+    [STEP_ORDER] = {"order", NULL, order_log, NULL, STEP_BUILD},
+    [STEP_BUILD] = {"build", NULL, build_documents, NULL, STEP_COMPARE},
+    [STEP_COMPARE] = {"compare", NULL, sync_compare, NULL, STEP_WRITE},
+    [STEP_WRITE] = {"write", sync_enter_write, sync_list_pretended, sync_leave_write, STEP_DONE},
+    [STEP_WAIT] = {"wait", enter_wait, NULL, NULL, STEP_READ_BACK},
+    [STEP_READ_BACK] = {"read-back", sync_enter_read_back, NULL, NULL, STEP_COMPARE},
+    [STEP_DONE] = {"done", NULL, NULL, NULL, STEP_DONE},
 };
 
 static int64_t monotonic_microseconds(void)
@@ -94,10 +95,10 @@ static void sync_move(struct sync *sync, enum sync_step step)
     sync->step = step;
     sync->next = steps[step].next;
     sync->sent = 0;
-    if (steps[step].own_turn)
-        sync_take_turn(sync, 0);
-    else if (steps[step].enter)
+    if (steps[step].enter)
         steps[step].enter(sync);
+    else if (steps[step].work)
+        sync_take_turn(sync, 0);
     show_progress(sync);
 }
 
@@ -157,10 +158,8 @@ static void on_turn(evutil_socket_t socket, short what, void *context)
 {
     (void)socket, (void)what;
     struct sync *sync = context;
-    if (steps[sync->step].own_turn && !sync->failed)
-        steps[sync->step].enter(sync);
-    else if (sync->step == STEP_WRITE)
-        sync_list_pretended(sync);
+    if (steps[sync->step].work && !sync->failed)
+        steps[sync->step].work(sync);
     sync_answered(sync);
 }
 
@@ -242,13 +241,13 @@ static void leave_read(struct sync *sync)
     sync_sign_in_again(sync);
 }
 
-static void enter_order(struct sync *sync)
+static void order_log(struct sync *sync)
 {
     pump_log_sort(&sync->log);
     pump_log_resolve(&sync->log, sync->account.zone);
 }
 
-static void enter_build(struct sync *sync)
+static void build_documents(struct sync *sync)
 {
     const struct configuration *configuration = sync->account.configuration;
     struct document_rules rules = {

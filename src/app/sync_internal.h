@@ -130,7 +130,7 @@ void sync_drop_readers(struct sync *sync);
 void sync_write_profile(struct sync *sync);
 
 /* ---- sync_write.c ---- */
-void sync_enter_compare(struct sync *sync);
+void sync_compare(struct sync *sync);
 void sync_enter_write(struct sync *sync);
 /* Lists the next of the writes that are not made, and takes a turn for the rest. */
 void sync_list_pretended(struct sync *sync);

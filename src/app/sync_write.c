@@ -56,7 +56,7 @@ static void warn_of_others(struct sync *sync)
                   "disagree.");
 }
 
-void sync_enter_compare(struct sync *sync)
+void sync_compare(struct sync *sync)
 {
     struct difference_rules rules = {
         .from = sync->from,
