@@ -31,7 +31,7 @@ static const struct {
     const char *name;
     void (*enter)(struct sync *sync); /* may issue nothing: the next step follows at once */
     void (*work)(struct sync *sync);  /* in a turn of the loop of its own: at once where nothing enters, else
-                                         when  the step takes one */
+                                         when the step takes one */
     void (*leave)(struct sync *sync); /* may fail, or set sync->next */
     enum sync_step next;
 } steps[STEP_COUNT] = {
