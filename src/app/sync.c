@@ -25,8 +25,8 @@ static void order_log(struct sync *sync);
 static void build_documents(struct sync *sync);
 static void enter_wait(struct sync *sync);
 
-/* A step issues requests when it is entered, works without any where it has work, and is left when all of that
-   is done. */
+/* A step issues requests when it is entered, works without any where it has work, and is left when all of
+   that is done. */
 static const struct {
     const char *name;
     void (*enter)(struct sync *sync); /* may issue nothing: the next step follows at once */
