@@ -74,7 +74,11 @@ test('container: the image is built by its own steps and syncs as compose.yaml r
 
 test('container: docker compose takes compose.yaml', { timeout: 600_000 }, async (t) => {
   const root = await cleanRoot('compose', { suite: 'trixie', packages: ['docker-compose'], folders: ['project'] });
-  const options = { binds: { project: `ro:${await source(t)}` }, cwd: '/project', env: { TCONNECT_EMAIL: 'a@b.example', NS_URL: 'https://ns.example/', TIMEZONE_NAME: 'Europe/Berlin' } };
-  assert.equal(await within(root, options, 'docker-compose', 'config', '--quiet'), '');
-  await assert.rejects(within(root, { ...options, env: {} }, 'docker-compose', 'config', '--quiet'), /is needed in \.env/);
+  const checkout = await source(t);
+  const config = (settings) => {
+    fs.writeFileSync(path.join(checkout, '.env'), settings);
+    return within(root, { binds: { project: `ro:${checkout}` }, cwd: '/project' }, 'docker-compose', 'config', '--quiet');
+  };
+  assert.equal(await config('TCONNECT_EMAIL=a@b.example\nNS_URL=https://ns.example/\nTIMEZONE_NAME=Europe/Berlin\n'), '');
+  await assert.rejects(config(''), /is needed in \.env/);
 });
