@@ -5,10 +5,10 @@
 
 #include "clock.h"
 #include "sim.h"
-#include "tconnectsync/buffer.h"
-#include "tconnectsync/error.h"
-#include "tconnectsync/json.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/base/memory.h"
 
 #define MAXIMUM (512u << 20)
 

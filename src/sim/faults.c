@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tconnectsync/error.h"
-#include "tconnectsync/json.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/base/memory.h"
 
 static const char *const kind_names[] = {
     [FAULT_ANSWER] = "answer",

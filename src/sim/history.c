@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/memory.h"
 
 #define FIRST_ERA_DAY                                                                                        \
     17897 /* 2019-01-01: sequence numbers do not depend on how far back a history is told                    \

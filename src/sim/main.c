@@ -13,8 +13,8 @@
 #include "clock.h"
 #include "sim.h"
 #include "tandem_side.h"
-#include "tconnectsync/buffer.h"
-#include "tconnectsync/json.h"
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/json.h"
 
 static const char help[] =
     "usage: tconnectsync-simulator [option...]\n"

@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "nightscout.h"
 #include "sim.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/memory.h"
 #include "token.h"
 
 #define HTML_TYPE "text/html; charset=utf-8"

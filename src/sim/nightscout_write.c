@@ -5,7 +5,7 @@
 #include "nightscout.h"
 #include "sim.h"
 #include "clock.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/memory.h"
 
 #define HTML_TYPE "text/html; charset=utf-8"
 

@@ -7,7 +7,7 @@
 
 #include "clock.h"
 #include "store.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/memory.h"
 
 /* ---- HTML ---- */
 

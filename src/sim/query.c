@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "site.h"
 #include "store.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/memory.h"
 
 #define DEFAULT_DAYS       4
 #define DEFAULT_FIND_LIMIT 1000

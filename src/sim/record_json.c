@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/memory.h"
 
 struct template
 {

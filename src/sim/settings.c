@@ -6,7 +6,7 @@
 
 #include "clock.h"
 #include "sim.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/memory.h"
 #include "token.h"
 
 enum kind { NUMBER, INSTANT, TEXT, SWITCH };

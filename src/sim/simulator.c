@@ -4,7 +4,7 @@
 
 #include "clock.h"
 #include "sim.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/memory.h"
 
 int64_t pump_now(const struct simulator *simulator)
 {

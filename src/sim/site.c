@@ -10,7 +10,7 @@
 #include <netinet/tcp.h>
 
 #include "sim.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/memory.h"
 
 static void exchange_free(struct exchange *exchange)
 {

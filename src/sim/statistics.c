@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "clock.h"
-#include "tconnectsync/json.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/base/memory.h"
 
 static struct connection *find_connection(struct statistics *statistics, const void *identity)
 {

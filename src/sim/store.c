@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tconnectsync/buffer.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/memory.h"
 
 #define MAXIMUM (64u << 20)
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tconnectsync/json.h"
+#include "tconnectsync/base/json.h"
 
 #define ID_LENGTH 24
 

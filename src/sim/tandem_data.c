@@ -5,10 +5,10 @@
 
 #include "clock.h"
 #include "tandem_side.h"
-#include "tconnectsync/buffer.h"
-#include "tconnectsync/error.h"
-#include "tconnectsync/json.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/base/memory.h"
 
 #define JSON_TYPE "application/json; charset=utf-8"
 #define MAXIMUM   (256u << 20)

@@ -7,8 +7,8 @@
 
 #include "clock.h"
 #include "token.h"
-#include "tconnectsync/json.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/base/memory.h"
 
 #define ACCOUNTS       "/accounts/api"
 #define BFF            "/api/reports/bff/"

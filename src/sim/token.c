@@ -10,9 +10,9 @@
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 
-#include "tconnectsync/buffer.h"
-#include "tconnectsync/json.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/base/memory.h"
 
 #define KEY_BITS  2048
 #define KEY_ID    "sim-2026-signing"

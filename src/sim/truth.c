@@ -7,8 +7,8 @@
 
 #include "clock.h"
 #include "sim.h"
-#include "tconnectsync/buffer.h"
-#include "tconnectsync/memory.h"
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/memory.h"
 
 #define MAXIMUM (512u << 20)
 #define FOREVER 4102444800 /* 2100 */

@@ -3,7 +3,7 @@
 #define SIM_TRUTH_H
 
 #include "history.h"
-#include "tconnectsync/json.h"
+#include "tconnectsync/base/json.h"
 
 #define CODE_OFF 0 /* no record: from then on the pump was off, or another one took over */
 

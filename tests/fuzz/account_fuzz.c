@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tconnectsync/account.h"
-#include "tconnectsync/error.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/pump/account.h"
 
 static const int64_t now = 1780000000;
 

@@ -5,16 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tconnectsync/buffer.h"
-#include "tconnectsync/civil_time.h"
-#include "tconnectsync/difference.h"
-#include "tconnectsync/document.h"
-#include "tconnectsync/error.h"
-#include "tconnectsync/feature.h"
-#include "tconnectsync/held.h"
-#include "tconnectsync/json.h"
-#include "tconnectsync/log.h"
-#include "tconnectsync/pump_log.h"
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/base/log.h"
+#include "tconnectsync/documents/difference.h"
+#include "tconnectsync/documents/document.h"
+#include "tconnectsync/documents/held.h"
+#include "tconnectsync/pump/feature.h"
+#include "tconnectsync/pump/pump_log.h"
 
 static const int64_t now = 1778774400; /* 2026-05-14T16:00:00Z */
 static const char answer[] =

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "tconnectsync/http_guard.h"
+#include "http_guard.h"
 
 static const struct http_limits limits = {.head = 2000, .body = 1000};
 

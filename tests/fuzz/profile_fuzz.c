@@ -5,28 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tconnectsync/buffer.h"
-#include "tconnectsync/configuration.h"
-#include "tconnectsync/error.h"
-#include "tconnectsync/json.h"
-#include "tconnectsync/profile.h"
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/documents/profile.h"
 
 static const int64_t now = 1780000000;
 
 static void plan(const struct json *settings, const struct json *current, bool replace)
 {
     char twenty[] = "20", zone[] = "Europe/Oslo";
-    const struct configuration configuration = {
-        .profile_carbs_hr = twenty, .profile_delay = twenty, .time_zone = zone, .profile_replace = replace};
+    const struct profile_rules rules = {
+        .carbs_hr = twenty, .delay = twenty, .time_zone = zone, .replace = replace};
     struct buffer body, again;
     struct error error;
     buffer_init(&body, 1 << 20);
     buffer_init(&again, 1 << 20);
-    enum profile_action action = profile_plan(settings, current, NULL, &configuration, now, &body, &error);
+    enum profile_action action = profile_plan(settings, current, NULL, &rules, now, &body, &error);
     if (action == PROFILE_CREATE || action == PROFILE_REPLACE) {
         struct json *written = json_parse(body.data, body.length, NULL);
         if (!written ||
-            profile_plan(settings, written, NULL, &configuration, now, &again, &error) != PROFILE_UNCHANGED)
+            profile_plan(settings, written, NULL, &rules, now, &again, &error) != PROFILE_UNCHANGED)
             abort();
         json_free(written);
     } else if ((action == PROFILE_NONE) != (*error.text != '\0')) {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tconnectsync/buffer.h"
-#include "tconnectsync/redact.h"
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/redact.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tconnectsync/configuration.h"
-#include "tconnectsync/redact.h"
+#include "tconnectsync/base/redact.h"
+#include "tconnectsync/settings/configuration.h"
 
 enum { PAIRS_MAXIMUM = 64 };
 

@@ -11,7 +11,7 @@ import { names, settings } from './lib/settings.mjs';
 const read = (name) => fs.readFileSync(path.join(root, name), 'utf8');
 const exists = (name) => fs.existsSync(path.join(root, name));
 const matches = (text, pattern) => [...text.matchAll(pattern)].map((found) => found.slice(1));
-const source = ['core', 'net', 'app'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
+const source = ['base', 'pump', 'documents', 'settings', 'http', 'tandem', 'nightscout', 'sync', 'page', 'server', 'command'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
   .filter((name) => name.endsWith('.c')).map((name) => read(path.join('src', folder, name)))).join('\n');
 const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md',
   ...fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
@@ -81,14 +81,14 @@ test('every setting is in docs/settings.md with its default, and no other', () =
 
 test('every variable that the guide names exists', () => {
   const known = new Set([...names.flatMap((name) => [name, `${name}_FILE`]),
-    ...matches(read('src/core/feature.c'), /"([A-Z_]+)"/g).flat(), ...matches(source, /"([A-Z][A-Z_]+)"/g).flat()]);
+    ...matches(read('src/pump/feature.c'), /"([A-Z_]+)"/g).flat(), ...matches(source, /"([A-Z][A-Z_]+)"/g).flat()]);
   const named = pages.filter((page) => !['docs/moving-from-python.md', 'CONTRIBUTING.md'].includes(page))
     .flatMap((page) => matches(read(page), /`((?:TCONNECT|TCONNECTSYNC|NS|NIGHTSCOUT|AUTOUPDATE|CACHE)_[A-Z_]+)[`=]/g).flat());
   assert.deepEqual([...new Set(named)].filter((name) => !known.has(name)), []);
 });
 
 test('every feature is in docs/features.md', () => {
-  const known = matches(/names\[\] = \{([\s\S]*?)\};/.exec(read('src/core/feature.c'))[1], /"([A-Z_]+)"/g).flat();
+  const known = matches(/names\[\] = \{([\s\S]*?)\};/.exec(read('src/pump/feature.c'))[1], /"([A-Z_]+)"/g).flat();
   assert.deepEqual(matches(read('docs/features.md'), /^\| `([A-Z_]+)` \|/gm).flat().sort(), known.sort());
 });
 
@@ -119,7 +119,7 @@ test('the README lists every address, and no other', () => {
 });
 
 test('commands and files that the guide shows exist', () => {
-  const main = read('src/app/main.c');
+  const main = read('src/command/main.c');
   const options = new Set(matches(main, /\{"([a-z]+)", (?:no|required)_argument/g).flat());
   const commands = new Set(matches(main, /\{"([a-z]+)", command_/g).flat());
   for (const page of pages) {
@@ -127,8 +127,8 @@ test('commands and files that the guide shows exist', () => {
     for (const [file] of matches(text.replace(/.*ninja -C.*/g, ''), /(?<![\w/.])((?:bin|src|tests|include)\/[\w./-]*\w)/g)) {
       if (!['bin/bash', 'bin/sh'].includes(file)) assert.ok(exists(file) || exists(`${file}.mjs`), `${page}: ${file}`);
     }
-    for (const [name] of matches(text, /meson test -C \S+ ([a-z_]+)|build-test\/tests\/core\/test_([a-z_]+)/g).map((found) => found.filter(Boolean))) {
-      assert.ok(exists(`tests/core/${name}_test.c`), `${page}: test ${name}`);
+    for (const [name] of matches(text, /meson test -C \S+ ([a-z_]+)|build-test\/tests\/test_([a-z_]+)/g).map((found) => found.filter(Boolean))) {
+      assert.ok(fs.readdirSync(path.join(root, 'tests')).some((room) => exists(`tests/${room}/${name}_test.c`)), `${page}: test ${name}`);
     }
     for (const [name] of matches(text, /bin\/bench ([a-z_]+)/g)) assert.ok(exists(`tests/bench/${name}.mjs`), `${page}: bin/bench ${name}`);
     for (const [words] of matches(text, /(?<!\w\s)(?:^ {4}|`|build\/|\n)tconnectsync-heroku((?: [\w.:,-]+)*)/g)) {
@@ -146,7 +146,7 @@ test('measured numbers stand below the command that measures them', () => {
 
 test('the manual page names every setting, command and option', () => {
   const words = new Set(read('docs/tconnectsync-heroku.1').replace(/\\&/g, '').split(/[\s,|]+/));
-  const main = read('src/app/main.c');
+  const main = read('src/command/main.c');
   const wanted = [...names, ...matches(main, /\{"([a-z]+)", command_/g).flat(),
     ...matches(main, /\{"([a-z]+)", (?:no|required)_argument/g).map(([name]) => `-${name}`)];
   assert.ok(wanted.length > names.length + 10, 'commands and options as well');

@@ -1,4 +1,4 @@
-// The HTTP server alone (tests/net/http_echo.c), spoken to over raw sockets.
+// The HTTP server alone (tests/http/http_echo.c), spoken to over raw sockets.
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import path from 'node:path';
@@ -11,7 +11,7 @@ const sanitizers = { ASAN_OPTIONS: 'exitcode=99:detect_leaks=1', UBSAN_OPTIONS: 
 
 // A running server; when the test is over it has to end well, with nothing leaked.
 async function serve(t, ...options) {
-  const program = launch(path.join(build, 'tests/net/http_echo'), options, { env: { ...process.env, ...sanitizers } });
+  const program = launch(path.join(build, 'tests/http_echo'), options, { env: { ...process.env, ...sanitizers } });
   t.after(async () => {
     program.child.stdin.end();
     const { status } = await program.ended;
@@ -183,7 +183,7 @@ test('http server: IPv4 and IPv6 on one port; a given address alone', async (t) 
   }
   const loopback = await serve(t, 'host=127.0.0.1');
   await assert.rejects(dial(t, loopback, '::1'), /ECONNREFUSED/);
-  const second = launch(path.join(build, 'tests/net/http_echo'), [`port=${server.port}`], { env: { ...process.env, ...sanitizers } });
+  const second = launch(path.join(build, 'tests/http_echo'), [`port=${server.port}`], { env: { ...process.env, ...sanitizers } });
   assert.equal((await second.ended).status, 1);
   assert.match(second.stderr, /Cannot listen on port \d+: Address already in use\. Stop the program that uses it, or set PORT/);
 });

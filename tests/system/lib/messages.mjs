@@ -16,7 +16,7 @@ const IS_NO_MESSAGE = [
   /</, // markup
 ];
 
-const filesThatEndIn = (ending) => ['core', 'net', 'app'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
+const filesThatEndIn = (ending) => ['base', 'pump', 'documents', 'settings', 'http', 'tandem', 'nightscout', 'sync', 'page', 'server', 'command'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
   .filter((name) => name.endsWith(ending)).map((name) => path.join(root, 'src', folder, name)));
 const headers = filesThatEndIn('.h').map((file) => fs.readFileSync(file, 'utf8')).join('\n');
 
@@ -61,7 +61,7 @@ export function messages() {
 
 // The words that [NAME] rows of a table in a file hold at a place: rows('page_verdict.c', 'VERDICT', 1).
 export function rows(file, name, place) {
-  const source = fs.readFileSync(path.join(root, 'src/core', file), 'utf8');
+  const source = fs.readFileSync(path.join(root, 'src/page', file), 'utf8');
   return [...source.matchAll(new RegExp(`\\[${name}_\\w+\\] =\\s*\\{((?:[^{}"]|"(?:\\\\.|[^"\\\\])*")*)\\}`, 'g'))]
     .map(([, body]) => strings(`${body};`)[place]?.text).filter(Boolean);
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { root } from './run.mjs';
 
-const source = fs.readFileSync(path.join(root, 'src/core/configuration.c'), 'utf8');
+const source = fs.readFileSync(path.join(root, 'src/settings/configuration.c'), 'utf8');
 const [, table] = /static const struct setting settings\[\] = \{([\s\S]*?)^\};/m.exec(source);
 const strings = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => found);
 

@@ -1,0 +1,61 @@
+/* report.h - what one sync did. Plain data; filled while it runs. */
+#ifndef TCONNECTSYNC_REPORT_H
+#define TCONNECTSYNC_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/documents/document.h"
+#include "tconnectsync/pump/pump_event.h"
+
+struct buffer;
+struct time_zone;
+
+struct report_counts {
+    uint64_t created, amended, unchanged, withheld;
+};
+
+#define REPORT_WARNINGS_MAXIMUM 8
+
+struct report {
+    bool ok;
+    bool pretend;            /* the counts are what would have been done */
+    bool nightscout_skipped; /* NS_IGNORE_CONN_ERRORS: an unreachable Nightscout is no failure */
+    struct error error;      /* when not ok */
+    int64_t started;         /* seconds since 1970 */
+    double seconds;
+    uint64_t events_read;
+    struct report_counts kinds[DOCUMENT_KIND_COUNT];
+    uint64_t skipped[SKIP_REASON_COUNT];
+    uint64_t refused; /* documents that Nightscout does not take */
+    uint64_t deleted; /* exact twins */
+    uint64_t requests, connections;
+    int64_t last_sequence;  /* of the newest event read; -1 when none was */
+    int64_t newest_event;   /* instant of the pump's newest record; NO_TIME when none was read */
+    int64_t newest_reading; /* instant of its newest CGM reading; NO_TIME when none is known */
+    char *warnings[REPORT_WARNINGS_MAXIMUM];
+    size_t warning_count;
+};
+
+/* Where a running sync stands, for people who watch. */
+struct sync_progress {
+    const char *step; /* its name in the table */
+    unsigned step_number, step_count;
+    uint64_t done, total; /* requests of this step */
+};
+
+void report_init(struct report *report, int64_t now);
+void report_free(struct report *report);
+void report_warn(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct report_counts report_totals(const struct report *report);
+/* kinds: DOCUMENT_KIND_COUNT of them. */
+struct report_counts report_kinds_total(const struct report_counts *kinds);
+
+/* One JSON object, without a newline. */
+void report_write_json(const struct report *report, const struct time_zone *zone, struct buffer *out);
+/* The table by kind that a person reads, a line each. */
+void report_write_table(const struct report *report, struct buffer *out);
+
+#endif

@@ -1,0 +1,96 @@
+/* page.h - the status page: plain data in, HTML out. Every value is escaped here; who fills the view has
+   hidden what must not be seen (redact.h). */
+#ifndef TCONNECTSYNC_PAGE_H
+#define TCONNECTSYNC_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tconnectsync/documents/history.h"
+
+struct buffer;
+struct day_picture;
+struct sync_progress;
+struct time_zone;
+
+/* Rendered pages stay below this, whatever is in the view. */
+#define PAGE_MAXIMUM (256u << 10)
+
+enum page_verdict {
+    VERDICT_STARTING, /* no sync has ended yet, one is about to */
+    VERDICT_IDLE,     /* the timer is off and nothing was asked yet */
+    VERDICT_FLOWING,
+    VERDICT_WAITING,  /* syncs go well, but the pump's data has not moved on for long */
+    VERDICT_PAUSED,   /* somebody has stopped the timer */
+    VERDICT_RETRYING, /* the last sync failed, but not so many that it is VERDICT_FAILING */
+    VERDICT_FAILING,
+    VERDICT_REFUSED,        /* Tandem refused the password: nothing is tried by itself */
+    VERDICT_SECRET_REFUSED, /* Nightscout refused the secret */
+    VERDICT_UNCONFIGURED,
+    VERDICT_COUNT,
+};
+
+/* What became of what a person asked for; shown once on top of the page. */
+enum page_notice {
+    NOTICE_NONE,
+    NOTICE_STARTED,
+    NOTICE_JOINED, /* the same was running already */
+    NOTICE_QUEUED, /* something else is running: comes after it */
+    NOTICE_BUSY,   /* something else waits already */
+    NOTICE_SIGNED_IN,
+    NOTICE_SIGNED_OUT,
+    NOTICE_WRONG_SECRET,
+    NOTICE_TOO_MANY, /* wrong secrets */
+    NOTICE_EXPIRED,  /* the form's token was none of this session */
+    NOTICE_SESSION_OVER,
+    NOTICE_BAD_DAYS,
+    NOTICE_BAD_REQUEST,
+    NOTICE_PAUSED,
+    NOTICE_RESUMED,
+    NOTICE_STOPPING,
+    NOTICE_COUNT,
+};
+/* The word that stands for it in an address, and back; NULL or an unknown word is NOTICE_NONE. */
+const char *page_notice_word(enum page_notice notice);
+enum page_notice page_notice_find(const char *word);
+
+struct page_view {
+    /* ---- for everybody ---- */
+    enum page_verdict verdict;
+    enum page_notice notice;
+    const char *version;          /* of the program */
+    const char *libraries;        /* "libcurl 8.5.0, OpenSSL 3.0.13, ..." */
+    const struct time_zone *zone; /* NULL: times are shown in UTC */
+    int64_t now, up_since;        /* instants, as all times here; NO_TIME: not known, or never */
+    int64_t last_good_run, next_run;
+    unsigned interval_minutes; /* 0: the timer is off */
+    bool paused, running;
+    bool has_secret; /* one is set: signing in is possible */
+    bool signed_in;  /* the rest is filled, and shown */
+    bool still;      /* without scripts: do not refresh the page */
+    /* What is wrong in the settings, each sentence beginning with the variable's name. */
+    char *const *problems, *const *warnings;
+    size_t problem_count, warning_count;
+
+    /* ---- with the secret ---- */
+    const char *form_token;
+    unsigned features;                    /* by default */
+    unsigned no_data_minutes;             /* without newer pump data for that long: VERDICT_WAITING */
+    int64_t newest_event;                 /* of the pump */
+    int64_t newest_reading;               /* glucose */
+    const struct sync_progress *progress; /* of the running sync; NULL when none runs */
+    const struct run *const *runs;        /* newest first */
+    size_t run_count;
+    const struct day_picture *picture;
+    bool mmol;                /* glucose in mmol/L, as the Nightscout site shows it */
+    unsigned long news;       /* what live events have told so far, for who listens from now on */
+    const char *check_report; /* of the last check; NULL: none was asked for */
+    int64_t check_time;
+};
+
+void page_render(const struct page_view *view, struct buffer *out);
+/* The inside of the page's progress section alone, in one line: what listeners are sent while a sync runs. */
+void page_render_progress(const struct page_view *view, struct buffer *out);
+
+#endif

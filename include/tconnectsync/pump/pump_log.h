@@ -1,0 +1,74 @@
+/* pump_log.h - a pump's history log, read as it streams in (tandem-source.md: pump-logs; pump-events.md). */
+#ifndef TCONNECTSYNC_PUMP_LOG_H
+#define TCONNECTSYNC_PUMP_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tconnectsync/pump/pump_event.h"
+
+struct error;
+struct time_zone;
+
+/* Records with adjoining sequence numbers, each 0 to 15 minutes after the one before it, wanted or not, all
+   within one hour of the clock: a zone changes its offset between two runs, never in one. What is not kept of
+   the log still tells here how far it reaches and when the pump was off or its clock was set. */
+struct log_run {
+    int64_t first_sequence, last_sequence;
+    int64_t first_wall, last_wall; /* NO_TIME when all of it was out of bounds */
+    int64_t first_time, last_time; /* instants; NO_TIME before pump_log_resolve */
+    int32_t group;
+    uint8_t pump;
+};
+
+struct pump_log {
+    unsigned features;        /* events that none of these wants are not kept */
+    int64_t earliest, latest; /* wall times outside of this are out of bounds */
+    struct pump_event *events;
+    size_t event_count, event_capacity;
+    struct log_run *runs;
+    size_t run_count, run_capacity;
+    uint64_t records; /* all that were seen */
+    uint64_t skipped[SKIP_REASON_COUNT];
+};
+
+/* now_wall: the clock in the pump's zone. */
+void pump_log_init(struct pump_log *log, unsigned features, int64_t now_wall);
+void pump_log_free(struct pump_log *log);
+
+/* Counts one that is left out, and logs the first few. */
+void pump_log_skip(struct pump_log *log, enum skip_reason reason, int64_t code, int64_t sequence);
+
+/* Once all is read: brings everything into the pump's order (pump, group, sequence), drops what came twice,
+   and turns wall times into instants: the first of a repeated hour, unless a lower sequence number already
+   lies later. */
+void pump_log_sort(struct pump_log *log);
+void pump_log_resolve(struct pump_log *log, const struct time_zone *zone);
+
+/* The newest record of any kind of that pump, after resolving; NO_TIME when there is none. */
+int64_t pump_log_newest(const struct pump_log *log, unsigned pump, int64_t *sequence);
+
+/* The record behind the run's last one belongs to it. wall: NO_TIME when that record has none (the pump lost
+   its clock): it still takes its place in the sequence. */
+bool log_run_goes_on(const struct log_run *run, int64_t wall);
+
+/* The pump was switched off behind the last record of this run. next: the run after it in the log. */
+bool log_run_ends_in_gap(const struct log_run *run, const struct log_run *next);
+
+/* ---- reading ---- */
+/* Reads one answer of pump-logs. pump: which of the account's pumps it belongs to. log gets what was read
+   only when the answer was complete (finish), so that a repeated request leaves nothing twice. */
+struct pump_log_reader *pump_log_reader_new(struct pump_log *log, unsigned pump);
+bool pump_log_reader_feed(struct pump_log_reader *reader, const char *data, size_t length,
+                          struct error *error);
+/* false when the answer was cut short, or held no "events" list. */
+bool pump_log_reader_finish(struct pump_log_reader *reader, struct error *error);
+/* Forgets what this reader read, for a repeated request. */
+void pump_log_reader_restart(struct pump_log_reader *reader);
+void pump_log_reader_free(struct pump_log_reader *reader);
+
+/* The eventIds list that goes into the request. */
+extern const char pump_log_event_ids[];
+
+#endif

@@ -1,0 +1,68 @@
+/* sync.h - one sync of one account: a state table over the clients (design.md). One runs at a time per
+ * account. */
+#ifndef TCONNECTSYNC_SYNC_H
+#define TCONNECTSYNC_SYNC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tconnectsync/documents/report.h"
+
+struct configuration;
+struct event_base;
+struct event_memory;
+struct http_client;
+struct sync;
+struct tandem;
+struct time_zone;
+
+/* What outlives a sync. All of it is handed in, so that one process can serve several people. */
+struct account_context {
+    struct event_base *base;
+    struct http_client *client;
+    const struct configuration *configuration;
+    const struct time_zone *zone;
+    struct tandem *tandem;
+    struct event_memory *memory; /* what this process has created */
+};
+
+struct sync_request {
+    unsigned features;
+    bool has_range;   /* else the look-back */
+    int64_t from, to; /* instants, both inclusive */
+    bool pretend;
+    bool check_only;      /* sign in and look, but read no log and write nothing */
+    bool keeps_readings;  /* glucose stays in the pump log for who watches, carried over or not */
+    bool wants_status;    /* also read the Nightscout site's status, which need not succeed */
+    bool asked_by_person; /* lifts the latch of a refused password */
+};
+
+struct sync_watcher {
+    void (*progress)(void *context, const struct sync_progress *progress); /* may be NULL */
+    /* Once, never from inside sync_start. The report lives during the call; sync is freed after it. */
+    void (*done)(void *context, struct sync *sync, struct report *report);
+    void *context;
+};
+
+struct sync *sync_start(const struct account_context *account, const struct sync_request *request,
+                        const struct sync_watcher *watcher);
+/* Lets writes that are under way finish, starts nothing new, then reports ERROR_CANCELLED. */
+void sync_stop(struct sync *sync);
+/* Ends it at once, without a report. */
+void sync_free(struct sync *sync);
+
+/* For the done callback: what the sync saw. NULL where it did not get that far. */
+struct account;
+struct documents;
+struct pump_log;
+struct held;
+struct json;
+const struct account *sync_account(const struct sync *sync);
+/* Those of the chosen pump with the newest event; NULL when none has any, or none is chosen yet. */
+const struct json *sync_pump_settings(const struct sync *sync);
+const struct documents *sync_documents(const struct sync *sync);
+const struct pump_log *sync_pump_log(const struct sync *sync);
+const struct held *sync_held(const struct sync *sync);
+const struct json *sync_nightscout_status(const struct sync *sync); /* check_only, wants_status */
+
+#endif

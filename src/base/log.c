@@ -1,0 +1,159 @@
+#include "tconnectsync/base/log.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/redact.h"
+
+enum {
+    LINE_MAXIMUM = 4096, /* with its newline: what a pipe takes in one piece */
+    QUOTED_MAXIMUM = 1024,
+    QUOTED_SLOTS = 8,
+    GATHERED_MAXIMUM = 1 << 20, /* of a line before redaction and cutting */
+};
+
+static const char ellipsis[] = "\xe2\x80\xa6";
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
+/* The one global of the program. */
+static struct {
+    FILE *stream;
+    enum log_level least;
+    const struct redactor *redactor;
+    void (*listener)(void *context, enum log_level level, const char *line);
+    void *listener_context;
+    bool listening; /* the listener is at work: what it logs is not told to it */
+} journal = {.least = LOG_INFO};
+
+void log_open(FILE *stream, enum log_level least, const struct redactor *redactor)
+{
+    journal.stream = stream;
+    journal.least = least;
+    journal.redactor = redactor;
+}
+
+void log_listen(void (*listener)(void *context, enum log_level level, const char *line), void *context)
+{
+    journal.listener = listener;
+    journal.listener_context = context;
+}
+
+/* The length of the UTF-8 sequence that text begins with; 0: it begins with none, or with a control
+ * character. */
+static size_t printable(const char *text, size_t length)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    if (bytes[0] < 0x80)
+        return bytes[0] >= 0x20 && bytes[0] != 0x7f;
+    size_t count = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
+    if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || count > length)
+        return 0;
+    for (size_t i = 1; i < count; i++)
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+    bool overlong = (bytes[0] == 0xe0 && bytes[1] < 0xa0) || (bytes[0] == 0xf0 && bytes[1] < 0x90);
+    bool surrogate = bytes[0] == 0xed && bytes[1] > 0x9f, beyond = bytes[0] == 0xf4 && bytes[1] > 0x8f;
+    bool control = bytes[0] == 0xc2 && bytes[1] < 0xa0;
+    return overlong || surrogate || beyond || control ? 0 : count;
+}
+
+static size_t escape(char form[8], char c, bool printable_one, bool quoted)
+{
+    if (printable_one)
+        return (size_t)snprintf(form, 8, "\\%c", c);
+    if (quoted && c == '\n')
+        return (size_t)snprintf(form, 8, "\\n");
+    return (size_t)snprintf(form, 8, "\\u%04x", (unsigned char)c);
+}
+
+/* Adds text up to maximum bytes in all, cut with an ellipsis. Quoted: escapes what logfmt wants escaped. */
+static void add_clean(struct buffer *out, const char *text, size_t length, size_t maximum, bool quoted)
+{
+    size_t cut = out->length; /* how far it may go and leave room for the ellipsis */
+    for (size_t at = 0; at < length;) {
+        char form[8];
+        const char *piece = text + at;
+        size_t count = printable(piece, length - at), size = count;
+        if (!count || (quoted && (*piece == '"' || *piece == '\\'))) {
+            size = escape(form, *piece, count != 0, quoted);
+            piece = form;
+            count = 1;
+        }
+        if (out->length + size > maximum) {
+            out->length = cut;
+            buffer_add_text(out, ellipsis);
+            return;
+        }
+        buffer_add(out, piece, size);
+        at += count;
+        if (out->length + sizeof ellipsis - 1 <= maximum)
+            cut = out->length;
+    }
+}
+
+const char *log_quote(const char *value)
+{
+    static char slots[QUOTED_SLOTS][QUOTED_MAXIMUM];
+    static unsigned next;
+    if (!value)
+        value = "";
+    struct buffer hidden, quoted;
+    buffer_init(&hidden, GATHERED_MAXIMUM);
+    buffer_init(&quoted, QUOTED_MAXIMUM - 1);
+    /* Before quoting, since what was escaped twice would not be known again. */
+    redact(journal.redactor, value, strlen(value), &hidden);
+    buffer_add_text(&quoted, "\"");
+    add_clean(&quoted, hidden.data, hidden.length, QUOTED_MAXIMUM - 2, true);
+    buffer_add_text(&quoted, "\"");
+    char *slot = slots[next++ % QUOTED_SLOTS];
+    memcpy(slot, quoted.data, quoted.length + 1);
+    buffer_free(&hidden);
+    buffer_free(&quoted);
+    return slot;
+}
+
+static void tell_listener(enum log_level level, const char *line)
+{
+    if (!journal.listener || journal.listening)
+        return;
+    journal.listening = true;
+    journal.listener(journal.listener_context, level, line);
+    journal.listening = false;
+}
+
+void log_line(enum log_level level, const char *module, const char *format, ...)
+{
+    if (level < journal.least)
+        return;
+    struct buffer hidden, line;
+    buffer_init(&hidden, GATHERED_MAXIMUM);
+    buffer_init(&line, LINE_MAXIMUM);
+
+    char *message = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(&message, format, arguments);
+    va_end(arguments);
+    if (length >= 0)
+        redact(journal.redactor, message, (size_t)length, &hidden);
+    free(length >= 0 ? message : NULL);
+
+    char stamp[sizeof "2026-05-14T04:01:00Z"] = "?";
+    struct timespec now;
+    struct tm utc;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (gmtime_r(&now.tv_sec, &utc))
+        strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    buffer_addf(&line, "time=%s level=%s module=%s ", stamp, level_names[level], module);
+    add_clean(&line, hidden.data, hidden.length, LINE_MAXIMUM - 1, false);
+    tell_listener(level, line.data);
+    buffer_add_text(&line, "\n");
+    FILE *stream = journal.stream ? journal.stream : stderr;
+    fwrite(line.data, 1, line.length, stream);
+    fflush(stream);
+    buffer_free(&hidden);
+    buffer_free(&line);
+}

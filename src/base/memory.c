@@ -1,0 +1,60 @@
+#include "tconnectsync/base/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+/* Without memory nothing can be said or saved any more; what Nightscout holds is complete in itself. */
+static void *checked(void *memory)
+{
+    if (!memory) {
+        fputs("tconnectsync-heroku: out of memory\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+void *xmalloc(size_t size)
+{
+    return checked(malloc(size ? size : 1));
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+    return checked(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *xreallocarray(void *memory, size_t count, size_t size)
+{
+    return checked(reallocarray(memory, count ? count : 1, size ? size : 1));
+}
+
+char *xstrdup(const char *text)
+{
+    return text ? checked(strdup(text)) : NULL;
+}
+
+char *xstrndup(const char *text, size_t length)
+{
+    return checked(strndup(text, length));
+}
+
+char *xasprintf(const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    return checked(length < 0 ? NULL : text);
+}
+
+void free_secret(char *text)
+{
+    if (text)
+        OPENSSL_cleanse(text, strlen(text));
+    free(text);
+}

@@ -1,0 +1,19 @@
+/* command.h - the commands. Each returns the process's exit status. */
+#ifndef TCONNECTSYNC_COMMAND_H
+#define TCONNECTSYNC_COMMAND_H
+
+#include <stdbool.h>
+
+struct arguments {
+    const char *command;
+    const char *days, *from, *to, *features;
+    bool pretend, json, verbose;
+};
+
+int command_sync(const struct arguments *arguments);
+int command_check(const struct arguments *arguments);
+int command_serve(const struct arguments *arguments);
+/* Asks the server on this machine whether its loop runs. */
+int command_healthcheck(const struct arguments *arguments);
+
+#endif

@@ -1,0 +1,244 @@
+/* Listening: which addresses, and when not to accept. */
+#include "http_server_internal.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/log.h"
+#include "tconnectsync/base/memory.h"
+
+enum {
+    BACKLOG = 511,
+    PAUSE_MILLISECONDS = 500,
+};
+
+/* An evconnlistener's error callback is handed no more than the evhttp: this finds whose it is. */
+static SLIST_HEAD(, http_server) servers = SLIST_HEAD_INITIALIZER(servers);
+
+void server_update_accepting(struct http_server *server)
+{
+    bool accept =
+        !server->without_descriptors && server->connection_count < server->options.maximum_connections;
+    for (size_t i = 0; i < server->socket_count; i++) {
+        struct evconnlistener *listener = evhttp_bound_socket_get_listener(server->sockets[i]);
+        if (accept)
+            evconnlistener_enable(listener);
+        else
+            evconnlistener_disable(listener);
+    }
+}
+
+static void accept_again(evutil_socket_t fd, short what, void *context)
+{
+    struct http_server *server = context;
+    (void)fd, (void)what;
+    server->without_descriptors = false;
+    server_update_accepting(server);
+}
+
+/* Out of descriptors or memory. The listening socket stays readable: without a pause this would be called for
+ * ever. */
+static void accept_failed(struct evconnlistener *listener, void *evhttp)
+{
+    int reason = errno;
+    struct http_server *server;
+    (void)listener;
+    SLIST_FOREACH(server, &servers, link)
+    if (server->evhttp == evhttp)
+        break;
+    if (!server || server->without_descriptors)
+        return;
+    log_warn("http", "event=accept_failed reason=%s pause_ms=%d", log_quote(strerror(reason)),
+             PAUSE_MILLISECONDS);
+    server->without_descriptors = true;
+    server_update_accepting(server);
+    event_add(server->accept_again, &(struct timeval){.tv_usec = PAUSE_MILLISECONDS * 1000});
+}
+
+static int bound_socket(const struct addrinfo *address)
+{
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0)
+        return -1;
+    int on = 1, off = 0;
+    /* The accepted sockets inherit all but the first and last. */
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (address->ai_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const void *)address->ai_addr;
+        bool any = IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, any ? &off : &on, sizeof on);
+    }
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+}
+
+static uint16_t port_of(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+        return 0;
+    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                               : ((struct sockaddr_in *)&address)->sin_port);
+}
+
+/* Listens on every address that host stands for. */
+static bool listen_on(struct http_server *server, const char *host, struct error *error)
+{
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *list = NULL;
+    char port[8];
+    snprintf(port, sizeof port, "%u", server->options.port);
+    int failure = getaddrinfo(host, port, &hints, &list), reason = 0;
+    if (failure)
+        return error_set(error, ERROR_CONFIGURATION, "LISTEN_HOST=%s is no address of this machine: %s", host,
+                         gai_strerror(failure));
+    size_t most = sizeof server->sockets / sizeof *server->sockets;
+    for (const struct addrinfo *at = list; at && server->socket_count < most; at = at->ai_next) {
+        if (server->port) { /* the one that the first socket was given */
+            struct sockaddr_in *v4 = (void *)at->ai_addr;
+            struct sockaddr_in6 *v6 = (void *)at->ai_addr;
+            *(at->ai_family == AF_INET6 ? &v6->sin6_port : &v4->sin_port) = htons(server->port);
+        }
+        int fd = bound_socket(at);
+        if (fd < 0) {
+            reason = errno;
+            continue;
+        }
+        server->port = port_of(fd);
+        struct evconnlistener *listener = evconnlistener_new(
+            server->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+        server->sockets[server->socket_count++] = evhttp_bind_listener(server->evhttp, listener);
+        evconnlistener_set_error_cb(listener, accept_failed);
+    }
+    freeaddrinfo(list);
+    if (server->socket_count > 0)
+        return true;
+    const char *remedy = reason == EADDRINUSE ? " Stop the program that uses it, or set PORT to another one."
+                         : reason == EACCES   ? " Set PORT to one from 1024 up."
+                         : reason == EADDRNOTAVAIL
+                             ? " Set LISTEN_HOST to an address of this machine, or leave it empty."
+                             : "";
+    return error_set(error, ERROR_CONFIGURATION, "Cannot listen on port %u: %s.%s", server->options.port,
+                     strerror(reason), remedy);
+}
+
+static void set_defaults(struct http_server_options *options)
+{
+    if (!options->maximum_connections)
+        options->maximum_connections = 256;
+    if (!options->request_milliseconds)
+        options->request_milliseconds = 10 * 1000;
+    if (!options->idle_milliseconds)
+        options->idle_milliseconds = 75 * 1000;
+    if (!options->write_milliseconds)
+        options->write_milliseconds = 30 * 1000;
+    if (!options->maximum_head)
+        options->maximum_head = 16 * 1024;
+    if (!options->maximum_body)
+        options->maximum_body = 64 * 1024;
+}
+
+struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options,
+                                    struct error *error)
+{
+    struct http_server *server = xcalloc(1, sizeof *server);
+    server->base = base;
+    server->options = *options;
+    set_defaults(&server->options);
+    server->limits =
+        (struct http_limits){.head = server->options.maximum_head, .body = server->options.maximum_body};
+    server->evhttp = evhttp_new(base);
+    server->accept_again = evtimer_new(base, accept_again, server);
+    server->piece = evbuffer_new();
+    SLIST_INSERT_HEAD(&servers, server, link);
+
+    /* Never reached, since the guard's are lower; without them evhttp has none. */
+    evhttp_set_max_headers_size(server->evhttp, (ev_ssize_t)(2 * server->limits.head + 1024));
+    evhttp_set_max_body_size(server->evhttp, (ev_ssize_t)(2 * server->limits.body + 1024));
+    evhttp_set_allowed_methods(server->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+                                                   EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+                                                   EVHTTP_REQ_PATCH | EVHTTP_REQ_TRACE);
+    evhttp_set_default_content_type(server->evhttp, NULL);
+    evhttp_set_bevcb(server->evhttp, connection_new, server);
+    evhttp_set_gencb(server->evhttp, connection_request_arrived, server);
+
+    /* "::" takes IPv4 as well; a machine without IPv6 cannot bind it. */
+    bool listening = options->host ? listen_on(server, options->host, error)
+                                   : listen_on(server, "::", NULL) || listen_on(server, "0.0.0.0", error);
+    if (listening)
+        return server;
+    http_server_free(server);
+    return NULL;
+}
+
+uint16_t http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+void http_server_stop_accepting(struct http_server *server)
+{
+    server->stopped = true;
+    while (server->socket_count > 0)
+        evhttp_del_accept_socket(server->evhttp, server->sockets[--server->socket_count]);
+    struct connection *connection, *next;
+    for (connection = LIST_FIRST(&server->connections); connection; connection = next) {
+        next = LIST_NEXT(connection, link);
+        if (connection_is_idle(connection))
+            connection_close(connection);
+    }
+}
+
+size_t http_server_open_exchanges(const struct http_server *server)
+{
+    size_t count = 0;
+    const struct http_exchange *exchange;
+    LIST_FOREACH(exchange, &server->exchanges, link)
+    count++;
+    return count;
+}
+
+bool http_server_is_answering(const struct http_server *server)
+{
+    const struct connection *connection;
+    LIST_FOREACH(connection, &server->connections, link)
+    if (connection->busy && !connection->lingering)
+        return true;
+    return false;
+}
+
+size_t http_server_open_connections(const struct http_server *server)
+{
+    return server->connection_count;
+}
+
+void http_server_free(struct http_server *server)
+{
+    if (!server)
+        return;
+    while (server->socket_count > 0)
+        evhttp_del_accept_socket(server->evhttp, server->sockets[--server->socket_count]);
+    while (!LIST_EMPTY(&server->connections))
+        connection_close(LIST_FIRST(&server->connections));
+    struct http_exchange *exchange;
+    LIST_FOREACH(exchange, &server->exchanges, link)
+    exchange->server = NULL;
+    evhttp_free(server->evhttp);
+    SLIST_REMOVE(&servers, server, http_server, link);
+    event_free(server->accept_again);
+    evbuffer_free(server->piece);
+    free(server);
+}

@@ -1,0 +1,348 @@
+/* The page: src/page/web/page.html with its named places filled. {{name}} is a value, {{?name}}...{{/name}} stands
+   only when that is so. */
+#include "tconnectsync/page/page.h"
+
+#include <string.h>
+
+#include "page_internal.h"
+#include "tconnectsync/page/day_picture.h"
+#include "tconnectsync/page/web_file.h"
+
+#define REFRESH_RUNNING   5
+#define REFRESH_SIGNED_IN 60
+#define REFRESH_PUBLIC    300
+
+/* ---- notices ---- */
+
+static const struct {
+    const char *word, *text;
+} notices[NOTICE_COUNT] = {
+    [NOTICE_NONE] = {NULL, ""},
+    [NOTICE_STARTED] = {"started", "It has been started."},
+    [NOTICE_JOINED] = {"joined", "The same was running already; this is it."},
+    [NOTICE_QUEUED] = {"queued", "Another sync is running. Yours comes right after it."},
+    [NOTICE_BUSY] = {"busy", "One sync is running and another waits. Try again in a minute."},
+    [NOTICE_SIGNED_IN] = {"signed-in", "You are signed in on this device."},
+    [NOTICE_SIGNED_OUT] = {"signed-out", "You are signed out."},
+    [NOTICE_WRONG_SECRET] = {"wrong-secret", "That is not the secret. It is the value of the setting "
+                                             "TCONNECTSYNC_HEROKU_SECRET, capital letters and all."},
+    [NOTICE_TOO_MANY] = {"too-many",
+                         "Too many wrong secrets came from your address. Wait a minute, then try again."},
+    [NOTICE_EXPIRED] = {"expired",
+                        "The page had grown old, so nothing was done. Press the button once more."},
+    [NOTICE_SESSION_OVER] = {"session-over",
+                             "Nothing was done: your sign-in has ended. Type the secret once more."},
+    [NOTICE_BAD_DAYS] = {"bad-days", "Nothing was done: days wants a whole number from 1 to 366."},
+    [NOTICE_BAD_REQUEST] = {"bad-request",
+                            "Nothing was done: the form was not complete. Press the button once more."},
+    [NOTICE_PAUSED] = {"paused", "The timer is paused."},
+    [NOTICE_RESUMED] = {"resumed", "The timer runs again."},
+    [NOTICE_STOPPING] = {"stopping",
+                         "Nothing was started: the server is about to stop. Try again in a minute."},
+};
+
+const char *page_notice_word(enum page_notice notice)
+{
+    return notices[notice].word;
+}
+
+enum page_notice page_notice_find(const char *word)
+{
+    for (enum page_notice notice = NOTICE_NONE + 1; word && notice < NOTICE_COUNT; notice++)
+        if (strcmp(notices[notice].word, word) == 0)
+            return notice;
+    return NOTICE_NONE;
+}
+
+static void add_notice(const struct page_view *view, struct buffer *out)
+{
+    page_text(out, notices[view->notice].text);
+}
+
+/* ---- progress ---- */
+
+/* The sync's steps (sync.c) as a parent would say them. */
+static const char *step_words(const char *step)
+{
+    static const char *const words[][2] = {
+        {"start", "Starting"},
+        {"greet", "Calling Tandem and Nightscout"},
+        {"sign-in", "Signing in to Tandem Source"},
+        {"authorize", "Signing in to Tandem Source"},
+        {"token", "Signing in to Tandem Source"},
+        {"account", "Looking up the pump"},
+        {"read", "Reading the pump's log and what Nightscout has"},
+        {"order", "Putting the pump's events in order"},
+        {"build", "Working out what belongs in Nightscout"},
+        {"compare", "Comparing with Nightscout"},
+        {"write", "Writing to Nightscout"},
+        {"wait", "Nightscout did not answer: waiting a little"},
+        {"read-back", "Looking what Nightscout has stored"},
+        {"done", "Done"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], step) == 0)
+            return words[i][1];
+    return step;
+}
+
+void page_render_progress(const struct page_view *view, struct buffer *out)
+{
+    const struct sync_progress *progress = view->progress;
+    if (!progress || !progress->step) {
+        if (view->running)
+            page_add(out, "<p>A sync is running.</p>");
+        return;
+    }
+    const unsigned count = progress->step_count ? progress->step_count : 1;
+    page_add(out, "<p id=\"step\"><b>%s</b> <span class=\"hint\">step %u of %u", step_words(progress->step),
+             progress->step_number, count);
+    if (progress->total > 1)
+        page_add(out, ", %lu of %lu %s", (unsigned long)progress->done, (unsigned long)progress->total,
+                 strcmp(progress->step, "write") == 0 ? "batches" : "answers");
+    unsigned long thousandths = progress->step_number * 1000UL / count;
+    if (progress->total > 0)
+        thousandths += (unsigned long)(progress->done * 1000 / progress->total / count);
+    page_add(out, "</span></p><progress max=\"1000\" value=\"%lu\" aria-labelledby=\"step\"></progress>",
+             thousandths < 1000 ? thousandths : 1000UL);
+}
+
+/* ---- small values ---- */
+
+static void add_title(const struct page_view *view, struct buffer *out)
+{
+    page_verdict_words(view, out);
+    page_add(out, " - TConnectSync");
+}
+
+static void add_tag(const char *file, struct buffer *out)
+{
+    page_text(out, web_file_find(file)->tag);
+}
+
+static void add_tag_css(const struct page_view *view, struct buffer *out)
+{
+    (void)view;
+    add_tag("page.css", out);
+}
+
+static void add_tag_js(const struct page_view *view, struct buffer *out)
+{
+    (void)view;
+    add_tag("page.js", out);
+}
+
+static void add_tag_icon(const struct page_view *view, struct buffer *out)
+{
+    (void)view;
+    add_tag("icon.svg", out);
+}
+
+static void add_view(const struct page_view *view, struct buffer *out)
+{
+    page_text(out, view->signed_in ? "full" : "public");
+}
+
+static void add_now(const struct page_view *view, struct buffer *out)
+{
+    page_add(out, "%ld", (long)view->now);
+}
+
+static void add_news(const struct page_view *view, struct buffer *out)
+{
+    page_add(out, "%lu", view->news);
+}
+
+static void add_token(const struct page_view *view, struct buffer *out)
+{
+    page_text(out, view->form_token);
+}
+
+static void add_version(const struct page_view *view, struct buffer *out)
+{
+    page_text(out, view->version);
+}
+
+static void add_up_since(const struct page_view *view, struct buffer *out)
+{
+    page_time(out, view, view->up_since);
+}
+
+static void add_refresh_seconds(const struct page_view *view, struct buffer *out)
+{
+    page_add(out, "%d",
+             !view->signed_in ? REFRESH_PUBLIC
+             : view->running  ? REFRESH_RUNNING
+                              : REFRESH_SIGNED_IN);
+}
+
+static void add_schedule(const struct page_view *view, struct buffer *out)
+{
+    if (view->interval_minutes == 0)
+        page_add(out, "The timer is off: a sync runs only when asked for.");
+    else if (view->paused)
+        page_add(out, "The timer is paused: a sync runs only when asked for.");
+    else if (view->interval_minutes == 1)
+        page_add(out, "A sync runs every minute.");
+    else
+        page_add(out, "A sync runs every %u minutes.", view->interval_minutes);
+}
+
+static void add_zone(const struct page_view *view, struct buffer *out)
+{
+    if (!view->zone)
+        page_add(out, "Times are in UTC.");
+    else if (view->signed_in)
+        page_add(out, "Times are those of %s.", view->zone->name);
+    else
+        page_add(out, "Times are those of the pump.");
+}
+
+static void add_check(const struct page_view *view, struct buffer *out)
+{
+    if (!view->check_report)
+        return;
+    page_add(out, "<h3>The last check, ");
+    page_time(out, view, view->check_time);
+    page_add(out, "</h3><pre tabindex=\"0\" role=\"region\" aria-label=\"What the check found\">%s</pre>",
+             view->check_report);
+}
+
+/* ---- the template ---- */
+
+static const struct {
+    const char *name;
+    page_part *write;
+} places[] = {
+    {"check", add_check},
+    {"diagnostics", page_diagnostics},
+    {"facts", page_facts},
+    {"feature-boxes", page_feature_boxes},
+    {"notice", add_notice},
+    {"news", add_news},
+    {"now", add_now},
+    {"picture", page_picture},
+    {"picture-table", page_picture_table},
+    {"progress", page_render_progress},
+    {"refresh-seconds", add_refresh_seconds},
+    {"runs", page_runs},
+    {"schedule", add_schedule},
+    {"setup", page_setup},
+    {"strip", page_strip},
+    {"tag-css", add_tag_css},
+    {"tag-icon", add_tag_icon},
+    {"tag-js", add_tag_js},
+    {"title", add_title},
+    {"token", add_token},
+    {"up-since", add_up_since},
+    {"verdict-advice", page_verdict_advice},
+    {"verdict-class", page_verdict_class},
+    {"verdict-icon", page_verdict_icon},
+    {"verdict-lead", page_verdict_lead},
+    {"verdict-words", page_verdict_words},
+    {"version", add_version},
+    {"view", add_view},
+    {"zone", add_zone},
+};
+
+static bool is_unconfigured(const struct page_view *view)
+{
+    return view->verdict == VERDICT_UNCONFIGURED;
+}
+
+static bool is_signed_in(const struct page_view *view)
+{
+    return view->signed_in;
+}
+
+static bool can_sign_in(const struct page_view *view)
+{
+    return !view->signed_in && view->has_secret;
+}
+
+static bool can_sync(const struct page_view *view)
+{
+    return view->verdict != VERDICT_UNCONFIGURED;
+}
+
+static bool can_pause(const struct page_view *view)
+{
+    return view->interval_minutes > 0 && !view->paused;
+}
+
+static bool can_resume(const struct page_view *view)
+{
+    return view->interval_minutes > 0 && view->paused;
+}
+
+static bool has_picture(const struct page_view *view)
+{
+    return view->picture && view->picture->known;
+}
+
+static bool refreshes(const struct page_view *view)
+{
+    return !view->still;
+}
+
+static bool is_still(const struct page_view *view)
+{
+    return view->still;
+}
+
+static const struct {
+    const char *name;
+    bool (*holds)(const struct page_view *view);
+} conditions[] = {
+    {"can-pause", can_pause},    {"can-resume", can_resume},   {"can-sign-in", can_sign_in},
+    {"can-sync", can_sync},      {"has-picture", has_picture}, {"refreshes", refreshes},
+    {"signed-in", is_signed_in}, {"still", is_still},          {"unconfigured", is_unconfigured},
+};
+
+static bool is_name(const char *name, const char *text, size_t length)
+{
+    return strlen(name) == length && memcmp(name, text, length) == 0;
+}
+
+static bool holds(const struct page_view *view, const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+        if (is_name(conditions[i].name, name, length))
+            return conditions[i].holds(view);
+    return false;
+}
+
+static void fill_place(const struct page_view *view, const char *name, size_t length, struct buffer *out)
+{
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (is_name(places[i].name, name, length))
+            places[i].write(view, out);
+}
+
+/* Behind the {{/name}} that belongs to the name at hand. */
+static const char *skip_part(const char *text, const char *name, size_t length)
+{
+    while ((text = strstr(text, "{{/"))) {
+        text += 3;
+        if (strncmp(text, name, length) == 0 && text[length] == '}')
+            return text + length + 2;
+    }
+    return "";
+}
+
+void page_render(const struct page_view *view, struct buffer *out)
+{
+    const char *text = web_file_find("page.html")->data, *mark;
+    while ((mark = strstr(text, "{{"))) {
+        buffer_add(out, text, (size_t)(mark - text));
+        const char kind = mark[2];
+        const char *name = mark + 2 + (kind == '?' || kind == '/');
+        const size_t length = strcspn(name, "}");
+        text = name + length + 2;
+        if (kind == '?' && !holds(view, name, length))
+            text = skip_part(text, name, length);
+        else if (kind != '?' && kind != '/')
+            fill_place(view, name, length, out);
+    }
+    buffer_add_text(out, text);
+}

@@ -1,0 +1,50 @@
+/* page_internal.h - what the page's parts share: page.c (template), page_text.c (escaping, times in words),
+   page_verdict.c, page_runs.c, page_picture.c, page_setup.c. */
+#ifndef TCONNECTSYNC_PAGE_INTERNAL_H
+#define TCONNECTSYNC_PAGE_INTERNAL_H
+
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/page/page.h"
+
+/* ---- page_text.c ---- */
+/* The one way for a value into the page: markup characters as references, control characters as blanks. NULL
+   adds nothing. */
+void page_text(struct buffer *out, const char *text);
+/* Markup with values in it: of printf's conversions %s, %d, %u, %ld, %lu, %zu and %%; each %s is escaped. */
+void page_add(struct buffer *out, const char *markup, ...) __attribute__((format(printf, 2, 3)));
+
+#define PAGE_WORDS_SIZE 64
+/* "4 minutes ago", "in 11 minutes", "2 h 5 min ago". page.js says it alike. */
+char *page_relative(char *words, int64_t now, int64_t instant);
+/* "03:12" in the pump's zone, with the day before it ("Mon 23 Nov, 21:40") where that is not today. */
+char *page_clock(char *words, const struct page_view *view, int64_t instant);
+/* "2.1 s", "3 min 20 s" */
+char *page_duration(char *words, double seconds);
+/* "1.25", "0.4", "12": thousandths rounded to that many decimals. */
+char *page_decimal(char *words, int64_t thousandths, int decimals);
+/* <time> with the age in words; a script keeps it true. */
+void page_time(struct buffer *out, const struct page_view *view, int64_t instant);
+int64_t page_wall(const struct page_view *view, int64_t instant);
+
+/* ---- the parts, each for a place in page.html ---- */
+typedef void page_part(const struct page_view *view, struct buffer *out);
+
+/* page_verdict.c */
+page_part page_verdict_class, page_verdict_icon, page_verdict_words, page_verdict_lead, page_verdict_advice,
+    page_facts;
+/* Why a run failed, and what helps; nothing where it went well. */
+void page_error(const struct run *run, struct buffer *out);
+
+/* page_runs.c */
+page_part page_runs, page_strip, page_diagnostics;
+
+/* page_picture.c */
+page_part page_picture;
+/* page_picture_table.c: the same in numbers, hour by hour. */
+page_part page_picture_table;
+
+/* page_setup.c */
+page_part page_setup, page_feature_boxes;
+
+#endif

@@ -1,0 +1,58 @@
+/* page_picture.h - what the picture of the day and its table share. */
+#ifndef TCONNECTSYNC_PAGE_PICTURE_H
+#define TCONNECTSYNC_PAGE_PICTURE_H
+
+#include "page_internal.h"
+#include "tconnectsync/page/day_picture.h"
+
+struct day_totals {
+    int64_t basal, insulin, carbs; /* milliunits, milliunits, thousandths of a gram */
+    size_t boluses, readings;
+    int glucose_low, glucose_high; /* mg/dL, of the readings */
+};
+
+/* All of it between two instants. */
+struct day_totals day_totals(const struct day_picture *picture, int64_t from, int64_t until);
+/* "118" mg/dL, or "6.5" mmol/L. */
+char *page_glucose(char *words, const struct page_view *view, int mg_per_dl);
+const char *page_glucose_unit(const struct page_view *view);
+
+/* ---- the drawing ---- */
+enum {
+    DAY_MINUTES = 1440,
+    GLUCOSE_HEIGHT = 150,
+    BARS_HEIGHT = 18,
+    CARBS_HEIGHT = 20,
+    BOLUS_HEIGHT = 46,
+    RATE_HEIGHT = 14, /* for the scale of the basal */
+    BASAL_HEIGHT = 60,
+    HOURS_HEIGHT = 20,
+    LANE_GAP = 10,
+};
+
+struct canvas {
+    const struct page_view *view;
+    const struct day_picture *picture;
+    struct buffer *out;
+    int64_t since, now;
+    int y; /* where the next lane begins */
+};
+
+/* How far from since to now, in hundredths of a percent, and in minutes. */
+int canvas_across(const struct canvas *canvas, int64_t instant);
+int canvas_minute(const struct canvas *canvas, int64_t instant);
+char *canvas_percent(char *words, int hundredths);
+bool canvas_shows(const struct canvas *canvas, int64_t time);
+/* The class of a text there: near an edge it stays inside. */
+const char *canvas_anchor(int hundredths);
+/* An inner drawing on the present lane; to be closed with </svg>. */
+void canvas_open_curves(struct canvas *canvas, int height);
+void canvas_add_block(struct canvas *canvas, const char *class, int64_t from, int64_t until, int y,
+                      int height, const char *title);
+
+/* page_picture_insulin.c: the lanes, top to bottom. */
+void canvas_add_carbs(struct canvas *canvas);
+void canvas_add_boluses(struct canvas *canvas);
+void canvas_add_basal(struct canvas *canvas);
+
+#endif

@@ -1,0 +1,140 @@
+/* The first-run view: step by step through the settings that are still missing. And the kinds of data to
+ * choose. */
+#include "page_internal.h"
+
+#include <string.h>
+
+#include "tconnectsync/pump/feature.h"
+
+enum {
+    STEP_TANDEM,
+    STEP_NIGHTSCOUT,
+    STEP_ZONE,
+    STEP_SECRET,
+    STEP_INTERVAL,
+    STEP_OTHER,
+    STEP_COUNT,
+    SETTINGS_EACH = 4
+};
+enum step_state { STEP_MISSING, STEP_OPTIONAL, STEP_DONE };
+
+/* What belongs to a step; the last one takes what no other has. */
+static const struct {
+    const char *title, *why;
+    const char *settings[SETTINGS_EACH];
+} steps[STEP_COUNT] = {
+    [STEP_TANDEM] = {"Tandem Source",
+                     "What you sign in with at source.tandemdiabetes.com. An account of the European site "
+                     "needs TCONNECT_REGION=EU.",
+                     {"TCONNECT_EMAIL", "TCONNECT_PASSWORD", "TCONNECT_REGION", "PUMP_SERIAL_NUMBER"}},
+    [STEP_NIGHTSCOUT] = {"Nightscout",
+                         "The site's address as the browser shows it, and its API_SECRET.",
+                         {"NS_URL", "NS_SECRET", "API_SECRET"}},
+    [STEP_ZONE] = {"Time zone",
+                   "The pump's clock has no zone. Name it as region and city, such as America/New_York.",
+                   {"TIMEZONE_NAME", "TZ"}},
+    [STEP_SECRET] = {"A secret for this page",
+                     "TCONNECTSYNC_HEROKU_SECRET: a long one, made up by you. Whoever knows it sees the "
+                     "details here and may start "
+                     "syncs; without one nobody can.",
+                     {"TCONNECTSYNC_HEROKU_SECRET"}},
+    [STEP_INTERVAL] = {"How often",
+                       "TCONNECTSYNC_HEROKU_INTERVAL_MINS: minutes between two syncs, such as 15. Left "
+                       "empty, a sync runs only when asked "
+                       "for.",
+                       {"TCONNECTSYNC_HEROKU_INTERVAL_MINS"}},
+    [STEP_OTHER] = {"Everything else", "", {NULL}},
+};
+
+/* Whether the sentence begins with that variable's name, and with no longer one. */
+static bool begins_with(const char *sentence, const char *name)
+{
+    const size_t length = strlen(name);
+    const char next = strncmp(sentence, name, length) == 0 ? sentence[length] : 'A';
+    return !((next >= 'A' && next <= 'Z') || (next >= '0' && next <= '9') || next == '_') ||
+           (next == '_' && strncmp(sentence + length, "_FILE", 5) == 0);
+}
+
+static int step_of(const char *problem)
+{
+    for (int step = 0; step < STEP_COUNT; step++)
+        for (int i = 0; i < SETTINGS_EACH && steps[step].settings[i]; i++)
+            if (begins_with(problem, steps[step].settings[i]))
+                return step;
+    return STEP_OTHER;
+}
+
+static void add_sentences(char *const *sentences, size_t count, int step, struct buffer *out)
+{
+    for (size_t i = 0; i < count; i++)
+        if (step_of(sentences[i]) == step)
+            page_add(out, "<p class=\"said\">%s</p>", sentences[i]);
+}
+
+static bool concerns(char *const *sentences, size_t count, int step)
+{
+    for (size_t i = 0; i < count; i++)
+        if (step_of(sentences[i]) == step)
+            return true;
+    return false;
+}
+
+static enum step_state state_of(const struct page_view *view, int step)
+{
+    if (concerns(view->problems, view->problem_count, step) || (step == STEP_SECRET && !view->has_secret))
+        return STEP_MISSING;
+    return step == STEP_INTERVAL && view->interval_minutes == 0 ? STEP_OPTIONAL : STEP_DONE;
+}
+
+static void add_step(const struct page_view *view, int step, struct buffer *out)
+{
+    static const char *const states[][2] = {{"missing", "to do"}, {"optional", "off"}, {"done", "done"}};
+    const enum step_state state = state_of(view, step);
+    if (step == STEP_OTHER && state == STEP_DONE && !concerns(view->warnings, view->warning_count, step))
+        return;
+    page_add(out, "<li class=\"%s\"><h3>%s <span class=\"state\">%s</span></h3>", states[state][0],
+             steps[step].title, states[state][1]);
+    if (state != STEP_DONE)
+        page_add(out, "<p>%s</p>", steps[step].why);
+    add_sentences(view->problems, view->problem_count, step, out);
+    add_sentences(view->warnings, view->warning_count, step, out);
+    page_add(out, "</li>");
+}
+
+void page_setup(const struct page_view *view, struct buffer *out)
+{
+    page_add(out, "<ol class=\"steps\">");
+    for (int step = 0; step < STEP_COUNT; step++)
+        add_step(view, step, out);
+    page_add(
+        out,
+        "</ol><h3>Where these belong</h3>"
+        "<p><b>Heroku:</b> your app, Settings, Reveal Config Vars. The app starts anew after each change. "
+        "<b>Elsewhere:</b> the environment, or a file named <code>.env</code>, a line "
+        "<code>NAME=value</code> each; then start the program again.</p>"
+        "<p>This page then tells what is still missing.</p>");
+}
+
+/* ---- kinds of data ---- */
+
+void page_feature_boxes(const struct page_view *view, struct buffer *out)
+{
+    static const struct {
+        unsigned feature;
+        const char *name, *words;
+    } boxes[] = {
+        {FEATURE_BASAL, "BASAL", "Basal"},
+        {FEATURE_BOLUS, "BOLUS", "Boluses and carbs"},
+        {FEATURE_PUMP_EVENTS, "PUMP_EVENTS", "Sites, cartridges, sleep, exercise, alarms"},
+        {FEATURE_PROFILES, "PROFILES", "Profiles"},
+        {FEATURE_CGM, "CGM", "Glucose readings"},
+        {FEATURE_CGM_ALERTS, "CGM_ALERTS", "Glucose alerts"},
+        {FEATURE_DEVICE_STATUS | FEATURE_IOB, "DEVICE_STATUS", "Battery, insulin on board"},
+        {FEATURE_PUMP_EVENTS_BASAL_SUSPENSION, "PUMP_EVENTS_BASAL_SUSPENSION", "Suspends and resumes alone"},
+    };
+    for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
+        page_add(out, "<label><input type=\"checkbox\" name=\"%s\" value=\"1\"", boxes[i].name);
+        buffer_add_text(out, view->features & boxes[i].feature ? " checked" : "");
+        page_add(out, "> %s</label>", boxes[i].words);
+    }
+}

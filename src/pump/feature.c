@@ -1,0 +1,67 @@
+#include "tconnectsync/pump/feature.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/error.h"
+
+static const char *const names[] = {
+    "BASAL", "BOLUS",      "PUMP_EVENTS",   "PROFILES",
+    "CGM",   "CGM_ALERTS", "DEVICE_STATUS", "PUMP_EVENTS_BASAL_SUSPENSION",
+    "IOB",
+};
+enum { NAME_COUNT = sizeof names / sizeof *names };
+_Static_assert((1 << NAME_COUNT) - 1 == FEATURES_ALL, "a name for each feature");
+
+static unsigned feature_of(const char *name, size_t length)
+{
+    for (unsigned i = 0; i < NAME_COUNT; i++)
+        if (strlen(names[i]) == length && strncasecmp(names[i], name, length) == 0)
+            return 1U << i;
+    return 0;
+}
+
+/* The text may come from a stranger's request and the message goes back to him: the unknown name is not
+ * repeated. */
+static bool refuse(struct error *error)
+{
+    struct buffer known;
+    buffer_init(&known, 400);
+    features_write(FEATURES_ALL, &known);
+    error_set(error, ERROR_USAGE,
+              "one of the features is unknown. The known ones are %s, separated by commas.", known.data);
+    buffer_free(&known);
+    return false;
+}
+
+bool features_parse(const char *list, unsigned *features, struct error *error)
+{
+    static const char blanks[] = " \t\r\n";
+    unsigned found = 0;
+    while (*list) {
+        size_t field = strcspn(list, ",");
+        size_t skip = strspn(list, blanks);
+        size_t length = field > skip ? field - skip : 0;
+        while (length && strchr(blanks, list[skip + length - 1]))
+            length--;
+        unsigned feature = length ? feature_of(list + skip, length) : 0;
+        if (length && !feature)
+            return refuse(error);
+        found |= feature;
+        list += field + (list[field] == ',');
+    }
+    *features = found ? found : FEATURES_DEFAULT;
+    return true;
+}
+
+void features_write(unsigned features, struct buffer *out)
+{
+    const char *separator = "";
+    for (unsigned i = 0; i < NAME_COUNT; i++)
+        if (features & 1U << i) {
+            buffer_addf(out, "%s%s", separator, names[i]);
+            separator = ",";
+        }
+}

@@ -1,0 +1,286 @@
+/* The page over HTTP: who sees how much of it, what its buttons do, and its files. */
+#include "status_page.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/pump/feature.h"
+#include "tconnectsync/settings/configuration.h"
+#include "tconnectsync/sync/request.h"
+#include "session.h"
+#include "tconnectsync/page/web_file.h"
+
+#define COOKIE_MAXIMUM 512
+#define PAGE_POLICY                                                                                          \
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "          \
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+static void add_cookie(const struct daemon *daemon, struct http_exchange *exchange, bool begins, int64_t now)
+{
+    struct buffer cookie;
+    buffer_init(&cookie, COOKIE_MAXIMUM);
+    if (begins)
+        session_write_cookie(&cookie, daemon->application->configuration->secret, now,
+                             http_exchange_is_https(exchange));
+    else
+        session_write_end_cookie(&cookie, http_exchange_is_https(exchange));
+    http_exchange_add_header(exchange, "Set-Cookie", cookie.data);
+    buffer_wipe(&cookie);
+}
+
+/* ---- the page itself ---- */
+
+/* The forms' token belongs to the cookie that will come back with them. */
+static void write_token(const struct daemon *daemon, struct http_exchange *exchange,
+                        enum credential credential, int64_t now, struct buffer *token)
+{
+    const char *secret = daemon->application->configuration->secret;
+    struct buffer session;
+    buffer_init(&session, COOKIE_MAXIMUM);
+    if (credential == CREDENTIAL_PARAMETER)
+        session_write(&session, secret, now);
+    else if (credential == CREDENTIAL_COOKIE)
+        buffer_add_text(&session, http_exchange_cookie(exchange, SESSION_COOKIE));
+    form_token_write(token, secret, session.data);
+    buffer_wipe(&session);
+}
+
+/* The page that strangers and monitors ask for is made once a second, however many they are. */
+static const struct buffer *public_page(struct status_page *page)
+{
+    int64_t now = (int64_t)time(NULL);
+    if (page->public_second == now && page->public_news == page->news)
+        return &page->public_html;
+    struct filled_view filled;
+    page_view_fill(page, false, &filled);
+    buffer_clear(&page->public_html);
+    page_render(&filled.view, &page->public_html);
+    page->public_second = now;
+    page->public_news = page->news;
+    return &page->public_html;
+}
+
+static void reply_page(struct http_exchange *exchange, int status, const struct buffer *html)
+{
+    http_exchange_add_header(exchange, "Content-Security-Policy", PAGE_POLICY);
+    http_reply(exchange, status, "text/html; charset=utf-8", html->data, html->length);
+}
+
+/* Whoever comes with the secret in an address or a form gets the cookie, so that the page's links and buttons
+   work without it. */
+static void show(struct daemon *daemon, struct http_exchange *exchange, enum credential credential,
+                 int status, enum page_notice notice)
+{
+    const bool still = http_exchange_parameter(exchange, "still") != NULL;
+    if (credential == CREDENTIAL_NONE && notice == NOTICE_NONE && !still) {
+        reply_page(exchange, status, public_page(daemon->page));
+        return;
+    }
+    struct filled_view filled;
+    struct buffer html, token;
+    buffer_init(&html, PAGE_MAXIMUM);
+    buffer_init(&token, COOKIE_MAXIMUM);
+    page_view_fill(daemon->page, credential != CREDENTIAL_NONE, &filled);
+    filled.view.notice = notice;
+    filled.view.still = still;
+    if (credential != CREDENTIAL_NONE)
+        write_token(daemon, exchange, credential, filled.view.now, &token);
+    if (credential == CREDENTIAL_PARAMETER)
+        add_cookie(daemon, exchange, true, filled.view.now);
+    filled.view.form_token = token.data;
+    page_render(&filled.view, &html);
+    reply_page(exchange, status, &html);
+    buffer_wipe(&token);
+    buffer_free(&html);
+}
+
+/* To the page anew, so that loading it again does nothing twice. */
+static void go_to_page(struct http_exchange *exchange, enum page_notice notice)
+{
+    char location[64];
+    snprintf(location, sizeof location, "./?notice=%s", page_notice_word(notice));
+    http_exchange_add_header(exchange, "Location", location);
+    http_reply_text(exchange, 303, "");
+}
+
+/* ---- buttons ---- */
+
+/* The kinds of data that are ticked; those of the settings when none is. */
+static unsigned chosen_features(const struct daemon *daemon, const struct http_exchange *exchange)
+{
+    unsigned chosen = 0;
+    for (unsigned feature = 1; feature & FEATURES_ALL; feature <<= 1) {
+        struct buffer name;
+        buffer_init(&name, COOKIE_MAXIMUM);
+        features_write(feature, &name);
+        if (http_exchange_parameter(exchange, name.data))
+            chosen |= feature;
+        buffer_free(&name);
+    }
+    return chosen ? chosen : daemon->application->configuration->features;
+}
+
+static enum page_notice start(struct daemon *daemon, struct http_exchange *exchange, bool pretend, bool check)
+{
+    static const enum page_notice notices[] = {
+        [RUNNER_STARTED] = NOTICE_STARTED, [RUNNER_JOINED] = NOTICE_JOINED, [RUNNER_WAITS] = NOTICE_QUEUED,
+        [RUNNER_RECENT] = NOTICE_STARTED,  [RUNNER_FULL] = NOTICE_BUSY,
+    };
+    const struct application *application = daemon->application;
+    const struct request_words words = {.days = check ? NULL : http_exchange_parameter(exchange, "days")};
+    struct sync_request request;
+    struct error error = {0};
+    if (daemon->draining)
+        return NOTICE_STOPPING;
+    if (!daemon->runner)
+        return NOTICE_BAD_REQUEST;
+    if (!request_read(&words, application->configuration, application->zone, (int64_t)time(NULL), &request,
+                      &error))
+        return NOTICE_BAD_DAYS;
+    const struct wish wish = {
+        .days = request_days(&request),
+        .features = check ? application->configuration->features : chosen_features(daemon, exchange),
+        .pretend = pretend,
+        .check = check,
+    };
+    return notices[runner_ask(daemon->runner, &wish, TRIGGER_PAGE, false, NULL)];
+}
+
+static enum page_notice act_sync(struct daemon *daemon, struct http_exchange *exchange)
+{
+    return start(daemon, exchange, false, false);
+}
+
+static enum page_notice act_pretend(struct daemon *daemon, struct http_exchange *exchange)
+{
+    return start(daemon, exchange, true, false);
+}
+
+static enum page_notice act_check(struct daemon *daemon, struct http_exchange *exchange)
+{
+    return start(daemon, exchange, false, true);
+}
+
+static enum page_notice act_pause(struct daemon *daemon, struct http_exchange *exchange)
+{
+    (void)exchange;
+    daemon_pause(daemon);
+    return NOTICE_PAUSED;
+}
+
+static enum page_notice act_resume(struct daemon *daemon, struct http_exchange *exchange)
+{
+    (void)exchange;
+    daemon_resume(daemon);
+    return NOTICE_RESUMED;
+}
+
+static enum page_notice act_sign_in(struct daemon *daemon, struct http_exchange *exchange)
+{
+    add_cookie(daemon, exchange, true, (int64_t)time(NULL));
+    return NOTICE_SIGNED_IN;
+}
+
+static enum page_notice act_sign_out(struct daemon *daemon, struct http_exchange *exchange)
+{
+    add_cookie(daemon, exchange, false, 0);
+    return NOTICE_SIGNED_OUT;
+}
+
+static const struct {
+    const char *name;
+    enum page_notice (*act)(struct daemon *daemon, struct http_exchange *exchange);
+} actions[] = {
+    {"sync", act_sync},     {"pretend", act_pretend}, {"check", act_check},       {"pause", act_pause},
+    {"resume", act_resume}, {"sign-in", act_sign_in}, {"sign-out", act_sign_out},
+};
+
+static void carry_out(struct daemon *daemon, struct http_exchange *exchange, const char *action)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        if (strcmp(actions[i].name, action) == 0) {
+            go_to_page(exchange, actions[i].act(daemon, exchange));
+            return;
+        }
+    }
+    go_to_page(exchange, NOTICE_BAD_REQUEST);
+}
+
+/* ---- who ---- */
+
+/* What is wrong with who asks; NOTICE_NONE when nothing is, or nothing was asked for. */
+static enum page_notice objection(const struct authorization *who, const char *action)
+{
+    const bool signs_in = action && strcmp(action, "sign-in") == 0;
+    if (who->status == 429)
+        return NOTICE_TOO_MANY;
+    if (who->status && who->credential != CREDENTIAL_NONE)
+        return NOTICE_EXPIRED;
+    if (who->given && (who->status || (signs_in && who->credential != CREDENTIAL_PARAMETER)))
+        return NOTICE_WRONG_SECRET;
+    return action && who->status ? NOTICE_SESSION_OVER : NOTICE_NONE;
+}
+
+void page_answer(struct daemon *daemon, struct http_exchange *exchange)
+{
+    const bool posted = http_exchange_method(exchange) == HTTP_POST;
+    const char *action = posted ? http_exchange_parameter(exchange, "action") : NULL;
+    struct authorization who;
+    daemon_authorize(daemon, exchange, action ? AUTHORIZATION_CHANGES_STATE : 0, &who);
+    const enum page_notice notice = objection(&who, action);
+    if (notice == NOTICE_TOO_MANY)
+        daemon_add_retry_after(exchange, who.retry_after);
+    if (notice != NOTICE_NONE)
+        show(daemon, exchange, who.credential, who.status ? who.status : 403, notice);
+    else if (action)
+        carry_out(daemon, exchange, action);
+    else
+        show(daemon, exchange, who.credential, 200,
+             page_notice_find(http_exchange_parameter(exchange, "notice")));
+}
+
+/* ---- files ---- */
+
+/* By whole words; one with q=0 is refused. */
+static bool accepts_gzip(const struct http_exchange *exchange)
+{
+    const char *accepted = http_exchange_header(exchange, "Accept-Encoding");
+    while (accepted && *accepted) {
+        accepted += strspn(accepted, ", \t");
+        const size_t length = strcspn(accepted, ",");
+        if (strncasecmp(accepted, "gzip", 4) == 0 && strcspn(accepted, ",; \t") == 4) {
+            const char *quality = strstr(accepted, "q=0");
+            return !quality || quality > accepted + length ||
+                   strspn(quality, "q=0.") < strcspn(quality, ",; \t");
+        }
+        accepted += length;
+    }
+    return false;
+}
+
+void page_answer_file(struct daemon *daemon, struct http_exchange *exchange)
+{
+    (void)daemon;
+    const struct web_file *file = web_file_find(http_exchange_path(exchange) + 1);
+    const bool packed = accepts_gzip(exchange);
+    const char *known = http_exchange_header(exchange, "If-None-Match");
+    char tag[64];
+    snprintf(tag, sizeof tag, "\"%s%s\"", file->tag, packed ? "-gzip" : "");
+    http_exchange_add_header(exchange, "ETag", tag);
+    http_exchange_add_header(exchange, "Vary", "Accept-Encoding");
+    http_exchange_add_header(
+        exchange, "Cache-Control",
+        http_exchange_parameter(exchange, file->tag) ? "public, max-age=31536000, immutable" : "no-cache");
+    if (known && strstr(known, tag)) {
+        http_reply(exchange, 304, NULL, "", 0);
+        return;
+    }
+    if (packed)
+        http_exchange_add_header(exchange, "Content-Encoding", "gzip");
+    http_reply(exchange, 200, file->type, packed ? file->gzip : file->data,
+               packed ? file->gzip_length : file->length);
+}

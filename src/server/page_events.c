@@ -1,0 +1,150 @@
+/* What listeners of the page are told while they look: server-sent events. */
+#include "status_page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/memory.h"
+
+#define LISTENERS_MAXIMUM 16
+#define BEAT_SECONDS      20     /* a router in front may end what is silent for longer */
+#define SOON_MICROSECONDS 100000 /* what happens within it is told together */
+#define EVENT_MAXIMUM     4096
+
+struct listening {
+    LIST_ENTRY(listening) link;
+    struct status_page *page;
+    struct http_exchange *exchange;
+};
+
+static void send_all(struct status_page *page, const char *name, const char *data)
+{
+    struct buffer event;
+    struct listening *listening;
+    buffer_init(&event, EVENT_MAXIMUM);
+    buffer_addf(&event, "event: %s\ndata: %s\n\n", name, data);
+    LIST_FOREACH(listening, &page->listeners, link)
+    http_stream_send(listening->exchange, event.data, event.length);
+    buffer_free(&event);
+}
+
+static void on_beat(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    send_all(context, "beat", "1");
+}
+
+static void on_soon(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct status_page *page = context;
+    struct filled_view filled;
+    struct buffer html;
+    page_view_fill(page, true, &filled);
+    buffer_init(&html, EVENT_MAXIMUM / 2);
+    page_render_progress(&filled.view, &html);
+    send_all(page, "progress", html.data);
+    buffer_free(&html);
+    if (page->has_news)
+        send_all(page, "change", "1");
+    page->has_news = false;
+}
+
+static void tell_soon(struct status_page *page)
+{
+    const struct timeval soon = {0, SOON_MICROSECONDS};
+    if (page->listener_count > 0 && !evtimer_pending(page->soon, NULL))
+        evtimer_add(page->soon, &soon);
+}
+
+void status_page_changed(struct status_page *page)
+{
+    page->running = runner_is_busy(page->daemon->runner);
+    page->has_news = true;
+    page->news++;
+    tell_soon(page);
+}
+
+void status_page_moved(struct status_page *page)
+{
+    if (page->running != runner_is_busy(page->daemon->runner))
+        status_page_changed(page);
+    tell_soon(page);
+}
+
+/* ---- who listens ---- */
+
+static void forget(struct listening *listening)
+{
+    struct status_page *page = listening->page;
+    LIST_REMOVE(listening, link);
+    free(listening);
+    if (--page->listener_count == 0) {
+        evtimer_del(page->beat);
+        evtimer_del(page->soon);
+    }
+}
+
+static void on_gone(void *context)
+{
+    forget(context);
+}
+
+static void listen_in(struct status_page *page, struct http_exchange *exchange)
+{
+    static const char hello[] = "retry: 5000\n\n";
+    const struct timeval beat = {BEAT_SECONDS, 0};
+    const char *seen = http_exchange_parameter(exchange, "seen");
+    http_exchange_add_header(exchange, "X-Accel-Buffering", "no"); /* nginx would gather the events */
+    if (!http_stream_begin(exchange, 200, "text/event-stream"))
+        return;
+    struct listening *listening = xcalloc(1, sizeof *listening);
+    listening->page = page;
+    listening->exchange = exchange;
+    LIST_INSERT_HEAD(&page->listeners, listening, link);
+    http_exchange_on_gone(exchange, on_gone, listening);
+    http_stream_send(exchange, hello, strlen(hello));
+    if (page->listener_count++ == 0) {
+        evtimer_add(page->beat, &beat);
+        page->has_news = false;
+    }
+    /* What has changed since the page was made, the listener does not know. */
+    page->has_news |= !seen || strtoul(seen, NULL, 10) != page->news;
+    tell_soon(page);
+}
+
+void page_answer_events(struct daemon *daemon, struct http_exchange *exchange)
+{
+    struct status_page *page = daemon->page;
+    if (page->listener_count < LISTENERS_MAXIMUM && !daemon->draining) {
+        listen_in(page, exchange);
+        return;
+    }
+    daemon_add_retry_after(exchange, 60);
+    http_reply_text(exchange, 503,
+                    "Too many pages are open already. This one asks from time to time instead.\n");
+}
+
+void status_page_end_listeners(struct status_page *page)
+{
+    struct listening *listening;
+    while ((listening = LIST_FIRST(&page->listeners))) {
+        http_stream_end(listening->exchange);
+        forget(listening);
+    }
+}
+
+void page_events_begin(struct status_page *page)
+{
+    struct event_base *base = page->daemon->application->account.base;
+    LIST_INIT(&page->listeners);
+    page->soon = evtimer_new(base, on_soon, page);
+    page->beat = event_new(base, -1, EV_PERSIST, on_beat, page);
+}
+
+void page_events_end(struct status_page *page)
+{
+    event_free(page->soon);
+    event_free(page->beat);
+}

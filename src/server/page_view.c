@@ -1,0 +1,150 @@
+/* The daemon's state as the page shows it, and what the page remembers of each run. */
+#include "status_page.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/base/memory.h"
+#include "tconnectsync/documents/document.h"
+#include "tconnectsync/pump/pump_log.h"
+#include "tconnectsync/settings/configuration.h"
+#include "tconnectsync/tandem/tandem.h"
+
+struct status_page *status_page_new(struct daemon *daemon)
+{
+    struct status_page *page = xcalloc(1, sizeof *page);
+    page->daemon = daemon;
+    day_picture_init(&page->picture);
+    buffer_init(&page->public_html, PAGE_MAXIMUM);
+    page_events_begin(page);
+    return page;
+}
+
+void status_page_free(struct status_page *page)
+{
+    if (!page)
+        return;
+    page_events_end(page);
+    buffer_free(&page->public_html);
+    free(page->check_report);
+    free(page);
+}
+
+/* ---- what a run teaches ---- */
+
+static void learn_units(struct status_page *page, const struct json *status)
+{
+    const char *units = json_text(json_get(json_get(status, "settings"), "units"));
+    if (units)
+        page->mmol = strncmp(units, "mmol", strlen("mmol")) == 0;
+}
+
+void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
+                       bool check, const char *text)
+{
+    learn_units(page, sync_nightscout_status(sync));
+    if (check) {
+        free(page->check_report);
+        page->check_report = xstrdup(text);
+        page->check_time = (int64_t)time(NULL);
+        return;
+    }
+    day_picture_set_target(&page->picture, sync_pump_settings(sync));
+    /* A sync that did not come to the documents knows nothing of the day. */
+    if (report->ok || sync_documents(sync)->count > 0)
+        day_picture_update(&page->picture, sync_documents(sync), sync_pump_log(sync),
+                           page->daemon->application->zone, (int64_t)time(NULL));
+}
+
+/* ---- the view ---- */
+
+static enum page_verdict verdict_of(const struct daemon *daemon)
+{
+    int64_t since;
+    const bool failed_last = history_failures(daemon->history) > 0, paused = daemon->schedule.paused;
+    switch (daemon_health(daemon)) {
+    case HEALTH_UNCONFIGURED:
+        return VERDICT_UNCONFIGURED;
+    case HEALTH_REFUSED:
+        return tandem_refused(daemon->application->account.tandem, &since) ? VERDICT_REFUSED
+                                                                           : VERDICT_SECRET_REFUSED;
+    case HEALTH_FAILING:
+        return VERDICT_FAILING;
+    case HEALTH_IDLE:
+        return VERDICT_IDLE;
+    case HEALTH_STARTING:
+        return paused ? VERDICT_PAUSED : VERDICT_STARTING;
+    case HEALTH_STALE:
+        if (paused)
+            return VERDICT_PAUSED;
+        if (history_count(daemon->history) == 0)
+            return VERDICT_FAILING;
+        return failed_last ? VERDICT_RETRYING : VERDICT_WAITING;
+    case HEALTH_OK:
+        break;
+    }
+    return failed_last ? VERDICT_RETRYING : paused ? VERDICT_PAUSED : VERDICT_FLOWING;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b; /* NO_TIME is less than every time */
+}
+
+static void fill_public(const struct daemon *daemon, struct page_view *view)
+{
+    const struct configuration *configuration = daemon->application->configuration;
+    const struct run *success = history_last_success(daemon->history);
+    const int64_t next = schedule_next_time(&daemon->schedule, daemon_monotonic_milliseconds(), view->now);
+    view->verdict = verdict_of(daemon);
+    view->version = VERSION;
+    view->zone = daemon->application->zone;
+    view->up_since = daemon->started;
+    view->last_good_run = success ? success->started : NO_TIME;
+    view->next_run = next && daemon->runner ? next : NO_TIME;
+    view->interval_minutes = configuration->interval_minutes;
+    view->paused = daemon->schedule.paused;
+    view->running = runner_is_busy(daemon->runner);
+    view->has_secret = configuration->secret != NULL;
+    view->problems = configuration->problems;
+    view->problem_count = configuration->problem_count;
+    view->warnings = configuration->warnings;
+    view->warning_count = configuration->warning_count;
+}
+
+static void fill_full(const struct status_page *page, struct filled_view *filled)
+{
+    const struct daemon *daemon = page->daemon;
+    struct page_view *view = &filled->view;
+    for (const struct run *run; (run = history_run(daemon->history, view->run_count)); view->run_count++)
+        filled->runs[view->run_count] = run;
+    if (runner_progress(daemon->runner, &filled->progress))
+        view->progress = &filled->progress;
+    view->signed_in = true;
+    view->runs = filled->runs;
+    view->libraries = daemon_libraries(filled->libraries, sizeof filled->libraries);
+    view->features = daemon->application->configuration->features;
+    view->no_data_minutes = daemon->application->configuration->no_data_failure_minutes;
+    view->newest_event = history_newest_event(daemon->history);
+    view->newest_reading =
+        later(history_newest_reading(daemon->history), day_picture_newest_reading(&page->picture));
+    view->picture = &page->picture;
+    view->mmol = page->mmol;
+    view->news = page->news;
+    view->check_report = page->check_report;
+    view->check_time = page->check_time;
+}
+
+void page_view_fill(const struct status_page *page, bool full, struct filled_view *filled)
+{
+    *filled = (struct filled_view){.view = {.now = (int64_t)time(NULL),
+                                            .newest_event = NO_TIME,
+                                            .newest_reading = NO_TIME,
+                                            .form_token = ""}};
+    fill_public(page->daemon, &filled->view);
+    if (full)
+        fill_full(page, filled);
+}

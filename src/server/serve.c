@@ -1,0 +1,256 @@
+/* The long-running server: HTTP, timer and sync on one loop. */
+#include "daemon.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <yajl/yajl_version.h>
+
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/log.h"
+#include "tconnectsync/http/http_client.h"
+#include "tconnectsync/server/serve.h"
+#include "tconnectsync/settings/configuration.h"
+#include "rate_limit.h"
+
+#define DRAIN_SECONDS 20 /* for writes that are under way */
+#define CLOSE_SECONDS 3  /* for answers that are on their way */
+
+int64_t daemon_monotonic_milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static uint32_t random_bits(void)
+{
+    uint32_t bits;
+    evutil_secure_rng_get_bytes(&bits, sizeof bits);
+    return bits;
+}
+
+enum health daemon_health(const struct daemon *daemon)
+{
+    return history_health(daemon->history, daemon->runner != NULL,
+                          daemon->application->configuration->no_data_failure_minutes, moment_now());
+}
+
+/* The schedule has changed: the timer follows, and so do those who look at the page. */
+static void follow_schedule(struct daemon *daemon)
+{
+    status_page_changed(daemon->page);
+    if (daemon->schedule.next == SCHEDULE_NEVER || daemon->draining || !daemon->runner) {
+        evtimer_del(daemon->timer);
+        return;
+    }
+    int64_t wait = daemon->schedule.next - daemon_monotonic_milliseconds();
+    wait = wait > 0 ? wait : 0;
+    const struct timeval delay = {wait / 1000, wait % 1000 * 1000};
+    evtimer_add(daemon->timer, &delay);
+}
+
+void daemon_pause(struct daemon *daemon)
+{
+    schedule_pause(&daemon->schedule);
+    follow_schedule(daemon);
+}
+
+void daemon_resume(struct daemon *daemon)
+{
+    schedule_resume(&daemon->schedule, daemon_monotonic_milliseconds());
+    follow_schedule(daemon);
+}
+
+static void on_timer(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct daemon *daemon = context;
+    const struct wish wish = {.features = daemon->application->configuration->features};
+    switch (
+        schedule_turn(&daemon->schedule, daemon_monotonic_milliseconds(), runner_is_busy(daemon->runner))) {
+    case SCHEDULE_RUN:
+        runner_ask(daemon->runner, &wish, TRIGGER_TIMER, false, NULL);
+        break;
+    case SCHEDULE_SKIP:
+        log_info("timer", "note=\"a run is still going: this one is left out\"");
+        break;
+    case SCHEDULE_WAIT:
+        break;
+    }
+    follow_schedule(daemon);
+}
+
+static void on_moved(void *context)
+{
+    struct daemon *daemon = context;
+    status_page_moved(daemon->page);
+}
+
+static void on_ended(void *context, const struct sync *sync, const struct report *report, bool check,
+                     const char *text)
+{
+    struct daemon *daemon = context;
+    status_page_learn(daemon->page, sync, report, check, text);
+    if (!check && (report->error.kind != ERROR_CANCELLED || report->ok)) {
+        schedule_ended(&daemon->schedule, report->ok, daemon_monotonic_milliseconds(), random_bits());
+        if (!report->pretend)
+            ping_send(daemon->application, report->ok);
+    }
+    follow_schedule(daemon);
+}
+
+/* ---- the end ---- */
+
+static void leave_loop(struct daemon *daemon)
+{
+    event_base_loopexit(daemon->application->account.base, NULL);
+}
+
+/* Whatever is still under way has had its time. */
+static void on_deadline(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    leave_loop(context);
+}
+
+/* Looks every moment whether all is said and done. */
+static void on_drain(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct daemon *daemon = context;
+    if (!runner_is_busy(daemon->runner) && !http_server_is_answering(daemon->server)) {
+        leave_loop(daemon);
+        return;
+    }
+    const struct timeval moment = {0, 50000};
+    event_base_once(daemon->application->account.base, -1, EV_TIMEOUT, on_drain, daemon, &moment);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+    (void)what;
+    struct daemon *daemon = context;
+    if (daemon->draining)
+        _exit(128 + (int)number);
+    log_info("serve", "signal=%d note=stopping", (int)number);
+    daemon->draining = true;
+    follow_schedule(daemon);
+    http_server_stop_accepting(daemon->server);
+    status_page_end_listeners(daemon->page);
+    const struct timeval limit = {DRAIN_SECONDS + CLOSE_SECONDS, 0};
+    evtimer_add(daemon->deadline, &limit);
+    if (daemon->runner)
+        runner_stop(daemon->runner);
+    on_drain(-1, 0, daemon);
+}
+
+/* ---- the beginning ---- */
+
+const char *daemon_libraries(char *text, size_t size)
+{
+    char curl[80];
+    const int yajl = yajl_version();
+    snprintf(text, size, "libevent %s, %s, OpenSSL %s, yajl %d.%d.%d", event_get_version(),
+             http_client_library(curl, sizeof curl), OpenSSL_version(OPENSSL_VERSION_STRING), yajl / 10000,
+             yajl / 100 % 100, yajl % 100);
+    return text;
+}
+
+static void log_start(const struct daemon *daemon)
+{
+    char libraries[LIBRARIES_SIZE];
+    log_info("serve", "version=%s libraries=%s port=%u interval_minutes=%u secret=%s", VERSION,
+             log_quote(daemon_libraries(libraries, sizeof libraries)), http_server_port(daemon->server),
+             daemon->application->configuration->interval_minutes,
+             daemon->application->configuration->secret ? "set" : "unset");
+    application_log_problems(daemon->application);
+}
+
+static bool open_server(struct daemon *daemon, struct error *error)
+{
+    const struct configuration *configuration = daemon->application->configuration;
+    const struct http_server_options options = {
+        .host = configuration->listen_host,
+        .port = configuration->port,
+        .trust_proxy = configuration->trust_proxy,
+        .handler = routes_handle,
+        .context = daemon,
+    };
+    daemon->server = http_server_new(daemon->application->account.base, &options, error);
+    return daemon->server != NULL;
+}
+
+static void add_signals(struct daemon *daemon)
+{
+    static const int numbers[] = {SIGTERM, SIGINT};
+    for (size_t i = 0; i < 2; i++) {
+        daemon->signals[i] = evsignal_new(daemon->application->account.base, numbers[i], on_signal, daemon);
+        evsignal_add(daemon->signals[i], NULL);
+    }
+}
+
+/* Once it listens: what takes a moment must not keep the first caller waiting. */
+static void on_first_turn(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct daemon *daemon = context;
+    const struct configuration *configuration = daemon->application->configuration;
+    if (strncmp(configuration->nightscout_url, "https:", 6) == 0 ||
+        strncmp(configuration->source_url, "https:", 6) == 0)
+        http_client_load_certificates(daemon->application->account.client);
+}
+
+static void run_loop(struct daemon *daemon)
+{
+    struct event_base *base = daemon->application->account.base;
+    const struct timeval soon = {0, 200000};
+    daemon->timer = evtimer_new(base, on_timer, daemon);
+    daemon->deadline = evtimer_new(base, on_deadline, daemon);
+    add_signals(daemon);
+    if (daemon->runner) {
+        schedule_start(&daemon->schedule, daemon->application->configuration->interval_minutes,
+                       daemon_monotonic_milliseconds(), random_bits());
+        event_base_once(base, -1, EV_TIMEOUT, on_first_turn, daemon, &soon);
+    }
+    follow_schedule(daemon);
+    log_start(daemon);
+    event_base_dispatch(base);
+}
+
+bool serve(struct application *application)
+{
+    struct error error = {0};
+    bool served = false;
+    struct daemon daemon = {
+        .application = application, .started = (int64_t)time(NULL), .schedule = {.next = SCHEDULE_NEVER}};
+    daemon.history = history_new(application->configuration->interval_minutes > 0, moment_now());
+    daemon.rate_limit = rate_limit_new();
+    if (application_is_usable(application))
+        daemon.runner = runner_new(&application->account, daemon.history, application->redactor,
+                                   &(struct runner_watcher){on_moved, on_ended, &daemon});
+    if (application->account.base)
+        daemon.page = status_page_new(&daemon);
+    if (!application->account.base || !open_server(&daemon, &error)) {
+        log_error("serve", "error=%s", log_quote(error.text));
+    } else {
+        run_loop(&daemon);
+        log_info("serve", "note=stopped");
+        served = true;
+        http_server_free(daemon.server);
+        event_free(daemon.timer);
+        event_free(daemon.deadline);
+        event_free(daemon.signals[0]);
+        event_free(daemon.signals[1]);
+    }
+    runner_free(daemon.runner);
+    status_page_free(daemon.page);
+    history_free(daemon.history);
+    rate_limit_free(daemon.rate_limit);
+    return served;
+}

@@ -1,0 +1,269 @@
+/* How each kind of value is read. */
+#include "setting.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/memory.h"
+#include "tconnectsync/pump/feature.h"
+
+/* ---- telling ---- */
+
+__attribute__((format(printf, 3, 0))) static void add(char **list, size_t *count, const char *format,
+                                                      va_list arguments)
+{
+    char text[512];
+    if (*count == CONFIGURATION_PROBLEMS_MAXIMUM)
+        return;
+    vsnprintf(text, sizeof text, format, arguments);
+    list[(*count)++] = xstrdup(text);
+}
+
+bool setting_problem(struct reading *reading, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(reading->configuration->problems, &reading->configuration->problem_count, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+void setting_warning(struct reading *reading, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(reading->configuration->warnings, &reading->configuration->warning_count, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- storing ---- */
+
+static void *field_of(struct configuration *configuration, const struct setting *setting)
+{
+    return (char *)configuration + setting->field;
+}
+
+char **setting_text_field(struct configuration *configuration, const struct setting *setting)
+{
+    return field_of(configuration, setting);
+}
+
+static bool store_text(struct reading *reading, const struct setting *setting, const char *value)
+{
+    char **field = setting_text_field(reading->configuration, setting);
+    free_secret(*field);
+    *field = xstrdup(value);
+    return true;
+}
+
+/* ---- one function per kind of value ---- */
+
+static bool has_control_character(const char *value)
+{
+    for (; *value; value++)
+        if (iscntrl((unsigned char)*value))
+            return true;
+    return false;
+}
+
+bool setting_text(struct reading *reading, const struct setting *setting, const char *name, const char *value)
+{
+    if (has_control_character(value))
+        return setting_problem(
+            reading, "%s holds a line break or another control character. Set it again, on one line.", name);
+    return store_text(reading, setting, value);
+}
+
+/* Kept to the letter, but a pasted blank or quote is worth a word. */
+bool setting_secret(struct reading *reading, const struct setting *setting, const char *name,
+                    const char *value)
+{
+    size_t length = strlen(value);
+    if (length < (size_t)setting->least)
+        return setting_problem(
+            reading,
+            "%s is too short: a right one has at least %ld characters. Copy it again from where it was set.",
+            name, setting->least);
+    if (isspace((unsigned char)value[0]) || isspace((unsigned char)value[length - 1]))
+        setting_warning(
+            reading, "%s begins or ends with a blank. If that is no part of it, set it again without.", name);
+    else if (length > 2 && strchr("\"'", value[0]) && value[0] == value[length - 1])
+        setting_warning(reading, "%s stands in quotes. If they are no part of it, set it again without them.",
+                        name);
+    return setting_text(reading, setting, name, value);
+}
+
+/* The one that the person makes up. */
+bool setting_own_secret(struct reading *reading, const struct setting *setting, const char *name,
+                        const char *value)
+{
+    if (strlen(value) < 8)
+        setting_warning(reading, "%s is so short that it can be guessed. Take 16 characters or more.", name);
+    return setting_secret(reading, setting, name, value);
+}
+
+bool setting_email(struct reading *reading, const struct setting *setting, const char *name,
+                   const char *value)
+{
+    if (!strchr(value, '@'))
+        setting_warning(reading, "%s does not look like an e-mail address. Tandem Source signs in with one.",
+                        name);
+    return setting_text(reading, setting, name, value);
+}
+
+bool setting_region(struct reading *reading, const struct setting *setting, const char *name,
+                    const char *value)
+{
+    bool eu = strcasecmp(value, "EU") == 0;
+    if (!eu && strcasecmp(value, "US") != 0)
+        return setting_problem(reading,
+                               "%s must be US or EU: the region in which the Tandem account was made.", name);
+    *(enum tandem_region *)field_of(reading->configuration, setting) = eu ? REGION_EU : REGION_US;
+    return true;
+}
+
+bool setting_boolean(struct reading *reading, const struct setting *setting, const char *name,
+                     const char *value)
+{
+    static const char *const words[] = {"false", "true", "0", "1", "no", "yes", "off", "on"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(value, words[i]) == 0) {
+            *(bool *)field_of(reading->configuration, setting) = i % 2;
+            return true;
+        }
+    return setting_problem(reading, "%s must be true or false.", name);
+}
+
+static bool parse_whole(const char *value, long *number)
+{
+    char *end;
+    if (!isdigit((unsigned char)value[*value == '-' || *value == '+']))
+        return false;
+    errno = 0;
+    *number = strtol(value, &end, 10);
+    return *end == '\0' && errno == 0;
+}
+
+bool setting_whole(struct reading *reading, const struct setting *setting, const char *name,
+                   const char *value)
+{
+    long number;
+    if (!parse_whole(value, &number) || number < setting->least || number > setting->most)
+        return setting_problem(reading, "%s must be a whole number from %ld to %ld.", name, setting->least,
+                               setting->most);
+    *(unsigned *)field_of(reading->configuration, setting) = (unsigned)number;
+    return true;
+}
+
+/* Below zero is off, as zero is. */
+bool setting_interval(struct reading *reading, const struct setting *setting, const char *name,
+                      const char *value)
+{
+    long number;
+    if (!parse_whole(value, &number) || number > setting->most)
+        return setting_problem(
+            reading,
+            "%s must be a whole number of minutes, at most %ld. Leave it empty to switch the timer off.",
+            name, setting->most);
+    *(unsigned *)field_of(reading->configuration, setting) = number > 0 ? (unsigned)number : 0;
+    return true;
+}
+
+bool setting_port(struct reading *reading, const struct setting *setting, const char *name, const char *value)
+{
+    long number;
+    if (!parse_whole(value, &number) || number < setting->least || number > setting->most)
+        return setting_problem(reading, "%s must be a port: a whole number from %ld to %ld.", name,
+                               setting->least, setting->most);
+    *(uint16_t *)field_of(reading->configuration, setting) = (uint16_t)number;
+    return true;
+}
+
+/* Goes into a document as the text that it is. */
+bool setting_decimal(struct reading *reading, const struct setting *setting, const char *name,
+                     const char *value)
+{
+    size_t whole = strspn(value, "0123456789"), fraction = 0;
+    if (value[whole] == '.')
+        fraction = 1 + strspn(value + whole + 1, "0123456789");
+    bool plain =
+        whole >= 1 && whole <= 6 && fraction != 1 && fraction <= 4 && value[whole + fraction] == '\0';
+    if (!plain || strtod(value, NULL) < (double)setting->least || strtod(value, NULL) > (double)setting->most)
+        return setting_problem(reading, "%s must be a number from %ld to %ld.", name, setting->least,
+                               setting->most);
+    return store_text(reading, setting, value);
+}
+
+bool setting_serial_number(struct reading *reading, const struct setting *setting, const char *name,
+                           const char *value)
+{
+    if (strspn(value, "0123456789") != strlen(value) || strlen(value) > 20)
+        return setting_problem(
+            reading,
+            "%s must be the pump's serial number, digits only. Leave it empty to take every pump of "
+            "the account that has data.",
+            name);
+    return store_text(reading, setting, value);
+}
+
+bool setting_features(struct reading *reading, const struct setting *setting, const char *name,
+                      const char *value)
+{
+    struct error error;
+    if (!features_parse(value, field_of(reading->configuration, setting), &error))
+        return setting_problem(reading, "%s is not understood: %s", name, error.text);
+    return true;
+}
+
+bool setting_upload_mode(struct reading *reading, const struct setting *setting, const char *name,
+                         const char *value)
+{
+    bool replace = strcasecmp(value, "replace") == 0;
+    if (!replace && strcasecmp(value, "add") != 0)
+        return setting_problem(reading, "%s must be add or replace.", name);
+    *(bool *)field_of(reading->configuration, setting) = replace;
+    return true;
+}
+
+/* Only its shape: whether there is such a zone is found out where zones are known. */
+bool setting_time_zone(struct reading *reading, const struct setting *setting, const char *name,
+                       const char *value)
+{
+    value += *value == ':'; /* a way to write TZ */
+    bool sane = isalpha((unsigned char)*value) && strlen(value) <= 64 && !strstr(value, "..");
+    for (const char *c = value; *c; c++)
+        sane = sane && (isalnum((unsigned char)*c) || strchr("_+-/", *c));
+    if (!sane)
+        return setting_problem(
+            reading,
+            "%s is not the name of a time zone. Set TIMEZONE_NAME to that of the pump's clock, such as "
+            "America/New_York or Europe/Berlin.",
+            name);
+    if (!strchr(value, '/') || strncmp(value, "Etc/", 4) == 0)
+        setting_warning(
+            reading,
+            "%s names no place, so it may know no summer time: half of the year all times would be "
+            "an hour off. Set TIMEZONE_NAME to a place such as America/New_York or Europe/Berlin.",
+            name);
+    return store_text(reading, setting, value);
+}
+
+bool setting_listen_host(struct reading *reading, const struct setting *setting, const char *name,
+                         const char *value)
+{
+    if (strcmp(value, "*") == 0)
+        return true;
+    for (const char *c = value; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr(".:-_%", *c))
+            return setting_problem(
+                reading,
+                "%s must be an address to listen on, such as 127.0.0.1 or ::1. Leave it empty for all.",
+                name);
+    return store_text(reading, setting, value);
+}

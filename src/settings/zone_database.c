@@ -1,0 +1,179 @@
+#include "tconnectsync/settings/zone_database.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/memory.h"
+
+/* Names that newer Debian packages leave out (tzdata-legacy), as the tz database's "backward" file links
+ * them. */
+static const struct {
+    const char *old, *current;
+} old_names[] = {
+    {"US/Alaska", "America/Anchorage"},
+    {"US/Aleutian", "America/Adak"},
+    {"US/Arizona", "America/Phoenix"},
+    {"US/Central", "America/Chicago"},
+    {"US/East-Indiana", "America/Indiana/Indianapolis"},
+    {"US/Eastern", "America/New_York"},
+    {"US/Hawaii", "Pacific/Honolulu"},
+    {"US/Indiana-Starke", "America/Indiana/Knox"},
+    {"US/Michigan", "America/Detroit"},
+    {"US/Mountain", "America/Denver"},
+    {"US/Pacific", "America/Los_Angeles"},
+    {"US/Samoa", "Pacific/Pago_Pago"},
+    {"Canada/Atlantic", "America/Halifax"},
+    {"Canada/Central", "America/Winnipeg"},
+    {"Canada/Eastern", "America/Toronto"},
+    {"Canada/Mountain", "America/Edmonton"},
+    {"Canada/Newfoundland", "America/St_Johns"},
+    {"Canada/Pacific", "America/Vancouver"},
+    {"Canada/Saskatchewan", "America/Regina"},
+    {"Canada/Yukon", "America/Whitehorse"},
+    {"America/Buenos_Aires", "America/Argentina/Buenos_Aires"},
+    {"America/Fort_Wayne", "America/Indiana/Indianapolis"},
+    {"America/Indianapolis", "America/Indiana/Indianapolis"},
+    {"America/Louisville", "America/Kentucky/Louisville"},
+    {"America/Montreal", "America/Toronto"},
+    {"Asia/Calcutta", "Asia/Kolkata"},
+    {"Asia/Katmandu", "Asia/Kathmandu"},
+    {"Asia/Rangoon", "Asia/Yangon"},
+    {"Asia/Saigon", "Asia/Ho_Chi_Minh"},
+    {"Asia/Tel_Aviv", "Asia/Jerusalem"},
+    {"Atlantic/Faeroe", "Atlantic/Faroe"},
+    {"Australia/ACT", "Australia/Sydney"},
+    {"Australia/Canberra", "Australia/Sydney"},
+    {"Australia/NSW", "Australia/Sydney"},
+    {"Australia/North", "Australia/Darwin"},
+    {"Australia/Queensland", "Australia/Brisbane"},
+    {"Australia/South", "Australia/Adelaide"},
+    {"Australia/Tasmania", "Australia/Hobart"},
+    {"Australia/Victoria", "Australia/Melbourne"},
+    {"Australia/West", "Australia/Perth"},
+    {"Brazil/East", "America/Sao_Paulo"},
+    {"Eire", "Europe/Dublin"},
+    {"Europe/Kiev", "Europe/Kyiv"},
+    {"Europe/Kyiv", "Europe/Kiev"}, /* the other way round: the name is newer than some zone files */
+    {"GB", "Europe/London"},
+    {"Hongkong", "Asia/Hong_Kong"},
+    {"Israel", "Asia/Jerusalem"},
+    {"Japan", "Asia/Tokyo"},
+    {"Mexico/General", "America/Mexico_City"},
+    {"NZ", "Pacific/Auckland"},
+    {"Poland", "Europe/Warsaw"},
+    {"Portugal", "Europe/Lisbon"},
+    {"ROK", "Asia/Seoul"},
+    {"Singapore", "Asia/Singapore"},
+    {"Turkey", "Europe/Istanbul"},
+};
+
+/* The years whose clock changes are looked up: from before the first pump event to well past any real one. */
+#define FIRST_INSTANT INT64_C(1167609600) /* 2007-01-01 */
+#define LAST_INSTANT  INT64_C(2840140800) /* 2060-01-01 */
+
+static bool is_plain_name(const char *name)
+{
+    size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-");
+    return length > 0 && length < 64 && name[length] == '\0' && name[0] != '/' && name[length - 1] != '/' &&
+           !strstr(name, "//");
+}
+
+static const char *zone_folder(void)
+{
+    const char *folder = getenv("TZDIR");
+    return folder && *folder == '/' ? folder : "/usr/share/zoneinfo";
+}
+
+/* glibc takes a name it does not know for UTC without a word: look at the file first. */
+static bool is_zone_file(const char *name)
+{
+    char path[512], magic[4] = "";
+    if (snprintf(path, sizeof path, "%s/%s", zone_folder(), name) >= (int)sizeof path)
+        return false;
+    FILE *file = fopen(path, "rbe");
+    if (!file)
+        return false;
+    bool found = fread(magic, 1, sizeof magic, file) == sizeof magic && memcmp(magic, "TZif", 4) == 0;
+    fclose(file);
+    return found;
+}
+
+static const char *find_name(const char *name)
+{
+    if (is_zone_file(name))
+        return name;
+    for (size_t i = 0; i < sizeof old_names / sizeof *old_names; i++)
+        if (strcasecmp(name, old_names[i].old) == 0 && is_zone_file(old_names[i].current))
+            return old_names[i].current;
+    return NULL;
+}
+
+static int32_t local_offset(int64_t instant)
+{
+    time_t seconds = (time_t)instant;
+    struct tm local;
+    return localtime_r(&seconds, &local) ? (int32_t)local.tm_gmtoff : 0;
+}
+
+static void add_change(struct time_zone *zone, int64_t at, int32_t offset)
+{
+    zone->changes = xreallocarray(zone->changes, zone->change_count + 1, sizeof *zone->changes);
+    zone->changes[zone->change_count++] = (struct time_zone_change){at, offset};
+}
+
+/* Walks through the years by the day; where the offset differs, the exact second is found by halving. */
+static void find_changes(struct time_zone *zone)
+{
+    int32_t offset = local_offset(FIRST_INSTANT);
+    add_change(zone, INT64_MIN, offset);
+    for (int64_t day = FIRST_INSTANT; day < LAST_INSTANT; day += SECONDS_PER_DAY) {
+        int32_t next = local_offset(day + SECONDS_PER_DAY);
+        if (next == offset)
+            continue;
+        int64_t before = day, after = day + SECONDS_PER_DAY;
+        while (after - before > 1) {
+            int64_t middle = before + (after - before) / 2;
+            if (local_offset(middle) == offset)
+                before = middle;
+            else
+                after = middle;
+        }
+        add_change(zone, after, next);
+        offset = next;
+    }
+}
+
+struct time_zone *zone_database_open(const char *name, struct error *error)
+{
+    const char *found = name && is_plain_name(name) ? find_name(name) : NULL;
+    if (!found) {
+        if (!is_zone_file("UTC") && !is_zone_file("America/New_York"))
+            error_set(error, ERROR_CONFIGURATION,
+                      "This machine has no time zone files: install its tzdata package.");
+        else
+            error_set(
+                error, ERROR_CONFIGURATION,
+                "TIMEZONE_NAME is not a time zone that is known: it wants a name such as America/New_York "
+                "or Europe/Berlin, the zone that the pump's clock shows.");
+        return NULL;
+    }
+    char *saved = xstrdup(getenv("TZ")), *variable = xasprintf(":%s/%s", zone_folder(), found);
+    setenv("TZ", variable, 1);
+    tzset();
+    struct time_zone *zone = xcalloc(1, sizeof *zone);
+    zone->name = xstrdup(name);
+    find_changes(zone);
+    if (saved)
+        setenv("TZ", saved, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    free(variable);
+    free(saved);
+    return zone;
+}

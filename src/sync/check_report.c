@@ -1,0 +1,103 @@
+#include "tconnectsync/sync/check_report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/pump/account.h"
+#include "tconnectsync/pump/feature.h"
+#include "tconnectsync/settings/configuration.h"
+#include "tconnectsync/sync/sync.h"
+
+static void add_settings(const struct configuration *configuration, struct buffer *out)
+{
+    buffer_addf(out, "Settings: region %s, time zone %s, %s, features ",
+                configuration->region == REGION_EU ? "EU" : "US", configuration->time_zone,
+                configuration->pump_serial_number ? "one pump by PUMP_SERIAL_NUMBER"
+                                                  : "every pump with events");
+    features_write(configuration->features, out);
+    buffer_add_text(out, "\n");
+    for (size_t i = 0; i < configuration->warning_count; i++)
+        buffer_addf(out, "Warning: %s\n", configuration->warnings[i]);
+}
+
+static void add_nightscout(const struct json *status, struct buffer *out)
+{
+    const char *version = json_text(json_get(status, "version"));
+    const struct json *settings = json_get(status, "settings");
+    const char *units = json_text(json_get(settings, "units"));
+    if (!status)
+        return;
+    buffer_addf(out, "Nightscout: the secret is good; version %s, units %s\n", version ? version : "not told",
+                units ? units : "not told");
+    if (json_is(json_get(status, "careportalEnabled"), JSON_FALSE))
+        buffer_add_text(
+            out, "Warning: careportal is not enabled there. Add careportal to the ENABLE setting of the "
+                 "Nightscout site, or nothing but readings can be written.\n");
+}
+
+/* The pump writes wall clock times; the upload's time is true UTC. An hour or more between them points at the
+ * zone. */
+static void check_zone(const struct pump *pump, const struct time_zone *zone, struct buffer *out)
+{
+    int64_t first, second;
+    if (pump->newest_event == NO_TIME || pump->last_upload == NO_TIME)
+        return;
+    time_zone_instants(zone, pump->newest_event, &first, &second);
+    int64_t behind = pump->last_upload -
+                     (llabs(pump->last_upload - second) < llabs(pump->last_upload - first) ? second : first);
+    if (llabs(behind) >= SECONDS_PER_HOUR)
+        buffer_addf(out,
+                    "Warning: by TIMEZONE_NAME the newest event lies %" PRId64
+                    " minutes %s its upload. If the phone "
+                    "was not just out of reach, the zone or the pump's clock is wrong.\n",
+                    (int64_t)llabs(behind) / 60, behind > 0 ? "before" : "after");
+}
+
+static void add_pumps(const struct account *account, const struct time_zone *zone, int64_t now,
+                      struct buffer *out)
+{
+    char time[CIVIL_TEXT_SIZE];
+    if (!account)
+        return;
+    buffer_addf(out, "Tandem Source: signed in; %zu pump%s\n", account->pump_count,
+                account->pump_count == 1 ? "" : "s");
+    for (size_t i = 0; i < account->pump_count; i++) {
+        const struct pump *pump = &account->pumps[i];
+        buffer_addf(out, "Pump %zu: %s, newest event ", i + 1,
+                    *pump->model_name ? pump->model_name : "unnamed model");
+        if (pump->newest_event == NO_TIME)
+            buffer_add_text(out, "not known");
+        else
+            buffer_addf(out, "%s", civil_format(time, pump->newest_event, 0, NO_OFFSET));
+        if (pump->last_upload != NO_TIME)
+            buffer_addf(out, ", uploaded %" PRId64 " minutes ago", (now - pump->last_upload) / 60);
+        buffer_addf(out, "%s\n", pump->settings ? "" : ", no settings");
+        check_zone(pump, zone, out);
+    }
+}
+
+void check_report_problems(const struct configuration *configuration, struct buffer *out)
+{
+    buffer_add_text(out, "The settings cannot be used yet:\n");
+    for (size_t i = 0; i < configuration->problem_count; i++)
+        buffer_addf(out, "- %s\n", configuration->problems[i]);
+    for (size_t i = 0; i < configuration->warning_count; i++)
+        buffer_addf(out, "Warning: %s\n", configuration->warnings[i]);
+}
+
+void check_report_write(const struct configuration *configuration, const struct time_zone *zone,
+                        const struct sync *sync, const struct report *report, int64_t now, struct buffer *out)
+{
+    add_settings(configuration, out);
+    add_nightscout(sync_nightscout_status(sync), out);
+    add_pumps(sync_account(sync), zone, now, out);
+    for (size_t i = 0; i < report->warning_count; i++)
+        buffer_addf(out, "Warning: %s\n", report->warnings[i]);
+    if (report->ok)
+        buffer_add_text(out, "No API errors returned!\n");
+    else
+        buffer_addf(out, "FAILED: %s\n", report->error.text);
+}

@@ -1,0 +1,346 @@
+/* The state table of a sync. It is the documentation, the progress display and the log at once. */
+#include "sync_internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/base/log.h"
+#include "tconnectsync/base/memory.h"
+#include "tconnectsync/nightscout/nightscout.h"
+#include "tconnectsync/pump/account.h"
+#include "tconnectsync/pump/feature.h"
+#include "tconnectsync/settings/configuration.h"
+#include "tconnectsync/tandem/tandem.h"
+
+static void leave_read(struct sync *sync);
+static void order_log(struct sync *sync);
+static void build_documents(struct sync *sync);
+static void enter_wait(struct sync *sync);
+
+/* A step issues requests when it is entered, works without any where it has work, and is left when all of
+   that is done. */
+static const struct {
+    const char *name;
+    void (*enter)(struct sync *sync); /* may issue nothing: the next step follows at once */
+    void (*work)(struct sync *sync);  /* in a turn of the loop of its own: at once where nothing enters, else
+                                         when the step takes one */
+    void (*leave)(struct sync *sync); /* may fail, or set sync->next */
+    enum sync_step next;
+} steps[STEP_COUNT] = {
+    [STEP_START] = {"start", NULL, NULL, NULL, STEP_GREET},
+    [STEP_GREET] = {"greet", sync_enter_greet, NULL, sync_leave_greet, STEP_SIGN_IN},
+    [STEP_SIGN_IN] = {"sign-in", sync_enter_sign_in, NULL, NULL, STEP_AUTHORIZE},
+    [STEP_AUTHORIZE] = {"authorize", sync_enter_authorize, NULL, NULL, STEP_TOKEN},
+    [STEP_TOKEN] = {"token", sync_enter_token, NULL, sync_leave_token, STEP_ACCOUNT},
+    [STEP_ACCOUNT] = {"account", sync_enter_account, NULL, sync_leave_account, STEP_READ},
+    [STEP_READ] = {"read", sync_enter_read, NULL, leave_read, STEP_ORDER},
+    [STEP_ORDER] = {"order", NULL, order_log, NULL, STEP_BUILD},
+    [STEP_BUILD] = {"build", NULL, build_documents, NULL, STEP_COMPARE},
+    [STEP_COMPARE] = {"compare", NULL, sync_compare, NULL, STEP_WRITE},
+    [STEP_WRITE] = {"write", sync_enter_write, sync_list_pretended, sync_leave_write, STEP_DONE},
+    [STEP_WAIT] = {"wait", enter_wait, NULL, NULL, STEP_READ_BACK},
+    [STEP_READ_BACK] = {"read-back", sync_enter_read_back, NULL, NULL, STEP_COMPARE},
+    [STEP_DONE] = {"done", NULL, NULL, NULL, STEP_DONE},
+};
+
+static int64_t monotonic_microseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t random_below(int64_t limit)
+{
+    uint32_t number;
+    evutil_secure_rng_get_bytes(&number, sizeof number);
+    return limit > 0 ? number % limit : 0;
+}
+
+/* ---- moving ---- */
+
+void sync_take_turn(struct sync *sync, int64_t milliseconds)
+{
+    const struct timeval delay = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    sync->pending++;
+    evtimer_add(sync->turn, &delay);
+}
+
+static void show_progress(struct sync *sync)
+{
+    if (!sync->watcher.progress)
+        return;
+    const struct sync_progress progress = {
+        .step = steps[sync->step].name,
+        .step_number = sync->step,
+        .step_count = STEP_DONE,
+        .done = sync->sent > sync->pending ? sync->sent - sync->pending : 0,
+        .total = sync->sent,
+    };
+    sync->watcher.progress(sync->watcher.context, &progress);
+}
+
+static void sync_move(struct sync *sync, enum sync_step step)
+{
+    log_info("sync", "step=%s after=%s ms=%" PRId64, steps[step].name, steps[sync->step].name,
+             (monotonic_microseconds() - sync->started_monotonic) / 1000);
+    sync->step = step;
+    sync->next = steps[step].next;
+    sync->sent = 0;
+    if (steps[step].enter)
+        steps[step].enter(sync);
+    else if (steps[step].work)
+        sync_take_turn(sync, 0);
+    show_progress(sync);
+}
+
+static void conclude(struct sync *sync)
+{
+    struct report *report = &sync->report;
+    struct http_client_statistics now;
+    http_client_count(sync->account.client, &now);
+    report->requests = now.requests - sync->statistics_before.requests;
+    report->connections = now.connections - sync->statistics_before.connections;
+    report->seconds = (double)(monotonic_microseconds() - sync->started_monotonic) / 1e6;
+    report->events_read = sync->log.records;
+    memcpy(report->skipped, sync->log.skipped, sizeof report->skipped);
+    sync_count_documents(sync);
+    report->ok = !sync->failed;
+    if (sync->failed_in_nightscout && report->error.kind == ERROR_UNREACHABLE &&
+        sync->account.configuration->nightscout_ignore_connection_errors) {
+        log_warn("sync", "skipped=%s", log_quote(report->error.text));
+        report->ok = report->nightscout_skipped = true;
+    }
+    struct report_counts totals = report_totals(report);
+    log_line(report->ok ? LOG_INFO : LOG_ERROR, "sync",
+             "result=%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
+             " events=%" PRIu64 " requests=%" PRIu64 " ms=%d%s%s",
+             report->ok ? "ok" : "failed", totals.created, totals.amended, totals.unchanged, totals.withheld,
+             report->events_read, report->requests, (int)(report->seconds * 1000),
+             report->ok ? "" : " error=", report->ok ? "" : log_quote(report->error.text));
+    sync->watcher.done(sync->watcher.context, sync, report);
+    sync_free(sync);
+}
+
+static void fail_stopped(struct sync *sync)
+{
+    sync_fail(sync, &(struct error){.kind = ERROR_CANCELLED,
+                                    .text = "The sync was stopped. Nothing is lost; the next one goes on."});
+}
+
+/* Leaves the step whose answers are all there, and the empty ones behind it. */
+static void advance(struct sync *sync)
+{
+    while (sync->pending == 0) {
+        if (!sync->failed && !sync->stopping && steps[sync->step].leave)
+            steps[sync->step].leave(sync);
+        if (sync->pending > 0)
+            return; /* it waits before it goes on */
+        if (sync->stopping && !sync->failed)
+            fail_stopped(sync);
+        if (sync->failed || sync->step == STEP_DONE) {
+            conclude(sync);
+            return;
+        }
+        sync_move(sync, sync->next);
+    }
+}
+
+static void on_turn(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct sync *sync = context;
+    if (steps[sync->step].work && !sync->failed)
+        steps[sync->step].work(sync);
+    sync_answered(sync);
+}
+
+void sync_expect(struct sync *sync)
+{
+    sync->pending++;
+    sync->sent++;
+}
+
+void sync_answered(struct sync *sync)
+{
+    if (sync->pending > 0)
+        sync->pending--;
+    show_progress(sync);
+    advance(sync);
+}
+
+void sync_warn(struct sync *sync, const char *format, ...)
+{
+    char text[600];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    report_warn(&sync->report, "%s", text);
+    log_warn("sync", "note=%s", log_quote(text));
+}
+
+void sync_fail(struct sync *sync, const struct error *error)
+{
+    if (sync->failed)
+        return;
+    sync->failed = true;
+    sync->report.error = *error;
+    log_warn("sync", "step=%s error=%s", steps[sync->step].name, log_quote(error->text));
+    tandem_cancel(sync->account.tandem);
+    nightscout_cancel(sync->nightscout);
+    evtimer_del(sync->turn);
+    sync->pending = 0;
+}
+
+void sync_on_tandem(void *context, const struct error *error)
+{
+    struct sync *sync = context;
+    bool token_refused = error && error->kind == ERROR_CREDENTIALS && error->status == 401;
+    if (token_refused && sync->step != STEP_SIGN_IN && !sync->signed_in_again)
+        sync->token_refused = true; /* it has run out: sign in again, once */
+    else if (error)
+        sync_fail(sync, error);
+    sync_answered(sync);
+}
+
+void sync_on_nightscout(void *context, const struct error *error)
+{
+    struct sync *sync = context;
+    if (error && !sync->failed) {
+        sync->failed_in_nightscout = true;
+        sync_fail(sync, error);
+    }
+    sync_answered(sync);
+}
+
+/* ---- from the log to the documents ---- */
+
+static void begin_log(struct sync *sync)
+{
+    const unsigned features = sync->request.features | (sync->request.keeps_readings ? FEATURE_CGM : 0);
+    pump_log_init(&sync->log, features, time_zone_wall(sync->account.zone, sync->now));
+}
+
+static void leave_read(struct sync *sync)
+{
+    sync_drop_readers(sync);
+    if (!sync->token_refused)
+        return;
+    pump_log_free(&sync->log);
+    held_free(&sync->held);
+    begin_log(sync);
+    sync_sign_in_again(sync);
+}
+
+static void order_log(struct sync *sync)
+{
+    pump_log_sort(&sync->log);
+    pump_log_resolve(&sync->log, sync->account.zone);
+}
+
+static void build_documents(struct sync *sync)
+{
+    const struct configuration *configuration = sync->account.configuration;
+    struct document_rules rules = {
+        .features = sync->request.features,
+        .ignore_zero_unit_basal = configuration->ignore_zero_unit_basal,
+        .now = sync->now,
+        .to = sync->to,
+    };
+    documents_build(&sync->log, sync->account.zone, &rules, &sync->documents);
+}
+
+/* Gives a Nightscout that did not answer some time: 1, 2, 4, ... seconds and up to half as much again. */
+static void enter_wait(struct sync *sync)
+{
+    int64_t milliseconds = sync->unreachable ? 500 << sync->unreachable_rounds : 0;
+    sync_take_turn(sync, milliseconds + random_below(milliseconds / 2));
+}
+
+/* ---- life ---- */
+
+struct sync *sync_start(const struct account_context *account, const struct sync_request *request,
+                        const struct sync_watcher *watcher)
+{
+    struct sync *sync = xcalloc(1, sizeof *sync);
+    sync->account = *account;
+    sync->request = *request;
+    sync->watcher = *watcher;
+    sync->now = (int64_t)time(NULL);
+    sync->started_monotonic = monotonic_microseconds();
+    http_client_count(account->client, &sync->statistics_before);
+    report_init(&sync->report, sync->now);
+    sync->report.pretend = request->pretend;
+    sync->nightscout = nightscout_new(account->client, account->configuration);
+    sync->next = STEP_GREET;
+    for (int i = 0; i < COLLECTION_COUNT; i++)
+        sync->newest[i] = NO_TIME;
+    begin_log(sync);
+    sync->turn = evtimer_new(account->base, on_turn, sync);
+    sync_take_turn(sync, 0);
+    return sync;
+}
+
+void sync_stop(struct sync *sync)
+{
+    sync->stopping = true;
+    if (sync->step == STEP_WRITE && sync->pending > 0)
+        return; /* what is being written comes to its end; nothing more is sent */
+    fail_stopped(sync);
+    advance(sync);
+}
+
+void sync_free(struct sync *sync)
+{
+    if (!sync)
+        return;
+    tandem_cancel(sync->account.tandem);
+    nightscout_free(sync->nightscout);
+    event_free(sync->turn);
+    sync_drop_readers(sync);
+    account_free(sync->pumper);
+    free(sync->chosen);
+    pump_log_free(&sync->log);
+    held_free(&sync->held);
+    documents_free(&sync->documents);
+    difference_free(&sync->difference);
+    json_free(sync->current_profile);
+    json_free(sync->profiles);
+    json_free(sync->status);
+    report_free(&sync->report);
+    free(sync);
+}
+
+const struct account *sync_account(const struct sync *sync)
+{
+    return sync->pumper;
+}
+
+const struct documents *sync_documents(const struct sync *sync)
+{
+    return &sync->documents;
+}
+
+const struct pump_log *sync_pump_log(const struct sync *sync)
+{
+    return &sync->log;
+}
+
+const struct held *sync_held(const struct sync *sync)
+{
+    return &sync->held;
+}
+
+const struct json *sync_nightscout_status(const struct sync *sync)
+{
+    return sync->status;
+}

@@ -1,0 +1,184 @@
+/* The steps up to the account: both services are there, the clocks agree, and Tandem knows us. */
+#include "sync_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/log.h"
+#include "tconnectsync/nightscout/nightscout.h"
+#include "tconnectsync/pump/feature.h"
+#include "tconnectsync/tandem/tandem.h"
+
+#define CLOCK_TOLERANCE (5 * SECONDS_PER_MINUTE)
+
+static bool signed_in(const struct sync *sync)
+{
+    return tandem_signed_in(sync->account.tandem, sync->now);
+}
+
+/* A refused password is not tried again by itself: repeated sign-ins lock the account. */
+static bool may_sign_in(struct sync *sync)
+{
+    int64_t since;
+    struct tandem *tandem = sync->account.tandem;
+    if (!tandem_refused(tandem, &since) ||
+        (sync->request.asked_by_person && tandem_lift_refusal(tandem, sync->now)))
+        return true;
+    char time[CIVIL_TEXT_SIZE];
+    struct error error = {0};
+    error_set(
+        &error, ERROR_CREDENTIALS,
+        "Tandem refused the e-mail or password at %s. It is not tried again by itself, so that the account "
+        "is not locked. Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION, then check the "
+        "login%s.",
+        time_zone_format(sync->account.zone, time, since, 0),
+        sync->request.asked_by_person ? "; the same password can be tried once in 30 minutes" : "");
+    sync_fail(sync, &error);
+    return false;
+}
+
+static void fetch_account(struct sync *sync)
+{
+    sync_expect(sync);
+    tandem_fetch_account(sync->account.tandem, &sync->pumper, sync_on_tandem, sync);
+}
+
+void sync_enter_greet(struct sync *sync)
+{
+    bool has_token = signed_in(sync);
+    if (!has_token && !may_sign_in(sync))
+        return;
+    if (!sync->nightscout_verified) {
+        sync_expect(sync);
+        nightscout_verify(sync->nightscout, sync_on_nightscout, sync);
+    }
+    if (!has_token) {
+        sync_expect(sync);
+        tandem_open_login_page(sync->account.tandem, sync_on_tandem, sync);
+    } else if (!sync->pumper) {
+        fetch_account(sync);
+    }
+}
+
+void sync_sign_in_again(struct sync *sync)
+{
+    log_info("sync", "note=\"the token was refused: signing in again\"");
+    tandem_forget_token(sync->account.tandem);
+    sync->token_refused = false;
+    sync->signed_in_again = true;
+    sync->next = STEP_GREET;
+}
+
+/* Dates that are wrong by the clock would go into Nightscout wrong. */
+static bool check_clock(struct sync *sync, struct error *error)
+{
+    int64_t tandem = 0, nightscout = 0;
+    tandem_clock_difference(sync->account.tandem, &tandem);
+    nightscout_clock_difference(sync->nightscout, &nightscout);
+    int64_t worst = llabs(tandem) > llabs(nightscout) ? tandem : nightscout;
+    if (llabs(worst) <= CLOCK_TOLERANCE)
+        return true;
+    return error_set(error, ERROR_CONFIGURATION,
+                     "This machine's clock is %" PRId64
+                     " minutes %s what %s says. Nothing was written, so that no "
+                     "time is wrong. Set the machine's clock (NTP).",
+                     ((int64_t)llabs(worst) + 30) / 60, worst > 0 ? "behind" : "ahead of",
+                     worst == tandem ? "Tandem" : "Nightscout");
+}
+
+/* Both have told the time by now, and no password has gone out yet. */
+void sync_leave_greet(struct sync *sync)
+{
+    struct error error = {0};
+    sync->nightscout_verified = true;
+    if (!check_clock(sync, &error))
+        sync_fail(sync, &error);
+    else if (sync->token_refused)
+        sync_sign_in_again(sync);
+}
+
+/* Nightscout's newest documents are asked for beside the password: both are needed before the log can be. In
+   a range that was asked for, those before it: they tell whether it leaves a gap. */
+static void fetch_newest(struct sync *sync)
+{
+    int64_t until = sync->request.has_range ? sync->request.from - 1 : sync->now;
+    if (sync_wants_treatments(sync))
+        sync_fetch_newest(sync, COLLECTION_TREATMENTS, until);
+    if (sync->request.features & FEATURE_CGM)
+        sync_fetch_newest(sync, COLLECTION_ENTRIES, until);
+}
+
+/* A sync does without it. */
+static void on_status(void *context, const struct error *error)
+{
+    struct sync *sync = context;
+    if (error)
+        log_info("sync", "note=\"the site's status was not to be had\"");
+    sync_answered(sync);
+}
+
+void sync_enter_sign_in(struct sync *sync)
+{
+    if (!signed_in(sync)) {
+        sync_expect(sync);
+        tandem_sign_in(sync->account.tandem, sync->now, sync_on_tandem, sync);
+    }
+    if (sync->nightscout_asked)
+        return; /* in the first sign-in; but a token refused in the step before has skipped that */
+    sync->nightscout_asked = true;
+    if (!sync->request.check_only && sync_reaches_now(sync))
+        fetch_newest(sync);
+    if (sync->request.features & FEATURE_PROFILES && !sync->request.check_only) {
+        sync_expect(sync);
+        nightscout_fetch_profile(sync->nightscout, &sync->current_profile, sync_on_nightscout, sync);
+    }
+    if (sync->request.check_only || sync->request.wants_status) {
+        sync_expect(sync);
+        nightscout_fetch_status(sync->nightscout, &sync->status,
+                                sync->request.check_only ? sync_on_nightscout : on_status, sync);
+    }
+}
+
+void sync_enter_authorize(struct sync *sync)
+{
+    if (signed_in(sync))
+        return;
+    sync_expect(sync);
+    tandem_authorize(sync->account.tandem, sync_on_tandem, sync);
+}
+
+void sync_enter_token(struct sync *sync)
+{
+    if (signed_in(sync))
+        return;
+    sync_expect(sync);
+    sync_expect(sync);
+    tandem_fetch_token(sync->account.tandem, sync_on_tandem, sync);
+    tandem_fetch_keys(sync->account.tandem, sync_on_tandem, sync);
+}
+
+void sync_leave_token(struct sync *sync)
+{
+    struct error error = {0};
+    if (!signed_in(sync) && !tandem_verify(sync->account.tandem, sync->now, &error))
+        sync_fail(sync, &error);
+}
+
+void sync_enter_account(struct sync *sync)
+{
+    if (!sync->pumper)
+        fetch_account(sync);
+}
+
+void sync_leave_account(struct sync *sync)
+{
+    struct error error = {0};
+    if (sync->token_refused)
+        sync_sign_in_again(sync);
+    else if (!sync->chosen && !sync_choose_range(sync, &error))
+        sync_fail(sync, &error);
+    else if (sync->request.check_only)
+        sync->next = STEP_DONE;
+}

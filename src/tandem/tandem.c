@@ -1,0 +1,142 @@
+/* The session: the token in hand and what is remembered of a refused password. */
+#include "tconnectsync/tandem/tandem.h"
+
+#include <stdlib.h>
+
+#include "tconnectsync/base/log.h"
+#include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/redact.h"
+
+#include "tandem_session.h"
+
+enum {
+    LEAST_TOKEN_SECONDS = 120,
+    LIFT_SECONDS = 30 * 60,
+};
+
+/* Tandem's firewall turns away what does not look like a browser. */
+static const char user_agent[] =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36";
+
+static struct credential_owner owner(const struct tandem *tandem)
+{
+    const struct configuration *configuration = tandem->configuration;
+    return (struct credential_owner){
+        .email = configuration->tandem_email,
+        .password = configuration->tandem_password,
+        .region = configuration->region == REGION_EU ? "EU" : "US",
+        .accounts_url = configuration->accounts_url,
+    };
+}
+
+struct tandem *tandem_new(struct http_client *client, const struct configuration *configuration,
+                          struct redactor *redactor, int64_t now)
+{
+    struct tandem *tandem = xcalloc(1, sizeof *tandem);
+    tandem->client = client;
+    tandem->configuration = configuration;
+    tandem->redactor = redactor;
+    tandem->cookies = http_cookies_new();
+    tandem->route = (struct http_route){
+        .proxy = configuration->proxy, .cookies = tandem->cookies, .user_agent = user_agent};
+    LIST_INIT(&tandem->calls);
+    if (configuration->credential_cache_path) {
+        struct credential_owner self = owner(tandem);
+        credential_cache_read(configuration->credential_cache_path, &self, now, &tandem->credentials);
+        redactor_add(redactor, tandem->credentials.token, "token");
+        redactor_add(redactor, tandem->credentials.pumper_id, "pumper");
+        redactor_add(redactor, tandem->credentials.account_id, "account");
+    }
+    return tandem;
+}
+
+void tandem_cancel(struct tandem *tandem)
+{
+    while (!LIST_EMPTY(&tandem->calls))
+        tandem_call_free(LIST_FIRST(&tandem->calls));
+    sign_in_clear(&tandem->sign_in);
+}
+
+void tandem_free(struct tandem *tandem)
+{
+    if (!tandem)
+        return;
+    tandem_cancel(tandem);
+    http_cookies_free(tandem->cookies);
+    credentials_clear(&tandem->credentials);
+    free(tandem);
+}
+
+void tandem_store(struct tandem *tandem)
+{
+    struct error error;
+    const char *path = tandem->configuration->credential_cache_path;
+    struct credential_owner self = owner(tandem);
+    if (path && !credential_cache_write(path, &self, &tandem->credentials, &error))
+        log_warn("tandem", "credential_cache=unwritten error=%s", log_quote(error.text));
+}
+
+bool tandem_signed_in(const struct tandem *tandem, int64_t now)
+{
+    return tandem->credentials.token && tandem->credentials.expires >= now + LEAST_TOKEN_SECONDS;
+}
+
+/* Another process of the same person (a check from the command line) may have met a refusal since. */
+void tandem_learn_refusal(struct tandem *tandem, int64_t now)
+{
+    struct credentials others;
+    struct credential_owner self = owner(tandem);
+    const char *path = tandem->configuration->credential_cache_path;
+    if (!path)
+        return;
+    credential_cache_read(path, &self, now, &others);
+    if (others.refused > tandem->credentials.refused) {
+        tandem->credentials.refused = others.refused;
+        tandem->credentials.lifted = others.lifted;
+        tandem->lifted = false;
+    }
+    credentials_clear(&others);
+}
+
+void tandem_forget_token(struct tandem *tandem)
+{
+    tandem_learn_refusal(tandem, tandem->credentials.expires);
+    struct credentials kept = {.refused = tandem->credentials.refused, .lifted = tandem->credentials.lifted};
+    credentials_clear(&tandem->credentials);
+    tandem->credentials = kept;
+    tandem_store(tandem);
+}
+
+bool tandem_refused(const struct tandem *tandem, int64_t *since)
+{
+    if (since)
+        *since = tandem->credentials.refused;
+    return tandem->credentials.refused != 0 && !tandem->lifted;
+}
+
+void tandem_note_refusal(struct tandem *tandem, int64_t now)
+{
+    tandem->credentials.refused = now;
+    tandem->lifted = false;
+    tandem_store(tandem);
+}
+
+/* The file keeps the refusal until a sign-in went well: a process that dies in between leaves it standing. */
+bool tandem_lift_refusal(struct tandem *tandem, int64_t now)
+{
+    struct credentials *credentials = &tandem->credentials;
+    if (!tandem_refused(tandem, NULL))
+        return true;
+    if (credentials->lifted && now >= credentials->lifted && now - credentials->lifted < LIFT_SECONDS)
+        return false;
+    credentials->lifted = now;
+    tandem->lifted = true;
+    tandem_store(tandem);
+    return true;
+}
+
+bool tandem_clock_difference(const struct tandem *tandem, int64_t *seconds)
+{
+    *seconds = tandem->clock_difference;
+    return tandem->clock_seen;
+}

@@ -1,0 +1,180 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tconnectsync/base/log.h"
+#include "tconnectsync/base/redact.h"
+
+static char *written;
+static size_t written_length;
+static struct redactor *redactor;
+
+/* Each test logs into memory. */
+static int open_memory(void **state)
+{
+    FILE *stream = open_memstream(&written, &written_length);
+    written_length = 0;
+    redactor = redactor_new();
+    redactor_add(redactor, "se\"cret\\value", "secret");
+    log_open(stream, LOG_INFO, redactor);
+    *state = stream;
+    return 0;
+}
+
+static int close_memory(void **state)
+{
+    log_open(stderr, LOG_INFO, NULL);
+    log_listen(NULL, NULL);
+    redactor_free(redactor);
+    fclose(*state);
+    free(written);
+    return 0;
+}
+
+/* What stands behind the time stamp. */
+static const char *message(void)
+{
+    static const char shape[] = "time=dddd-dd-ddTdd:dd:ddZ ";
+    assert_true(written_length > sizeof shape);
+    for (size_t i = 0; shape[i]; i++)
+        assert_true(shape[i] == 'd' ? strchr("0123456789", written[i]) != NULL : written[i] == shape[i]);
+    return written + sizeof shape - 1;
+}
+
+static void a_line_is_logfmt(void **state)
+{
+    (void)state;
+    log_warn("sync", "step=%s requests=%d name=%s", "logs", 3, log_quote("a \"b\"\\\n\t\x7f\xc3\xa9"));
+    assert_string_equal(message(), "level=warn module=sync step=logs requests=3 "
+                                   "name=\"a \\\"b\\\"\\\\\\n\\u0009\\u007f\xc3\xa9\"\n");
+}
+
+static void lines_below_the_level_are_dropped(void **state)
+{
+    (void)state;
+    log_debug("sync", "step=%s", "logs");
+    fflush(*state);
+    assert_int_equal(written_length, 0);
+    log_open(*state, LOG_DEBUG, NULL);
+    log_debug("sync", "step=%s", "logs");
+    assert_string_equal(message(), "level=debug module=sync step=logs\n");
+}
+
+static void control_characters_and_broken_utf8_are_escaped(void **state)
+{
+    (void)state;
+    log_info("x", "%s", "a\nb\x1b[2J\xc2\x85\xff\xc3(\xed\xa0\x80\xc0\xaf\xf0\x9f\x98\x80\xf0\x9f");
+    assert_string_equal(
+        message(), "level=info module=x a\\u000ab\\u001b[2J\\u00c2\\u0085\\u00ff\\u00c3(\\u00ed\\u00a0\\u0080"
+                   "\\u00c0\\u00af\xf0\x9f\x98\x80\\u00f0\\u009f\n");
+}
+
+static void a_long_line_is_cut_between_characters(void **state)
+{
+    (void)state;
+    static char text[12001];
+    for (size_t shift = 0; shift < 6; shift++) {
+        memset(text, 'x', shift);
+        for (size_t i = shift; i + 3 < sizeof text; i += 3)
+            memcpy(text + i, i % 2 ? "\xe2\x82\xac" : "\n\n\n", 3);
+        fseek(*state, 0, SEEK_SET);
+        log_info("x", "%s", text);
+        fflush(*state);
+        assert_in_range(written_length, 4085, 4096);
+        assert_memory_equal(written + written_length - 4, "\xe2\x80\xa6\n", 4);
+        assert_null(memchr(written, '\n', written_length - 1));
+    }
+}
+
+static void a_line_that_just_fits_is_whole(void **state)
+{
+    static char text[5000];
+    memset(text, 'x', sizeof text - 1);
+    log_info("x", "%s", "");
+    size_t overhead = written_length;
+    for (size_t length = 4096 - overhead; length <= 4096 - overhead + 1; length++) {
+        fseek(*state, 0, SEEK_SET);
+        log_info("x", "%.*s", (int)length, text);
+        fflush(*state);
+        assert_int_equal(written_length, 4096);
+        assert_int_equal(written[4094] == 'x', length == 4096 - overhead);
+    }
+}
+
+static void secrets_are_hidden_before_the_cut_and_the_quotes(void **state)
+{
+    static char text[5000];
+    for (size_t at = 4000; at < 4096; at++) {
+        snprintf(text, sizeof text, "%0*d se\"cret\\value and more than a line will hold", (int)at, 0);
+        fseek(*state, 0, SEEK_SET);
+        log_info("x", "%s", text);
+        assert_null(memmem(written, written_length, "se\"cr", 5));
+    }
+    fseek(*state, 0, SEEK_SET);
+    log_info("x", "v=%s w=%s", log_quote("{\"a\":\"se\\\"cret\\\\value\"}"), log_quote("se\"cret\\value"));
+    static const char expected[] = "level=info module=x v=\"{\\\"a\\\":\\\"[secret]\\\"}\" w=\"[secret]\"\n";
+    assert_memory_equal(message(), expected, sizeof expected - 1);
+}
+
+static void a_quoted_value_is_cut_too(void **state)
+{
+    (void)state;
+    static char text[4000];
+    memset(text, '"', sizeof text - 1);
+    const char *quoted = log_quote(text);
+    assert_in_range(strlen(quoted), 1015, 1023);
+    assert_string_equal(quoted + strlen(quoted) - 6, "\\\"\xe2\x80\xa6\"");
+    assert_string_equal(log_quote(NULL), "\"\"");
+}
+
+struct heard {
+    char line[200];
+    enum log_level level;
+    unsigned count;
+};
+
+static void hear(void *context, enum log_level level, const char *line)
+{
+    struct heard *heard = context;
+    snprintf(heard->line, sizeof heard->line, "%s", line);
+    heard->level = level;
+    heard->count++;
+    log_info("listener", "heard=%u", heard->count);
+}
+
+static void a_listener_hears_redacted_lines(void **state)
+{
+    (void)state;
+    struct heard heard = {0};
+    log_listen(hear, &heard);
+    log_error("x", "a=%s", "se\"cret\\value");
+    assert_int_equal(heard.count, 1);
+    assert_int_equal(heard.level, LOG_ERROR);
+    assert_string_equal(strstr(heard.line, "level="), "level=error module=x a=[secret]");
+    log_listen(NULL, NULL);
+    log_info("x", "b=1");
+    assert_int_equal(heard.count, 1);
+}
+
+#define with_memory(name) cmocka_unit_test_setup_teardown(name, open_memory, close_memory)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_memory(a_line_is_logfmt),
+        with_memory(lines_below_the_level_are_dropped),
+        with_memory(control_characters_and_broken_utf8_are_escaped),
+        with_memory(a_long_line_is_cut_between_characters),
+        with_memory(a_line_that_just_fits_is_whole),
+        with_memory(secrets_are_hidden_before_the_cut_and_the_quotes),
+        with_memory(a_quoted_value_is_cut_too),
+        with_memory(a_listener_hears_redacted_lines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,383 @@
+/* The reader of what Nightscout holds: only whole lists count, and of strangers' documents only the place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "tconnectsync/base/error.h"
+
+#define LIMIT 1000
+
+static bool read_pieces(struct held *held, enum collection collection, const char *data, size_t length,
+                        size_t piece, struct error *error)
+{
+    struct held_reader *reader = held_reader_new(held, collection);
+    bool fed = true;
+    for (size_t done = 0; fed && done < length; done += piece)
+        fed = held_reader_feed(reader, data + done, length - done < piece ? length - done : piece, error);
+    bool complete = fed && held_reader_finish(reader, LIMIT, error);
+    held_reader_free(reader);
+    return complete;
+}
+
+static bool read_text(struct held *held, enum collection collection, const char *text, struct error *error)
+{
+    struct buffer quoted;
+    buffer_init(&quoted, 1 << 20);
+    add_quoted(&quoted, text);
+    bool complete = read_pieces(held, collection, quoted.data, quoted.length, quoted.length + 1, error);
+    buffer_free(&quoted);
+    return complete;
+}
+
+/* One document of the collection, read and asserted to be kept. */
+static struct held_document read_one(struct held *held, enum collection collection, const char *document)
+{
+    struct buffer text;
+    struct error error = {0};
+    buffer_init(&text, 1 << 20);
+    buffer_addf(&text, "[%s]", document);
+    *held = (struct held){0};
+    assert_true(read_text(held, collection, text.data, &error));
+    assert_int_equal(held->count, 1);
+    buffer_free(&text);
+    return held->items[0];
+}
+
+static const char treatments[] =
+    "[{'_id':'a','eventType':'Temp Basal','created_at':'2026-05-14T04:01:00.001Z','enteredBy':'Pump "
+    "(tconnectsync)',"
+    "'pump_event_id':'10','rate':0.1,'absolute':0.1,'duration':5.5,'utcOffset':-240},"
+    "{'_id':'b','eventType':'Meal Bolus','created_at':'2026-05-14T05:00:00.000Z'},"
+    "{'_id':'c','eventType':'Sleep','created_at':'2026-05-14T01:00:00-04:00','enteredBy':'a "
+    "person','notes':'x'},"
+    "{'_id':'d','eventType':'Sleep','created_at':'2026-05-14T06:00:00Z','pump_event_id':'7,8','mine':{'a':[1,"
+    "null]},"
+    "'reason':'Sleep - Not Ended'}]";
+
+static void assert_treatments(const struct held *held)
+{
+    assert_int_equal(held->documents, 4);
+    assert_int_equal(held->count, 3);
+    const struct held_document *item = held->items;
+    assert_int_equal(item[0].kind, DOCUMENT_TEMP_BASAL);
+    assert_int_equal(item[0].time, at("2026-05-14T04:01:00Z") * 1000 + 1);
+    assert_int_equal(item[0].event_id, 10);
+    assert_int_equal(item[0].duration, 330000);
+    assert_true(item[0].ours);
+    assert_false(item[0].not_ended);
+    assert_int_equal(item[1].kind, DOCUMENT_SLEEP);
+    assert_int_equal(item[1].time, at("2026-05-14T05:00:00Z") * 1000);
+    assert_int_equal(item[1].event_id, NO_EVENT_ID);
+    assert_int_equal(item[1].duration, NO_DURATION);
+    assert_false(item[1].ours);
+    assert_int_equal(item[1].text, NO_TEXT);
+    assert_int_equal(item[2].event_id, 7);
+    assert_true(item[2].not_ended);
+    assert_false(item[2].ours);
+    static const char text[] =
+        "{\"_id\":\"d\",\"eventType\":\"Sleep\",\"created_at\":\"2026-05-14T06:00:00Z\","
+        "\"pump_event_id\":\"7,8\",\"mine\":{\"a\":[1,null]},"
+        "\"reason\":\"Sleep - Not Ended\"}";
+    assert_int_equal(item[2].length, sizeof text - 1);
+    assert_memory_equal(held->text + item[2].text, text, sizeof text - 1);
+}
+
+static void an_answer_may_come_in_pieces_of_any_size(void **state)
+{
+    (void)state;
+    struct buffer quoted;
+    buffer_init(&quoted, 1 << 20);
+    add_quoted(&quoted, treatments);
+    static const size_t pieces[] = {1, 2, 5, 100, 1 << 20};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        struct held held = {0};
+        struct error error = {0};
+        assert_true(read_pieces(&held, COLLECTION_TREATMENTS, quoted.data, quoted.length, pieces[i], &error));
+        assert_treatments(&held);
+        held_free(&held);
+    }
+    buffer_free(&quoted);
+}
+
+static void an_answer_cut_anywhere_is_refused_and_leaves_nothing(void **state)
+{
+    (void)state;
+    struct buffer quoted;
+    buffer_init(&quoted, 1 << 20);
+    add_quoted(&quoted, treatments);
+    for (size_t length = 0; length < quoted.length; length++) {
+        struct held held = {0};
+        struct error error = {0};
+        assert_false(read_pieces(&held, COLLECTION_TREATMENTS, quoted.data, length, length + 1, &error));
+        assert_int_equal(error.kind, ERROR_DATA);
+        assert_int_equal(held.count + held.documents + held.text_length, 0);
+        held_free(&held);
+    }
+    buffer_free(&quoted);
+}
+
+/* Servers answer 200 with null when their database is down: no list is no answer, never "nothing there". */
+static void what_is_no_list_is_refused(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"null", "{}", "{'status':500}", "5", "'x'", "true", "<html>",
+                                          "[]]",  "[{]"};
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+        for (enum collection collection = 0; collection < COLLECTION_COUNT; collection++) {
+            struct held held = {0};
+            struct error error = {0};
+            assert_false(read_text(&held, collection, answers[i], &error));
+            assert_true(error.kind == ERROR_DATA || error.kind == ERROR_SERVICE);
+            assert_string_not_equal(error.text, "");
+            held_free(&held);
+        }
+}
+
+static void an_empty_list_is_an_answer(void **state)
+{
+    (void)state;
+    struct held held = {0};
+    struct error error = {0};
+    assert_true(read_text(&held, COLLECTION_TREATMENTS, "[]", &error));
+    assert_int_equal(held.count, 0);
+    held_free(&held);
+}
+
+static void brackets_without_end_are_refused(void **state)
+{
+    (void)state;
+    enum { DEPTH = 300000 };
+    char *brackets = malloc(DEPTH);
+    memset(brackets, '[', DEPTH);
+    for (enum collection collection = 0; collection < COLLECTION_COUNT; collection++) {
+        struct held held = {0};
+        struct error error = {0};
+        assert_false(read_pieces(&held, collection, brackets, DEPTH, DEPTH, &error));
+        assert_int_equal(error.kind, ERROR_LIMIT);
+        held_free(&held);
+    }
+    free(brackets);
+}
+
+static void what_is_no_document_is_passed_over(void **state)
+{
+    (void)state;
+    struct held held = {0};
+    struct error error = {0};
+    assert_true(read_text(&held, COLLECTION_TREATMENTS,
+                          "[null,5,'x',[],[[{'eventType':'Alarm','created_at':'2026-05-14T06:00:00Z'}]],{},"
+                          "{'eventType':'Alarm','created_at':'2026-05-14T06:00:00Z'}]",
+                          &error));
+    assert_int_equal(held.count, 1);
+    held_free(&held);
+}
+
+#define ALARM "'eventType':'Alarm','created_at':'2026-05-14T06:00:00Z'"
+
+static void members_of_no_use_count_as_missing(void **state)
+{
+    (void)state;
+    static const char *const no_documents[] = {
+        "{'eventType':5,'created_at':'2026-05-14T06:00:00Z'}",
+        "{'eventType':['Alarm'],'created_at':'2026-05-14T06:00:00Z'}",
+        "{'eventType':'Alarm\\u0000','created_at':'2026-05-14T06:00:00Z'}",
+        "{'eventType':'alarm','created_at':'2026-05-14T06:00:00Z'}",
+        "{'eventType':'sgv','created_at':'2026-05-14T06:00:00Z'}",
+        "{'eventType':'Alarm'}",
+        "{'eventType':'Alarm','created_at':null}",
+        "{'eventType':'Alarm','created_at':1778731288000}",
+        "{'eventType':'Alarm','created_at':'2026-05-14T06:00:00'}",
+        "{'eventType':'Alarm','created_at':'now'}",
+        "{'eventType':'Alarm','date':1778731288000}",
+        "{" ALARM ",'created_at':'now'}",
+        "{" ALARM ",'eventType':'Meal Bolus'}",
+        "{'x':{" ALARM "}}",
+    };
+    for (size_t i = 0; i < sizeof no_documents / sizeof *no_documents; i++) {
+        struct held held = {0};
+        struct error error = {0};
+        char list[200];
+        snprintf(list, sizeof list, "[%s]", no_documents[i]);
+        assert_true(read_text(&held, COLLECTION_TREATMENTS, list, &error));
+        assert_int_equal(held.documents, 1);
+        if (held.count != 0)
+            fail_msg("%s was taken for a document of ours", no_documents[i]);
+        held_free(&held);
+    }
+}
+
+static void numbers_of_events_are_read_with_care(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source;
+        int64_t number;
+    } ids[] = {
+        {"'442700'", 442700},
+        {"'442700,442680'", 442700},
+        {"442700", 442700},
+        {"'0'", 0},
+        {"'999999999999999999'", 999999999999999999},
+        {"''", NO_EVENT_ID},
+        {"','", NO_EVENT_ID},
+        {"'x5'", NO_EVENT_ID},
+        {"'5x'", NO_EVENT_ID},
+        {"'-5'", NO_EVENT_ID},
+        {"'5.5'", NO_EVENT_ID},
+        {"5.5", NO_EVENT_ID},
+        {"5e3", NO_EVENT_ID},
+        {"null", NO_EVENT_ID},
+        {"[5]", NO_EVENT_ID},
+        {"{'5':5}", NO_EVENT_ID},
+        {"'5\\u0000'", NO_EVENT_ID},
+        {"true", NO_EVENT_ID},
+        {"'1000000000000000000'", NO_EVENT_ID},
+    };
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        struct held held;
+        char document[200];
+        snprintf(document, sizeof document, "{" ALARM ",'pump_event_id':%s}", ids[i].source);
+        assert_int_equal(read_one(&held, COLLECTION_TREATMENTS, document).event_id, ids[i].number);
+        held_free(&held);
+    }
+}
+
+static void durations_are_minutes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source;
+        int64_t milliseconds;
+    } durations[] = {
+        {"5", 300000},
+        {"0", 0},
+        {"6373.916666666667", 382435000},
+        {"1e1", 600000},
+        {"'5'", NO_DURATION},
+        {"-1", NO_DURATION},
+        {"1e9", NO_DURATION},
+        {"1e400", NO_DURATION},
+        {"null", NO_DURATION},
+        {"[5]", NO_DURATION},
+        {"5,'duration':null", NO_DURATION},
+    };
+    for (size_t i = 0; i < sizeof durations / sizeof *durations; i++) {
+        struct held held;
+        char document[200];
+        snprintf(document, sizeof document, "{" ALARM ",'duration':%s}", durations[i].source);
+        assert_int_equal(read_one(&held, COLLECTION_TREATMENTS, document).duration,
+                         durations[i].milliseconds);
+        held_free(&held);
+    }
+}
+
+/* Hundreds a day: of them only what a deletion needs is kept. */
+static void of_readings_little_is_kept(void **state)
+{
+    (void)state;
+    struct held held = {0};
+    struct error error = {0};
+    assert_true(read_text(&held, COLLECTION_ENTRIES,
+                          "[{'_id':'a','type':'sgv','sgv':120,'date':1778731288000,'direction':'Flat',"
+                          "'device':'Pump (tconnectsync)','pump_event_id':'5','x':{'_id':'y'}},"
+                          "{'_id':'b','type':'sgv','sgv':120,'date':1778731289000,'device':'share2'},"
+                          "{'_id':'c','type':'mbg','mbg':120,'date':1778731289000,'device':'meter'},"
+                          "{'_id':'d','sgv':120,'date':1778731289000,'device':'meter'},"
+                          "{'_id':'e','type':'sgv','sgv':120,'dateString':'2026-05-14T06:00:00Z'},"
+                          "{'_id':'f','type':'sgv','sgv':120,'date':'1778731289000'}]",
+                          &error));
+    assert_int_equal(held.documents, 6);
+    assert_int_equal(held.count, 2);
+    assert_int_equal(held.items[0].kind, DOCUMENT_READING);
+    assert_int_equal(held.items[0].time, 1778731288000);
+    assert_int_equal(held.items[0].event_id, 5);
+    assert_true(held.items[0].ours);
+    static const char text[] = "{\"_id\":\"a\",\"pump_event_id\":\"5\"}";
+    assert_int_equal(held.items[0].length, sizeof text - 1);
+    assert_memory_equal(held.text, text, sizeof text - 1);
+    assert_false(held.items[1].ours);
+    assert_int_equal(held.items[1].text, NO_TEXT);
+    held_free(&held);
+}
+
+static void answers_join(void **state)
+{
+    (void)state;
+    struct held held = {0};
+    struct error error = {0};
+    assert_true(read_text(&held, COLLECTION_ENTRIES,
+                          "[{'_id':'x','type':'sgv','date':1778731288000,'device':'Pump (tconnectsync)'}]",
+                          &error));
+    assert_true(
+        read_text(&held, COLLECTION_TREATMENTS, "[{'_id':'y'," ALARM ",'pump_event_id':'1'}]", &error));
+    char *first = held_id(&held, 0), *second = held_id(&held, 1);
+    assert_string_equal(first, "x");
+    assert_string_equal(second, "y");
+    free(first);
+    free(second);
+    held_free(&held);
+}
+
+/* As many documents as were asked for: there may be more, and what is not seen would be created again. */
+static void a_full_page_is_refused(void **state)
+{
+    (void)state;
+    struct held held = {0};
+    struct error error = {0};
+    struct held_reader *reader = held_reader_new(&held, COLLECTION_TREATMENTS);
+    assert_true(held_reader_feed(reader, "[{},{}]", 7, &error));
+    assert_false(held_reader_finish(reader, 2, &error));
+    assert_int_equal(error.kind, ERROR_LIMIT);
+    held_reader_restart(reader);
+    assert_true(held_reader_feed(reader, "[{}]", 4, &error));
+    assert_true(held_reader_finish(reader, 2, &error));
+    assert_int_equal(held.documents, 1);
+    held_reader_free(reader);
+    held_reader_free(NULL);
+    held_free(&held);
+}
+
+/* One of ours that does not fit is an error: it could neither be amended nor told from its twin. */
+static void a_huge_document_of_ours_is_refused(void **state)
+{
+    (void)state;
+    static const char *const enterers[] = {"Pump (tconnectsync)", "a person"};
+    for (int i = 0; i < 2; i++) {
+        struct buffer text;
+        struct held held = {0};
+        struct error error = {0};
+        buffer_init(&text, 1 << 20);
+        buffer_addf(&text, "[{" ALARM ",'enteredBy':'%s','notes':'%070000d'}]", enterers[i], 0);
+        assert_int_equal(read_text(&held, COLLECTION_TREATMENTS, text.data, &error), i == 1);
+        assert_int_equal(error.kind, i == 1 ? ERROR_NONE : ERROR_LIMIT);
+        buffer_free(&text);
+        held_free(&held);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_answer_may_come_in_pieces_of_any_size),
+        cmocka_unit_test(an_answer_cut_anywhere_is_refused_and_leaves_nothing),
+        cmocka_unit_test(what_is_no_list_is_refused),
+        cmocka_unit_test(an_empty_list_is_an_answer),
+        cmocka_unit_test(brackets_without_end_are_refused),
+        cmocka_unit_test(what_is_no_document_is_passed_over),
+        cmocka_unit_test(members_of_no_use_count_as_missing),
+        cmocka_unit_test(numbers_of_events_are_read_with_care),
+        cmocka_unit_test(durations_are_minutes),
+        cmocka_unit_test(of_readings_little_is_kept),
+        cmocka_unit_test(answers_join),
+        cmocka_unit_test(a_full_page_is_refused),
+        cmocka_unit_test(a_huge_document_of_ours_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

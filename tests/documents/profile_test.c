@@ -1,0 +1,498 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/documents/profile.h"
+
+#define NOW 1780000000 /* 2026-05-28T20:26:40Z */
+
+#define SEGMENT(start, basal, ratio, isf, target)                                                            \
+    "{\"startTime\":" #start ",\"basalRate\":" #basal ",\"carbRatio\":" #ratio ",\"isf\":" #isf              \
+    ",\"targetBg\":" #target "}"
+#define PADDING SEGMENT(0, 0, 0, 0, 0)
+#define PROFILE(idp, name, duration, segments)                                                               \
+    "{\"idp\":" #idp ",\"name\":\"" name "\",\"insulinDuration\":" #duration                                 \
+    ",\"maxBolus\":15000,\"timeDependentSegments\":[" segments "]}"
+#define SETTINGS(active, profiles)                                                                           \
+    "{\"profiles\":{\"activeIdp\":" #active ",\"profile\":[" profiles                                        \
+    "]},\"cgmSettings\":{\"highGlucoseAlertMgPerDl\":190,\"lowGlucoseAlertMgPerDl\":75}}"
+
+/* Segments out of order, padding between them, the profiles out of order, a dose to the milliunit. */
+static const char pump[] = SETTINGS(
+    2, PROFILE(2, "School.day", 270,
+               SEGMENT(390, 1125, 7500, 42, 110) "," PADDING "," SEGMENT(
+                   0, 785, 8000, 45, 120)) "," PROFILE(0, "$<Sick>$\\u0001\\u0085", 290,
+                                                       SEGMENT(0, 1000, 12000, 50, 115) "," PADDING));
+
+static const char expected[] =
+    "\"$NOW\",\"created_at\":\"$NOW\",\"defaultProfile\":\"School_day\",\"enteredBy\":\"Pump "
+    "(tconnectsync)\","
+    "\"units\":\"mg/dl\",\"pump_settings_hash\":\"$HASH\",\"store\":{"
+    "\"__Sick>$__\":{\"dia\":\"4.833\",\"carbratio\":[{\"time\":\"00:00\",\"timeAsSeconds\":0,\"value\":12}],"
+    "\"sens\":[{\"time\":\"00:00\",\"timeAsSeconds\":0,\"value\":50}],"
+    "\"basal\":[{\"time\":\"00:00\",\"timeAsSeconds\":0,\"value\":1}],"
+    "\"target_low\":[{\"time\":\"00:00\",\"timeAsSeconds\":0,\"value\":75}],"
+    "\"target_high\":[{\"time\":\"00:00\",\"timeAsSeconds\":0,\"value\":190}],\"carbs_hr\":\"30\",\"delay\":"
+    "\"15\","
+    "\"timezone\":\"Europe/Oslo\",\"startDate\":\"1970-01-01T00:00:00.000Z\",\"units\":\"mg/dl\"},"
+    "\"School_day\":{\"dia\":\"4.5\",\"carbratio\":[{\"time\":\"00:00\",\"timeAsSeconds\":0,\"value\":8},"
+    "{\"time\":\"06:30\",\"timeAsSeconds\":23400,\"value\":7.5}],"
+    "\"sens\":[{\"time\":\"00:00\",\"timeAsSeconds\":0,\"value\":45},{\"time\":\"06:30\",\"timeAsSeconds\":"
+    "23400,\"value\":42}],"
+    "\"basal\":[{\"time\":\"00:00\",\"timeAsSeconds\":0,\"value\":0.785},"
+    "{\"time\":\"06:30\",\"timeAsSeconds\":23400,\"value\":1.125}],"
+    "\"target_low\":[{\"time\":\"00:00\",\"timeAsSeconds\":0,\"value\":75}],"
+    "\"target_high\":[{\"time\":\"00:00\",\"timeAsSeconds\":0,\"value\":190}],\"carbs_hr\":\"30\",\"delay\":"
+    "\"15\","
+    "\"timezone\":\"Europe/Oslo\",\"startDate\":\"1970-01-01T00:00:00.000Z\",\"units\":\"mg/dl\"}";
+
+static char carbs_hr[] = "30", delay[] = "15", zone[] = "Europe/Oslo", other_zone[] = "Europe/Paris";
+static const struct profile_rules add_mode = {
+    .carbs_hr = carbs_hr, .delay = delay, .time_zone = zone};
+static const struct profile_rules replace_mode = {
+    .carbs_hr = carbs_hr, .delay = delay, .time_zone = zone, .replace = true};
+
+/* The outcome of one plan. */
+struct outcome {
+    enum profile_action action;
+    struct error error;
+    struct json *body; /* NULL when none was made */
+};
+
+static struct json *parse(const char *text)
+{
+    struct error error = {0};
+    struct json *json = text ? json_parse(text, strlen(text), &error) : NULL;
+    if (text && !json)
+        fail_msg("%s: %.300s", error.text, text);
+    return json;
+}
+
+static struct outcome plan_with(const char *settings, const char *current, const char *newest_hash,
+                                const struct profile_rules *rules)
+{
+    struct outcome outcome = {0};
+    struct json *settings_json = parse(settings), *current_json = parse(current);
+    struct buffer body;
+    buffer_init(&body, 1 << 20);
+    outcome.action =
+        profile_plan(settings_json, current_json, newest_hash, rules, NOW, &body, &outcome.error);
+    bool writes = outcome.action == PROFILE_CREATE || outcome.action == PROFILE_REPLACE;
+    assert_int_equal(body.length > 0, writes);
+    if (writes)
+        outcome.body = parse(body.data);
+    else
+        assert_int_equal(outcome.error.text[0] != '\0', outcome.action == PROFILE_NONE);
+    buffer_free(&body);
+    json_free(settings_json);
+    json_free(current_json);
+    return outcome;
+}
+
+static struct outcome plan(const char *settings, const char *current)
+{
+    return plan_with(settings, current, NULL, &add_mode);
+}
+
+static const char *text_of(const struct json *json, const char *key)
+{
+    const char *text = json_text(json_get(json, key));
+    assert_non_null(text);
+    return text;
+}
+
+/* Written as text, so that it can be what Nightscout holds in the next plan. To be freed. */
+static char *spell(const struct json *json)
+{
+    struct buffer text;
+    buffer_init(&text, 1 << 20);
+    struct json_writer *writer = json_writer_new(&text);
+    json_write_tree(writer, json);
+    json_writer_free(writer);
+    char *copy = strdup(text.data);
+    buffer_free(&text);
+    return copy;
+}
+
+static void a_new_document_is_exactly_this(void **state)
+{
+    (void)state;
+    struct outcome outcome = plan(pump, NULL);
+    assert_int_equal(outcome.action, PROFILE_CREATE);
+    assert_string_equal(outcome.error.text, "");
+    struct buffer text;
+    buffer_init(&text, 100000);
+    buffer_add_text(&text, "{\"startDate\":");
+    for (const char *at = expected; *at; at++) {
+        if (strncmp(at, "$NOW", 4) == 0) {
+            buffer_add_text(&text, "2026-05-28T20:26:40.000Z");
+            at += 3;
+        } else if (strncmp(at, "$HASH", 5) == 0) {
+            buffer_add_text(&text, text_of(outcome.body, "pump_settings_hash"));
+            at += 4;
+        } else {
+            buffer_add(&text, at, 1);
+        }
+    }
+    buffer_add_text(&text, "}}");
+    char *got = spell(outcome.body);
+    assert_string_equal(got, text.data);
+    free(got);
+    buffer_free(&text);
+    json_free(outcome.body);
+}
+
+static void what_we_wrote_is_not_written_again(void **state)
+{
+    (void)state;
+    struct outcome first = plan(pump, "null");
+    char *held = spell(first.body);
+    char hash[100];
+    snprintf(hash, sizeof hash, "%s", text_of(first.body, "pump_settings_hash"));
+    json_free(first.body);
+    assert_int_equal(plan(pump, held).action, PROFILE_UNCHANGED);
+    assert_int_equal(plan_with(pump, held, NULL, &replace_mode).action, PROFILE_UNCHANGED);
+
+    /* A person's own document on top of ours, or an edit that kept our hash, stands. */
+    assert_int_equal(plan_with(pump, "{\"store\":{\"Mine\":{}}}", hash, &add_mode).action, PROFILE_UNCHANGED);
+    char edited[200];
+    snprintf(edited, sizeof edited, "{\"store\":{},\"defaultProfile\":\"X\",\"pump_settings_hash\":\"%s\"}",
+             hash);
+    assert_int_equal(plan(pump, edited).action, PROFILE_UNCHANGED);
+
+    /* The same settings in another order are the same settings. */
+    static const char reordered[] = SETTINGS(
+        2, PROFILE(0, "$<Sick>$\\u0001\\u0085", 290, SEGMENT(0, 1000, 12000, 50, 115)) "," PROFILE(
+               2, "School.day", 270, SEGMENT(0, 785, 8000, 45, 120) "," SEGMENT(390, 1125, 7500, 42, 110)));
+    assert_int_equal(plan(reordered, held).action, PROFILE_UNCHANGED);
+    free(held);
+}
+
+static void a_changed_setting_is_written(void **state)
+{
+    (void)state;
+    struct outcome first = plan(pump, NULL);
+    char *held = spell(first.body);
+    static const char *const changed[] = {
+        SETTINGS(0, PROFILE(2, "School.day", 270,
+                            SEGMENT(390, 1125, 7500, 42, 110) "," SEGMENT(
+                                0, 785, 8000, 45, 120)) "," PROFILE(0, "$<Sick>$\\u0001\\u0085", 290,
+                                                                    SEGMENT(0, 1000, 12000, 50, 115))),
+        SETTINGS(2, PROFILE(2, "School.day", 270,
+                            SEGMENT(390, 1126, 7500, 42, 110) "," SEGMENT(
+                                0, 785, 8000, 45, 120)) "," PROFILE(0, "$<Sick>$\\u0001\\u0085", 290,
+                                                                    SEGMENT(0, 1000, 12000, 50, 115))),
+        SETTINGS(2, PROFILE(2, "School.day", 270,
+                            SEGMENT(390, 1125, 7500, 42, 110) "," SEGMENT(0, 785, 8000, 45, 120))),
+    };
+    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
+        struct outcome outcome = plan(changed[i], held);
+        assert_int_equal(outcome.action, PROFILE_CREATE);
+        assert_string_not_equal(text_of(outcome.body, "pump_settings_hash"),
+                                text_of(first.body, "pump_settings_hash"));
+        json_free(outcome.body);
+    }
+    struct profile_rules elsewhere = add_mode;
+    elsewhere.time_zone = other_zone;
+    struct outcome outcome = plan_with(pump, held, NULL, &elsewhere);
+    assert_int_equal(outcome.action, PROFILE_CREATE);
+    json_free(outcome.body);
+    json_free(first.body);
+    free(held);
+}
+
+/* Another version of this program may hash otherwise: then what the document says decides. */
+static void a_strange_hash_is_not_trusted(void **state)
+{
+    (void)state;
+    struct outcome first = plan(pump, NULL);
+    char *held = spell(first.body), *hash = strstr(held, "\"1:");
+    assert_non_null(hash);
+    hash[1] = '7';
+    assert_int_equal(plan(pump, held).action, PROFILE_UNCHANGED);
+    char *basal = strstr(held, "0.785");
+    basal[4] = '6';
+    struct outcome outcome = plan(pump, held);
+    assert_int_equal(outcome.action, PROFILE_CREATE);
+    json_free(outcome.body);
+    outcome = plan(pump, "{\"pump_settings_hash\":\"\"}");
+    assert_int_equal(outcome.action, PROFILE_CREATE);
+    json_free(outcome.body);
+    json_free(first.body);
+    free(held);
+}
+
+static void other_profiles_stay(void **state)
+{
+    (void)state;
+    static const char current[] =
+        "{\"_id\":\"abc\",\"startDate\":\"2026-05-01T00:00:00.000Z\",\"units\":\"mmol\",\"loopSettings\":{"
+        "\"a\":1},"
+        "\"identifier\":\"x\",\"defaultProfile\":\"Mine\",\"store\":{\"Mine\":{\"dia\":3,\"sens\":[]},"
+        "\"Theirs\":{\"units\":\"mg/dl\"},\"Odd\":7,\"School_day\":{\"dia\":\"9\"}}}";
+    struct outcome outcome = plan(pump, current);
+    assert_int_equal(outcome.action, PROFILE_CREATE);
+    const struct json *store = json_get(outcome.body, "store");
+    assert_string_equal(text_of(outcome.body, "defaultProfile"), "School_day");
+    assert_string_equal(text_of(outcome.body, "units"), "mg/dl");
+    assert_string_equal(text_of(json_get(store, "Mine"), "units"), "mmol"); /* it relied on the document's */
+    assert_string_equal(text_of(json_get(store, "Theirs"), "units"), "mg/dl");
+    assert_string_equal(text_of(json_get(store, "School_day"), "dia"), "4.5");
+    assert_true(json_is(json_get(store, "Odd"), JSON_NUMBER));
+    assert_null(json_get(outcome.body, "_id"));
+    assert_null(json_get(outcome.body, "identifier"));
+    assert_null(json_get(outcome.body, "loopSettings"));
+    json_free(outcome.body);
+}
+
+static void replacing_keeps_the_document(void **state)
+{
+    (void)state;
+    static const char current[] = "{\"_id\":\"abc\",\"startDate\":\"2026-05-01T00:00:00.000Z\",\"created_"
+                                  "at\":null,\"loopSettings\":{\"a\":1},"
+                                  "\"enteredBy\":\"me\",\"defaultProfile\":\"Mine\",\"store\":{\"Mine\":{}},"
+                                  "\"defaultProfile\":\"Mine too\"}";
+    struct outcome outcome = plan_with(pump, current, NULL, &replace_mode);
+    assert_int_equal(outcome.action, PROFILE_REPLACE);
+    assert_string_equal(text_of(outcome.body, "_id"), "abc");
+    assert_string_equal(text_of(outcome.body, "startDate"), "2026-05-01T00:00:00.000Z");
+    assert_string_equal(text_of(outcome.body, "created_at"), "2026-05-28T20:26:40.000Z");
+    assert_string_equal(text_of(outcome.body, "enteredBy"), "Pump (tconnectsync)");
+    assert_string_equal(text_of(outcome.body, "defaultProfile"), "School_day");
+    assert_non_null(json_get(json_get(outcome.body, "loopSettings"), "a"));
+    assert_non_null(json_get(json_get(outcome.body, "store"), "Mine"));
+    json_free(outcome.body);
+
+    static const char *const without_id[] = {NULL, "null", "{}", "{\"_id\":7,\"store\":[]}",
+                                             "{\"_id\":\"\"}"};
+    for (size_t i = 0; i < sizeof without_id / sizeof *without_id; i++) {
+        outcome = plan_with(pump, without_id[i], NULL, &replace_mode);
+        assert_int_equal(outcome.action, PROFILE_CREATE);
+        assert_null(json_get(outcome.body, "_id"));
+        json_free(outcome.body);
+    }
+}
+
+static void a_document_from_the_future_stops_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *current;
+        bool stops;
+    } cases[] = {
+        {"{\"startDate\":\"2026-05-28T20:26:40.000Z\"}", false},
+        {"{\"startDate\":\"2026-05-28T20:26:41.000Z\"}", true},
+        {"{\"startDate\":\"2026-05-28T19:00:00-04:00\"}", true}, /* later, though it sorts before */
+        {"{\"startDate\":\"2026-05-29T01:00:00+10:00\"}", true}, /* earlier, though it sorts behind */
+        {"{\"startDate\":\"someday\"}", true},
+        {"{\"startDate\":\"1970-01-01\"}", false},
+        {"{\"startDate\":\"\"}", false},
+        {"{\"startDate\":1780000000000}", false},
+        {"{\"startDate\":1780000000001}", true},
+        {"{\"startDate\":1e300}", true},
+        {"{\"startDate\":null}", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct outcome outcome = plan(pump, cases[i].current);
+        if ((outcome.action == PROFILE_NONE) != cases[i].stops)
+            fail_msg("%s: %d", cases[i].current, outcome.action);
+        if (cases[i].stops)
+            assert_non_null(strstr(outcome.error.text, "future"));
+        json_free(outcome.body);
+    }
+}
+
+static void settings_that_cannot_be_true_write_nothing(void **state)
+{
+    (void)state;
+#define GOOD   SEGMENT(0, 800, 8000, 45, 110)
+#define ALERTS "\"cgmSettings\":{\"highGlucoseAlertMgPerDl\":190,\"lowGlucoseAlertMgPerDl\":75}"
+    /* clang-format off */
+    static const struct {
+        const char *settings, *words;
+    } cases[] = {
+        {NULL, "not uploaded"},
+        {"{}", "no list of profiles"},
+        {"{\"profiles\":{\"activeIdp\":0,\"profile\":{}}}", "no list of profiles"},
+        {"{\"profiles\":{\"activeIdp\":0,\"profile\":[]}}", "no active profile"},
+        {"{\"profiles\":{\"activeIdp\":0,\"profile\":[7]}}", "idp"},
+        {SETTINGS(1, PROFILE(0, "A", 300, GOOD)), "no active profile"},
+        {SETTINGS(null, PROFILE(0, "A", 300, GOOD)), "no active profile"},
+        {SETTINGS(0, PROFILE(0, "A", 300, PADDING) "," PROFILE(1, "B", 300, GOOD)), "no active profile"},
+        {SETTINGS(0, PROFILE(0, "A", 300, GOOD) "," PROFILE(0, "B", 300, GOOD)), "same number"},
+        {SETTINGS(0, PROFILE("0", "A", 300, GOOD)), "idp"},
+        {SETTINGS(0, PROFILE(0, "A", 59, GOOD)), "insulinDuration"},
+        {SETTINGS(0, PROFILE(0, "A", 721, GOOD)), "insulinDuration"},
+        {SETTINGS(0, PROFILE(0, "A", null, GOOD)), "insulinDuration"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 15001, 8000, 45, 110))), "basalRate"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, -1, 8000, 45, 110))), "basalRate"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, null, 8000, 45, 110))), "basalRate"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, "800", 8000, 45, 110))), "basalRate"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 0.5, 8000, 45, 110))), "basalRate"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 800, 0, 45, 110))), "carbRatio"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 800, 300001, 45, 110))), "carbRatio"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 800, 8000, 0, 110))), "isf"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 800, 8000, 1e99, 110))), "isf"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 800, 8000, 45, 401))), "targetBg"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(1440, 800, 8000, 45, 110))), "startTime"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(30, 800, 8000, 45, 110))), "midnight"},
+        {SETTINGS(0, PROFILE(0, "A", 300, GOOD "," GOOD)), "same minute"},
+        {SETTINGS(0, PROFILE(0, "A", 300, GOOD ",null")), "startTime"},
+        {SETTINGS(0, PROFILE(0, "A", 300, GOOD ",[]")), "startTime"},
+        /* One bad profile spoils them all: half of the settings would look like the whole. */
+        {SETTINGS(0, PROFILE(0, "A", 300, GOOD) "," PROFILE(1, "B", 300, SEGMENT(0, 800, 8000, 0, 110))), "profile 2"},
+        {"{\"profiles\":{\"activeIdp\":0,\"profile\":[{\"idp\":0}]}," ALERTS "}", "segments"},
+        {"{\"profiles\":{\"activeIdp\":0,\"profile\":[" PROFILE(0, "A", 300, SEGMENT(0, 800, 8000, 45, 0)) "]}}", "target"},
+    };
+    /* clang-format on */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct outcome outcome = plan(cases[i].settings, NULL);
+        if (outcome.action != PROFILE_NONE || !strstr(outcome.error.text, cases[i].words))
+            fail_msg("case %zu: %d, %s", i, outcome.action, outcome.error.text);
+        json_free(outcome.body);
+    }
+    struct outcome outcome = plan(pump, "[]");
+    assert_int_equal(outcome.action, PROFILE_NONE);
+}
+
+static void without_alerts_the_segments_targets_stand_in(void **state)
+{
+    (void)state;
+    static const char *const alerts[] = {
+        "{}",
+        "null",
+        "{\"highGlucoseAlertMgPerDl\":190}",
+        "{\"highGlucoseAlertMgPerDl\":190,\"lowGlucoseAlertMgPerDl\":0}",
+        "{\"highGlucoseAlertMgPerDl\":75,\"lowGlucoseAlertMgPerDl\":75}",
+        "{\"highGlucoseAlertMgPerDl\":\"190\",\"lowGlucoseAlertMgPerDl\":75}",
+        "{\"highGlucoseAlertMgPerDl\":1900,\"lowGlucoseAlertMgPerDl\":75}",
+    };
+    for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++) {
+        char settings[1000];
+        snprintf(settings, sizeof settings,
+                 "{\"profiles\":{\"activeIdp\":0,\"profile\":[%s]},\"cgmSettings\":%s}",
+                 PROFILE(0, "A", 300, GOOD "," SEGMENT(600, 900, 8000, 45, 95)), alerts[i]);
+        struct outcome outcome = plan(settings, NULL);
+        assert_int_equal(outcome.action, PROFILE_CREATE);
+        assert_int_equal(outcome.error.kind, ERROR_NONE);
+        assert_non_null(strstr(outcome.error.text, "targets"));
+        const struct json *low = json_get(json_get(json_get(outcome.body, "store"), "A"), "target_low");
+        int64_t value;
+        assert_true(json_integer(json_get(low->first, "value"), &value) && value == 110);
+        assert_true(json_integer(json_get(low->first->next, "value"), &value) && value == 95);
+        json_free(outcome.body);
+    }
+}
+
+static void names_are_clean_and_told_apart(void **state)
+{
+    (void)state;
+    static const char names[] = SETTINGS(
+        4,
+        PROFILE(4, "A.b", 300, GOOD) "," PROFILE(1, "A_b", 300, GOOD) "," PROFILE(
+            2, "A<b", 300,
+            GOOD) "," PROFILE(3, "A_b (2)", 300,
+                              GOOD) "," PROFILE(5, "", 300,
+                                                GOOD) "," PROFILE(6, "\\u0000", 300,
+                                                                  GOOD) "," PROFILE(7, "$", 300,
+                                                                                    GOOD) "," PROFILE(8,
+                                                                                                      "123456"
+                                                                                                      "789012"
+                                                                                                      "345678"
+                                                                                                      "901234"
+                                                                                                      "567890"
+                                                                                                      "123456"
+                                                                                                      "789012"
+                                                                                                      "345678"
+                                                                                                      "901234"
+                                                                                                      "567890"
+                                                                                                      "123\\u"
+                                                                                                      "00e9",
+                                                                                                      300,
+                                                                                                      GOOD));
+    struct outcome outcome = plan(names, NULL);
+    assert_int_equal(outcome.action, PROFILE_CREATE);
+    static const char *const wanted[] = {
+        "A_b",         "A_b (2)",
+        "A_b (2) (2)", "A_b (3)",
+        "Profile 5",   "_",
+        "_ (2)",       "123456789012345678901234567890123456789012345678901234567890123",
+    };
+    size_t count = 0;
+    for (const struct json *profile = json_get(outcome.body, "store")->first; profile;
+         profile = profile->next)
+        assert_string_equal(profile->key, wanted[count++]);
+    assert_int_equal(count, 8);
+    assert_string_equal(text_of(outcome.body, "defaultProfile"), "A_b (3)");
+    json_free(outcome.body);
+}
+
+static void hostile_sizes_are_refused(void **state)
+{
+    (void)state;
+    struct buffer text;
+    buffer_init(&text, 1 << 22);
+    for (int kind = 0; kind < 2; kind++) {
+        buffer_clear(&text);
+        buffer_add_text(&text, "{\"profiles\":{\"activeIdp\":0,\"profile\":[");
+        if (kind == 1)
+            buffer_add_text(&text, "{\"idp\":0,\"insulinDuration\":300,\"timeDependentSegments\":[");
+        for (int i = 0; i < 5000; i++) {
+            buffer_addf(&text, "%s", i ? "," : "");
+            if (kind == 0)
+                buffer_addf(&text,
+                            "{\"idp\":%d,\"insulinDuration\":300,\"timeDependentSegments\":[" GOOD "]}", i);
+            else
+                buffer_addf(&text, "{\"startTime\":%d,\"basalRate\":1,\"carbRatio\":1000,\"isf\":1}",
+                            i % 1440);
+        }
+        buffer_add_text(&text, kind == 0 ? "]}," ALERTS "}" : "]}]}," ALERTS "}");
+        struct outcome outcome = plan(text.data, NULL);
+        assert_int_equal(outcome.action, PROFILE_NONE);
+        assert_non_null(strstr(outcome.error.text, "too many"));
+    }
+    /* What others left in Nightscout does not fit into a request with ours. */
+    buffer_clear(&text);
+    buffer_add_text(&text, "{\"store\":{\"Big\":\"");
+    for (int i = 0; i < 20000; i++)
+        buffer_addf(&text, "%060d", i);
+    buffer_add_text(&text, "\"}}");
+    struct json *settings = parse(pump), *current = parse(text.data);
+    struct buffer body;
+    struct error error = {0};
+    buffer_init(&body, 90000);
+    assert_int_equal(profile_plan(settings, current, NULL, &add_mode, NOW, &body, &error), PROFILE_NONE);
+    assert_int_equal(error.kind, ERROR_LIMIT);
+    buffer_free(&body);
+    json_free(settings);
+    json_free(current);
+    buffer_free(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_document_is_exactly_this),
+        cmocka_unit_test(what_we_wrote_is_not_written_again),
+        cmocka_unit_test(a_changed_setting_is_written),
+        cmocka_unit_test(a_strange_hash_is_not_trusted),
+        cmocka_unit_test(other_profiles_stay),
+        cmocka_unit_test(replacing_keeps_the_document),
+        cmocka_unit_test(a_document_from_the_future_stops_it),
+        cmocka_unit_test(settings_that_cannot_be_true_write_nothing),
+        cmocka_unit_test(without_alerts_the_segments_targets_stand_in),
+        cmocka_unit_test(names_are_clean_and_told_apart),
+        cmocka_unit_test(hostile_sizes_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

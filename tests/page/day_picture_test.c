@@ -1,0 +1,203 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/page/day_picture.h"
+
+static struct day_picture picture;
+
+/* What a sync at noon makes of these lines, with these features. */
+static void look(const char *lines, unsigned features)
+{
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_set_features(&fixture, features);
+    fixture_read(&fixture, 0, lines);
+    fixture_build(&fixture);
+    day_picture_update(&picture, &fixture.documents, &fixture.log, &new_york, at("12:00:00"));
+    fixture_close(&fixture);
+}
+
+#define ALL_FEATURES (FEATURES_ALL & ~FEATURE_PROFILES)
+
+static int start(void **state)
+{
+    (void)state;
+    day_picture_init(&picture);
+    return 0;
+}
+
+static void equal_basals_are_one_step(void **state)
+{
+    (void)state;
+    look("279 1 11:00:00 {'commandedRate':800}\n279 2 11:05:00 {'commandedRate':800}\n"
+         "279 3 11:10:00 {'commandedRate':0}\n279 4 11:15:00 {'commandedRate':950}\n",
+         ALL_FEATURES);
+    assert_int_equal(picture.step_count, 3);
+    assert_int_equal(picture.steps[0].from, at("11:00:00"));
+    assert_int_equal(picture.steps[0].until, at("11:10:00"));
+    assert_int_equal(picture.steps[0].rate, 800);
+    assert_int_equal(picture.steps[1].rate, 0);
+    assert_int_equal(picture.steps[2].rate, 950);
+    assert_int_equal(picture.newest_event, at("11:15:00"));
+}
+
+static void a_basal_from_before_reaches_in_and_older_ones_do_not(void **state)
+{
+    (void)state;
+    look("279 1 2026-05-13T11:30:00 {'commandedRate':700}\n279 2 2026-05-13T11:45:00 {'commandedRate':800}\n"
+         "279 3 2026-05-13T12:00:00 {'commandedRate':900}\n279 4 2026-05-13T12:15:00 {'commandedRate':100}\n",
+         ALL_FEATURES);
+    assert_int_equal(picture.step_count, 2);
+    assert_int_equal(picture.steps[0].rate, 900);
+}
+
+static void boluses_carry_carbs_and_who_gave_them(void **state)
+{
+    (void)state;
+    look("64 1 08:00:00 {'bolusId':5,'carbAmount':30,'bg':0}\n65 2 08:00:00 {'bolusId':5,'options':4}\n"
+         "20 3 08:02:00 {'bolusId':5,'completionStatus':3,'insulinDelivered':3.25}\n"
+         "65 4 09:00:00 {'bolusId':6,'options':3}\n"
+         "20 5 09:01:00 {'bolusId':6,'completionStatus':3,'insulinDelivered':0.4}\n",
+         ALL_FEATURES);
+    assert_int_equal(picture.bolus_count, 2);
+    assert_int_equal(picture.boluses[0].time, at("08:02:00"));
+    assert_int_equal(picture.boluses[0].insulin, 3250);
+    assert_int_equal(picture.boluses[0].carbs, 30000);
+    assert_false(picture.boluses[0].automatic);
+    assert_int_equal(picture.boluses[1].insulin, 400);
+    assert_true(picture.boluses[1].automatic);
+}
+
+static void suspensions_end_at_the_resume_or_stay_open(void **state)
+{
+    (void)state;
+    look(
+        "11 1 08:00:00 {'suspendReason':0}\n12 2 08:20:00\n11 3 11:00:00 {'suspendReason':0}\n279 4 11:05:00 "
+        "{'commandedRate':0}\n",
+        ALL_FEATURES);
+    assert_int_equal(picture.bar_count, 2);
+    assert_int_equal(picture.bars[0].until - picture.bars[0].from, 20 * 60);
+    assert_false(picture.bars[0].open);
+    assert_int_equal(picture.bars[1].until, at("11:05:00"));
+    assert_true(picture.bars[1].open);
+}
+
+static void sleep_and_exercise_are_bars(void **state)
+{
+    (void)state;
+    look("229 1 00:00:00 {'requestedAction':1}\n229 2 06:30:00 {'requestedAction':2}\n"
+         "229 3 10:00:00 {'requestedAction':3}\n279 4 10:15:00 {'commandedRate':0}\n",
+         ALL_FEATURES);
+    assert_int_equal(picture.bar_count, 2);
+    assert_int_equal(picture.bars[0].kind, DAY_SLEEP);
+    assert_int_equal(picture.bars[0].until, at("06:30:00"));
+    assert_int_equal(picture.bars[1].kind, DAY_EXERCISE);
+    assert_true(picture.bars[1].open);
+}
+
+/* 2026-05-14T11:00:00 is 579610800 s after 2008 on the pump's clock. */
+#define READING(number, minutes, rest)                                                                       \
+    "399 " #number " 11:59:00 {'egvTimeStamp':" #minutes ",'currentGlucoseDisplayValue':" rest "}\n"
+
+static void readings_are_at_their_own_time_and_within_bounds(void **state)
+{
+    (void)state;
+    look(READING(1, 579610800, "120") READING(2, 579611100, "390,'glucoseValueStatus':1")
+             READING(3, 579611400, "30,'glucoseValueStatus':2")
+                 READING(4, 579611700, "150,'glucoseValueStatus':6")
+                     READING(5, 579612000, "150,'cgmDataType':[3]") READING(6, 579612300, "700")
+                         READING(7, 579612600, "88") READING(8, 579612660, "89"),
+         ALL_FEATURES);
+    assert_int_equal(picture.reading_count, 4);
+    assert_int_equal(picture.readings[0].time, at("11:00:00"));
+    assert_int_equal(picture.readings[0].glucose, 120);
+    assert_int_equal(picture.readings[1].glucose, 401);
+    assert_int_equal(picture.readings[2].glucose, 39);
+    assert_int_equal(picture.readings[3].glucose, 88); /* one a minute later is the same one */
+    assert_int_equal(day_picture_newest_reading(&picture), at("11:30:00"));
+}
+
+static void kinds_that_a_sync_leaves_out_stay(void **state)
+{
+    (void)state;
+    look("279 1 11:00:00 {'commandedRate':800}\n11 2 11:01:00\n12 3 11:02:00\n229 4 11:03:00 "
+         "{'requestedAction':1}\n"
+         "20 5 11:04:00 {'completionStatus':3,'insulinDelivered':1}\n" READING(6, 579610800, "120"),
+         ALL_FEATURES);
+    look("20 5 11:04:00 {'completionStatus':3,'insulinDelivered':1}\n20 7 11:30:00 "
+         "{'completionStatus':3,'insulinDelivered':2}\n",
+         FEATURE_BOLUS);
+    assert_int_equal(picture.step_count, 1);
+    assert_int_equal(picture.bar_count, 2);
+    assert_int_equal(picture.bolus_count, 2);
+    assert_int_equal(picture.newest_event, at("11:59:00"));
+}
+
+static void a_hostile_log_fills_no_list_beyond_its_end(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct buffer lines;
+    buffer_init(&lines, 1 << 20);
+    for (int i = 0; i < 1400; i++)
+        buffer_addf(&lines,
+                    "279 %d %02d:%02d:%02d {'commandedRate':%d}\n20 %d %02d:%02d:%02d "
+                    "{'completionStatus':3,'insulinDelivered':1}\n11 %d %02d:%02d:%02d\n",
+                    3 * i, i / 120, i / 2 % 60, i % 2 * 30, i % 15000, 3 * i + 1, i / 120, i / 2 % 60,
+                    i % 2 * 30, 3 * i + 2, i / 120, i / 2 % 60, i % 2 * 30);
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, lines.data);
+    fixture_build(&fixture);
+    day_picture_update(&picture, &fixture.documents, &fixture.log, &new_york, at("12:00:00"));
+    assert_int_equal(picture.step_count, DAY_STEPS);
+    assert_int_equal(picture.bolus_count, DAY_BOLUSES);
+    assert_int_equal(picture.bar_count, DAY_BARS);
+    fixture_close(&fixture);
+    buffer_free(&lines);
+}
+
+static void the_target_is_between_the_pumps_alerts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *settings;
+        int low, high;
+    } cases[] = {
+        {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":70,\"highGlucoseAlertMgPerDl\":200}}", 70, 200},
+        {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":200,\"highGlucoseAlertMgPerDl\":70}}", 0, 0},
+        {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":-70000,\"highGlucoseAlertMgPerDl\":70}}", 0, 0},
+        {"{\"cgmSettings\":null}", 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct json *settings = json_parse(cases[i].settings, strlen(cases[i].settings), NULL);
+        day_picture_init(&picture);
+        day_picture_set_target(&picture, settings);
+        assert_int_equal(picture.target_low, cases[i].low);
+        assert_int_equal(picture.target_high, cases[i].high);
+        json_free(settings);
+    }
+    day_picture_set_target(&picture, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(equal_basals_are_one_step, start),
+        cmocka_unit_test_setup(a_basal_from_before_reaches_in_and_older_ones_do_not, start),
+        cmocka_unit_test_setup(boluses_carry_carbs_and_who_gave_them, start),
+        cmocka_unit_test_setup(suspensions_end_at_the_resume_or_stay_open, start),
+        cmocka_unit_test_setup(sleep_and_exercise_are_bars, start),
+        cmocka_unit_test_setup(readings_are_at_their_own_time_and_within_bounds, start),
+        cmocka_unit_test_setup(kinds_that_a_sync_leaves_out_stay, start),
+        cmocka_unit_test_setup(a_hostile_log_fills_no_list_beyond_its_end, start),
+        cmocka_unit_test(the_target_is_between_the_pumps_alerts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

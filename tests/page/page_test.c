@@ -1,0 +1,336 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "page_state.h"
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/page/web_file.h"
+#include "page_internal.h"
+
+static struct page_state view_state;
+
+/* The page in that state; to be freed with buffer_free. */
+static struct buffer render(const char *name)
+{
+    struct buffer page;
+    buffer_init(&page, PAGE_MAXIMUM);
+    page_state_set(&view_state, name);
+    page_render(&view_state.view, &page);
+    assert_false(page.full);
+    return page;
+}
+
+static bool holds(const struct buffer *page, const char *text)
+{
+    return strstr(page->data, text) != NULL;
+}
+
+/* ---- escaping ---- */
+
+static void markup_characters_become_references(void **state)
+{
+    (void)state;
+    struct buffer out;
+    buffer_init(&out, 1000);
+    page_text(&out, "a<b>&\"'\n\tc\x01\x1b\x7f"
+                    "d\xff");
+    assert_string_equal(out.data, "a&lt;b&gt;&amp;&quot;&#39;\n\tc   d\xff");
+    page_text(&out, NULL);
+    buffer_clear(&out);
+    page_add(&out, "<i>%s</i> %d %u %ld %lu %zu 100%%", "<%s&", -1, 2U, -3L, 4UL, (size_t)5);
+    assert_string_equal(out.data, "<i>&lt;%s&amp;</i> -1 2 -3 4 5 100%");
+    buffer_free(&out);
+}
+
+/* Every tag that stands in the page is one that the template or the parts wrote. */
+static void hostile_strings_stay_text(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"public-hostile", "full-hostile"};
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer page = render(names[i]);
+        size_t scripts = 0, titles = 0, ends = 0;
+        for (const char *at = page.data; (at = strstr(at, "<script")); at++)
+            scripts++;
+        for (const char *at = page.data; (at = strstr(at, "<title")); at++)
+            titles++;
+        for (const char *at = page.data; (at = strstr(at, "</title>")); at++)
+            ends++;
+        assert_int_equal(scripts, 1);
+        assert_int_equal(ends, titles);
+        assert_false(holds(&page, "<img"));
+        assert_false(holds(&page, "<scr\x01"));
+        assert_null(strchr(page.data, 0x1b));
+        assert_null(strchr(page.data, 0x01));
+        assert_true(holds(&page, "&lt;script src=//evil.invalid&gt;"));
+        buffer_free(&page);
+    }
+}
+
+/* ---- what the page shows ---- */
+
+static void every_state_is_complete(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < page_state_count; i++) {
+        struct buffer page = render(page_state_names[i]);
+        assert_true(holds(&page, "<!doctype html>"));
+        assert_true(page.length > 7 && strcmp(page.data + page.length - 8, "</html>\n") == 0);
+        if (!strstr(page_state_names[i], "hostile")) {
+            assert_false(holds(&page, "{{")); /* a place that nobody fills */
+            assert_false(holds(&page, "(null)"));
+            assert_false(holds(&page, "&lt;")); /* markup of ours that was taken for a value */
+        }
+        buffer_free(&page);
+    }
+}
+
+static void each_verdict_has_words_and_a_shape_of_its_own(void **state)
+{
+    (void)state;
+    struct buffer words[VERDICT_COUNT], shapes[VERDICT_COUNT];
+    for (enum page_verdict verdict = 0; verdict < VERDICT_COUNT; verdict++) {
+        page_state_set(&view_state, "full-flowing");
+        view_state.view.verdict = verdict;
+        buffer_init(&words[verdict], 1000);
+        buffer_init(&shapes[verdict], 1000);
+        page_verdict_words(&view_state.view, &words[verdict]);
+        page_verdict_icon(&view_state.view, &shapes[verdict]);
+        assert_true(words[verdict].length > 5);
+        for (enum page_verdict other = 0; other < verdict; other++) {
+            assert_string_not_equal(words[verdict].data, words[other].data);
+            assert_string_not_equal(shapes[verdict].data, shapes[other].data);
+        }
+    }
+    for (enum page_verdict verdict = 0; verdict < VERDICT_COUNT; verdict++) {
+        buffer_free(&words[verdict]);
+        buffer_free(&shapes[verdict]);
+    }
+}
+
+static void the_public_view_tells_nothing_of_the_person(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < page_state_count; i++) {
+        if (strncmp(page_state_names[i], "public-", 7) != 0)
+            continue;
+        struct buffer page = render(page_state_names[i]);
+        static const char *const private_words[] = {
+            "Pump data",      "<dt>Glucose", "class=\"day\"",       "Wrote",
+            "bolus",          "U/h",         "name=\"form_token\"", "dG9rZW4",
+            "Nowhere/Middle", "Diagnostics", "did not answer",      "value=\"sync\"",
+            "Last syncs"};
+        for (size_t word = 0; word < sizeof private_words / sizeof *private_words; word++)
+            if (holds(&page, private_words[word]))
+                fail_msg("%s shows %s", page_state_names[i], private_words[word]);
+        buffer_free(&page);
+    }
+}
+
+static void a_public_page_is_the_same_whatever_the_pump_did(void **state)
+{
+    (void)state;
+    struct buffer with = render("public-flowing");
+    struct buffer without;
+    buffer_init(&without, PAGE_MAXIMUM);
+    view_state.view.newest_event = view_state.view.newest_reading = NO_TIME;
+    view_state.view.picture = NULL;
+    view_state.view.runs = NULL;
+    view_state.view.run_count = 0;
+    view_state.view.check_report = NULL;
+    page_render(&view_state.view, &without);
+    assert_string_equal(with.data, without.data);
+    buffer_free(&with);
+    buffer_free(&without);
+}
+
+static void a_failure_says_what_and_what_to_do(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-failing");
+    assert_true(holds(&page, "Data is not getting through"));
+    assert_true(holds(&page, "Nothing is lost"));
+    assert_true(holds(&page, "Nightscout did not answer in time"));
+    assert_true(holds(&page, "tried again by itself"));
+    buffer_free(&page);
+    page = render("full-once");
+    assert_true(holds(&page, "<h1 id=\"verdict-words\">The last sync failed</h1>"));
+    buffer_free(&page);
+    page = render("full-refused");
+    assert_true(holds(&page, "not tried again by itself"));
+    buffer_free(&page);
+}
+
+static void the_first_run_walks_through_what_is_missing(void **state)
+{
+    (void)state;
+    struct buffer page = render("public-setup");
+    assert_true(holds(&page, "<li class=\"missing\"><h3>Tandem Source"));
+    assert_true(holds(&page, "<li class=\"missing\"><h3>A secret for this page"));
+    assert_false(holds(&page, "<li class=\"done\"><h3>Nightscout"));
+    buffer_free(&page);
+    page = render("public-setup-half");
+    assert_true(holds(&page, "<li class=\"done\"><h3>Tandem Source"));
+    assert_true(holds(&page, "<li class=\"missing\"><h3>Nightscout"));
+    assert_true(holds(&page, "NS_SECRET is not set."));
+    assert_true(holds(&page, "<li class=\"done\"><h3>A secret for this page"));
+    assert_true(holds(&page, "name=\"secret\""));
+    buffer_free(&page);
+}
+
+static void runs_tell_what_was_written_and_what_was_left_out(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-flowing");
+    assert_true(holds(&page, "Wrote 12 basals, 1 bolus, 12 readings"));
+    assert_true(holds(&page, "Completed 1 basal"));
+    assert_true(holds(&page, "Left out: 1 (bolus size out of bounds)"));
+    assert_true(holds(&page, "29 of the last 30 syncs went well"));
+    assert_true(holds(&page, "Pretended"));
+    buffer_free(&page);
+}
+
+static void glucose_shows_in_the_units_of_the_site(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-flowing");
+    assert_true(holds(&page, "mg/dL"));
+    assert_false(holds(&page, "mmol/L"));
+    assert_true(holds(&page, ">180</text>"));
+    buffer_free(&page);
+    page = render("full-mmol");
+    assert_true(holds(&page, "mmol/L"));
+    assert_false(holds(&page, "mg/dL"));
+    assert_true(holds(&page, ">10.0</text>"));
+    assert_true(holds(&page, ">3.9</text>"));
+    buffer_free(&page);
+}
+
+/* ---- words ---- */
+
+static void times_are_told_in_words(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ago;
+        const char *words;
+    } cases[] = {
+        {0, "just now"},         {59, "just now"},
+        {60, "1 minute ago"},    {119, "1 minute ago"},
+        {120, "2 minutes ago"},  {3599, "59 minutes ago"},
+        {3600, "1 hour ago"},    {3660, "1 h 1 min ago"},
+        {7200, "2 hours ago"},   {172799, "47 h 59 min ago"},
+        {172800, "2 days ago"},  {864000, "10 days ago"},
+        {-5, "in a moment"},     {-60, "in 1 minute"},
+        {-3660, "in 1 h 1 min"}, {-604800, "in 7 days"},
+    };
+    char words[PAGE_WORDS_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(page_relative(words, 1778749380, 1778749380 - cases[i].ago), cases[i].words);
+}
+
+static void clocks_show_the_pumps_zone_and_the_day_where_it_is_another(void **state)
+{
+    (void)state;
+    char words[PAGE_WORDS_SIZE];
+    page_state_set(&view_state, "full-flowing"); /* 2026-05-14T09:03:00Z, a Thursday; two hours behind UTC */
+    assert_string_equal(page_clock(words, &view_state.view, 1778749380), "07:03");
+    assert_string_equal(page_clock(words, &view_state.view, 1778749380 - 8 * 3600), "Wed 13 May, 23:03");
+    view_state.view.zone = NULL;
+    assert_string_equal(page_clock(words, &view_state.view, 1778749380), "09:03");
+    assert_string_equal(page_clock(words, &view_state.view, -1), "Wed 31 Dec, 23:59");
+}
+
+static void decimals_are_rounded(void **state)
+{
+    (void)state;
+    char words[PAGE_WORDS_SIZE];
+    assert_string_equal(page_decimal(words, 1279, 3), "1.279");
+    assert_string_equal(page_decimal(words, 1279, 2), "1.28");
+    assert_string_equal(page_decimal(words, 1279, 1), "1.3");
+    assert_string_equal(page_decimal(words, 1500, 0), "2");
+    assert_string_equal(page_decimal(words, 9996, 2), "10.00");
+    assert_string_equal(page_decimal(words, 50, 1), "0.1");
+    assert_string_equal(page_decimal(words, -1250, 1), "-1.3");
+    assert_string_equal(page_decimal(words, -4, 1), "0.0");
+}
+
+static void notices_go_through_an_address_and_back(void **state)
+{
+    (void)state;
+    for (enum page_notice notice = NOTICE_NONE + 1; notice < NOTICE_COUNT; notice++)
+        assert_int_equal(page_notice_find(page_notice_word(notice)), notice);
+    assert_int_equal(page_notice_find("<b>"), NOTICE_NONE);
+    assert_int_equal(page_notice_find(NULL), NOTICE_NONE);
+}
+
+/* ---- size ---- */
+
+static void all_of_it_stays_small(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-flowing");
+    const struct web_file *style = web_file_find("page.css"), *script = web_file_find("page.js"),
+                          *icon = web_file_find("icon.svg");
+    assert_true(page.length + style->length + script->length + icon->length < 60000);
+    assert_true(style->gzip_length < style->length / 2);
+    assert_null(web_file_find("page.c"));
+    buffer_free(&page);
+}
+
+static void the_fullest_view_fits(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-crowded");
+    buffer_free(&page);
+    page = render("full-hostile");
+    buffer_free(&page);
+}
+
+static void progress_is_one_line(void **state)
+{
+    (void)state;
+    struct buffer out;
+    buffer_init(&out, 2000);
+    page_state_set(&view_state, "full-running");
+    page_render_progress(&view_state.view, &out);
+    assert_null(strchr(out.data, '\n'));
+    assert_true(strstr(out.data, "step 6 of 13, 3 of 8 answers") != NULL);
+    assert_true(strstr(out.data, "value=\"489\"") != NULL);
+    buffer_clear(&out);
+    page_state_set(&view_state, "full-flowing");
+    page_render_progress(&view_state.view, &out);
+    assert_int_equal(out.length, 0);
+    buffer_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(markup_characters_become_references),
+        cmocka_unit_test(hostile_strings_stay_text),
+        cmocka_unit_test(every_state_is_complete),
+        cmocka_unit_test(each_verdict_has_words_and_a_shape_of_its_own),
+        cmocka_unit_test(the_public_view_tells_nothing_of_the_person),
+        cmocka_unit_test(a_public_page_is_the_same_whatever_the_pump_did),
+        cmocka_unit_test(a_failure_says_what_and_what_to_do),
+        cmocka_unit_test(the_first_run_walks_through_what_is_missing),
+        cmocka_unit_test(runs_tell_what_was_written_and_what_was_left_out),
+        cmocka_unit_test(glucose_shows_in_the_units_of_the_site),
+        cmocka_unit_test(times_are_told_in_words),
+        cmocka_unit_test(clocks_show_the_pumps_zone_and_the_day_where_it_is_another),
+        cmocka_unit_test(decimals_are_rounded),
+        cmocka_unit_test(notices_go_through_an_address_and_back),
+        cmocka_unit_test(all_of_it_stays_small),
+        cmocka_unit_test(the_fullest_view_fits),
+        cmocka_unit_test(progress_is_one_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,228 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "authorization.h"
+#include "tconnectsync/base/buffer.h"
+#include "rate_limit.h"
+#include "session.h"
+
+#define SECRET "hunter2: a b"
+#define RIGHT  "dXNlcjpodW50ZXIyOiBhIGI=" /* user:hunter2: a b */
+#define NOBODY "Omh1bnRlcjI6IGEgYg=="     /* :hunter2: a b */
+#define WRONG  "dXNlcjpodW50ZXIz"         /* user:hunter3 */
+#define NOW    1780000000
+
+static const struct authorization_request plain = {.method = "GET", .address = "192.0.2.1"};
+
+static struct authorization check(struct authorization_request request, const char *secret, unsigned flags)
+{
+    struct rate_limit *limit = rate_limit_new();
+    struct authorization result;
+    authorization_check(&request, secret, flags, limit, NOW, 0, &result);
+    rate_limit_free(limit);
+    return result;
+}
+
+static struct authorization_request with_cookie(void)
+{
+    static char value[200];
+    struct buffer out;
+    buffer_init(&out, sizeof value - 1);
+    session_write(&out, SECRET, NOW);
+    memcpy(value, out.data, out.length + 1);
+    buffer_free(&out);
+    struct authorization_request request = plain;
+    request.cookie = value;
+    return request;
+}
+
+static void texts(void **state)
+{
+    (void)state;
+    struct authorization_request request = plain;
+    struct authorization result = check(request, NULL, 0);
+    assert_int_equal(result.status, 403);
+    assert_string_equal(result.text,
+                        "secret is not configured in the settings, so this page is inaccessible\n");
+    result = check(request, "", AUTHORIZATION_CHALLENGE);
+    assert_int_equal(result.status, 403);
+    result = check(request, SECRET, 0);
+    assert_int_equal(result.status, 403);
+    assert_string_equal(result.text, "secret not provided as a GET or POST argument\n");
+    assert_null(result.challenge);
+    assert_false(result.given);
+    request.parameter = "";
+    assert_string_equal(check(request, SECRET, 0).text, "secret not provided as a GET or POST argument\n");
+    request.parameter = "hunter3";
+    result = check(request, SECRET, 0);
+    assert_int_equal(result.status, 403);
+    assert_string_equal(result.text, "secret is invalid\n");
+    assert_true(result.given);
+}
+
+static void each_credential(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *parameter, *header;
+        enum credential credential;
+    } cases[] = {
+        {SECRET, NULL, CREDENTIAL_PARAMETER},
+        {SECRET, "Basic " WRONG, CREDENTIAL_PARAMETER},
+        {"wrong", "Basic " RIGHT, CREDENTIAL_BASIC},
+        {NULL, "basic  " RIGHT, CREDENTIAL_BASIC},
+        {NULL, "BASIC " NOBODY, CREDENTIAL_BASIC},
+        {NULL, "Basic " WRONG, CREDENTIAL_NONE},
+        {NULL, "Basic", CREDENTIAL_NONE},
+        {NULL, "Basic ", CREDENTIAL_NONE},
+        {NULL, "Basic ====", CREDENTIAL_NONE},
+        {NULL, "Basic dXNl", CREDENTIAL_NONE},
+        {NULL, "Basic " RIGHT "\n", CREDENTIAL_NONE},
+        {NULL, "Basic " RIGHT RIGHT, CREDENTIAL_NONE},
+        {NULL, "Basicx " RIGHT, CREDENTIAL_NONE},
+        {NULL, "Digest " RIGHT, CREDENTIAL_NONE},
+        {NULL, "Bearer " RIGHT, CREDENTIAL_NONE},
+        {NULL, SECRET, CREDENTIAL_NONE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct authorization_request request = plain;
+        request.parameter = cases[i].parameter;
+        request.header = cases[i].header;
+        struct authorization result = check(request, SECRET, 0);
+        assert_int_equal(result.credential, cases[i].credential);
+        assert_int_equal(result.status, cases[i].credential ? 0 : 403);
+    }
+    struct authorization_request bearer = plain;
+    bearer.header = "bearer s3cret";
+    assert_int_equal(check(bearer, "s3cret", AUTHORIZATION_CHANGES_STATE).credential, CREDENTIAL_BEARER);
+    assert_int_equal(check(bearer, "s3cret", AUTHORIZATION_CHANGES_STATE).status, 0);
+    assert_int_equal(check(bearer, "s3cre", 0).status, 403);
+    struct authorization_request cookie = with_cookie();
+    assert_int_equal(check(cookie, SECRET, 0).credential, CREDENTIAL_COOKIE);
+    /* An old cookie is no guess: the page asks for the secret again. */
+    struct authorization result = check(cookie, "another", 0);
+    assert_string_equal(result.text, "secret not provided as a GET or POST argument\n");
+}
+
+static void challenges(void **state)
+{
+    (void)state;
+    struct authorization_request request = plain;
+    struct authorization result = check(request, SECRET, AUTHORIZATION_CHALLENGE);
+    assert_int_equal(result.status, 401);
+    assert_string_equal(result.challenge, "Basic realm=\"tconnectsync-heroku\", charset=\"UTF-8\"");
+    request.header = "Basic " WRONG;
+    assert_int_equal(check(request, SECRET, AUTHORIZATION_CHALLENGE).status, 401);
+    request.header = "Basic " RIGHT;
+    assert_int_equal(check(request, SECRET, AUTHORIZATION_CHALLENGE).status, 0);
+}
+
+static void what_browsers_send_by_themselves(void **state)
+{
+    (void)state;
+    struct authorization_request cookie = with_cookie(), basic = plain;
+    basic.header = "Basic " RIGHT;
+    struct buffer cookie_token, basic_token;
+    buffer_init(&cookie_token, 100);
+    buffer_init(&basic_token, 100);
+    form_token_write(&cookie_token, SECRET, cookie.cookie);
+    form_token_write(&basic_token, SECRET, "");
+    const struct {
+        const char *fetch_site, *origin, *host;
+        int token; /* 1 its own, 2 the other's */
+        bool https;
+        int status;
+    } cases[] = {
+        {NULL, NULL, NULL, 0, false, 0},
+        {"same-origin", NULL, NULL, 0, false, 0},
+        {"same-origin", "http://evil.example", "x", 2, false, 0},
+        {"none", NULL, NULL, 0, false, 0},
+        {"same-site", "http://x", "x", 1, false, 403},
+        {"cross-site", "http://x", "x", 1, false, 403},
+        {"", NULL, NULL, 0, false, 403},
+        {NULL, "http://x:5000", "x:5000", 0, false, 0},
+        {NULL, "https://X", "x", 0, true, 0},
+        {NULL, "http://x", "x", 0, true, 403},
+        {NULL, "http://x:5001", "x:5000", 1, false, 403},
+        {NULL, "http://x.evil.example", "x", 0, false, 403},
+        {NULL, "null", "null", 1, false, 403},
+        {NULL, "http://", "", 0, false, 403},
+        {NULL, "http://x", NULL, 0, false, 403},
+        {NULL, NULL, NULL, 1, false, 0},
+        {NULL, NULL, NULL, 2, false, 403},
+    };
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        size_t row = i / 2;
+        struct authorization_request request = i % 2 ? cookie : basic;
+        const char *own = i % 2 ? cookie_token.data : basic_token.data;
+        const char *other = i % 2 ? basic_token.data : cookie_token.data;
+        request.method = "POST";
+        request.fetch_site = cases[row].fetch_site;
+        request.origin = cases[row].origin;
+        request.host = cases[row].host;
+        request.https = cases[row].https;
+        request.form_token = cases[row].token == 0 ? NULL : cases[row].token == 1 ? own : other;
+        struct authorization result = check(request, SECRET, AUTHORIZATION_CHANGES_STATE);
+        if (result.status != cases[row].status)
+            fail_msg("row %zu: %d", row, result.status);
+        assert_int_equal(check(request, SECRET, 0).status, 0); /* looking is free */
+        request.parameter = SECRET;                            /* no other site knows that */
+        assert_int_equal(check(request, SECRET, AUTHORIZATION_CHANGES_STATE).status, 0);
+    }
+    static const char *const reading[] = {"GET", "HEAD", "PUT"};
+    for (size_t i = 0; i < 3; i++) {
+        cookie.method = basic.method = reading[i];
+        struct authorization result = check(cookie, SECRET, AUTHORIZATION_CHANGES_STATE);
+        assert_int_equal(result.status, 405);
+        assert_string_equal(result.allow, "POST");
+        assert_int_equal(check(basic, SECRET, AUTHORIZATION_CHANGES_STATE).status, 405);
+    }
+    buffer_free(&cookie_token);
+    buffer_free(&basic_token);
+}
+
+static void wrong_secrets_are_limited_right_ones_never(void **state)
+{
+    (void)state;
+    struct rate_limit *limit = rate_limit_new();
+    struct authorization_request request = plain;
+    struct authorization result;
+    for (int i = 0; i < 30; i++) {
+        request.parameter = NULL; /* asking without one costs nothing */
+        authorization_check(&request, SECRET, 0, limit, NOW, 100, &result);
+        assert_int_equal(result.status, 403);
+    }
+    for (int i = 0; i < 30; i++) {
+        request.parameter = "wrong";
+        authorization_check(&request, SECRET, AUTHORIZATION_CHALLENGE, limit, NOW, 100 + i, &result);
+        assert_int_equal(result.status, i < 10 ? 401 : 429);
+        assert_int_equal(result.retry_after, i < 10 ? 0 : 60 - i);
+        request.parameter = SECRET;
+        authorization_check(&request, SECRET, 0, limit, NOW, 100 + i, &result);
+        assert_int_equal(result.status, 0);
+    }
+    request.parameter = "wrong";
+    request.address = "192.0.2.2";
+    authorization_check(&request, SECRET, 0, limit, NOW, 130, &result);
+    assert_int_equal(result.status, 403);
+    rate_limit_free(limit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts),
+        cmocka_unit_test(each_credential),
+        cmocka_unit_test(challenges),
+        cmocka_unit_test(what_browsers_send_by_themselves),
+        cmocka_unit_test(wrong_secrets_are_limited_right_ones_never),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,387 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/redact.h"
+#include "tconnectsync/pump/feature.h"
+#include "tconnectsync/settings/configuration.h"
+
+/* An environment: "NAME=value" strings up to a NULL; later ones win over earlier ones. */
+static const char *look_up(void *context, const char *name)
+{
+    const char *value = NULL;
+    for (const char *const *pair = context; *pair; pair++)
+        if (strncmp(*pair, name, strlen(name)) == 0 && (*pair)[strlen(name)] == '=')
+            value = *pair + strlen(name) + 1;
+    return value && strcmp(value, "<unreadable>") == 0 ? configuration_unreadable : value;
+}
+
+#define USABLE                                                                                               \
+    "TCONNECT_EMAIL=jane@example.org", "TCONNECT_PASSWORD=Tr0ub4dor&3", "NS_URL=https://ns.example.org",     \
+        "NS_SECRET=correct horse battery", "TIMEZONE_NAME=America/Chicago"
+
+static struct configuration *read_pairs(const char *const *pairs)
+{
+    return configuration_read(look_up, (void *)(uintptr_t)pairs);
+}
+#define READ(...) read_pairs((const char *const[]){__VA_ARGS__, NULL})
+
+static void assert_problem(const struct configuration *configuration, size_t at, const char *name,
+                           const char *words)
+{
+    assert_true(at < configuration->problem_count);
+    const char *problem = configuration->problems[at];
+    if (strncmp(problem, name, strlen(name)) != 0 || !strstr(problem, words))
+        fail_msg("expected %s ... %s, but: %s", name, words, problem);
+}
+
+static void the_least_that_is_needed_is_enough(void **state)
+{
+    (void)state;
+    struct configuration *configuration = READ(USABLE, "HOME=/home/jane");
+    assert_int_equal(configuration->problem_count, 0);
+    assert_int_equal(configuration->warning_count, 0);
+    assert_string_equal(configuration->tandem_email, "jane@example.org");
+    assert_string_equal(configuration->tandem_password, "Tr0ub4dor&3");
+    assert_int_equal(configuration->region, REGION_US);
+    assert_string_equal(configuration->sso_url, "https://sso.tandemdiabetes.com/");
+    assert_string_equal(configuration->accounts_url, "https://tdcservices.tandemdiabetes.com/accounts/api");
+    assert_string_equal(configuration->source_url, "https://source.tandemdiabetes.com/");
+    assert_string_equal(configuration->redirect_uri, "https://sso.tandemdiabetes.com/auth/callback");
+    assert_string_equal(configuration->client_id, "0oa4wnbvtladeyVZX4h7");
+    assert_null(configuration->proxy);
+    assert_string_equal(configuration->credential_cache_path,
+                        "/home/jane/.config/tconnectsync/credentials.json");
+    assert_null(configuration->pump_serial_number);
+    assert_string_equal(configuration->nightscout_url, "https://ns.example.org/");
+    assert_string_equal(configuration->nightscout_secret, "correct horse battery");
+    assert_false(configuration->nightscout_skip_tls_verify);
+    assert_false(configuration->nightscout_ignore_connection_errors);
+    assert_string_equal(configuration->time_zone, "America/Chicago");
+    assert_int_equal(configuration->features, FEATURES_DEFAULT);
+    assert_false(configuration->ignore_zero_unit_basal);
+    assert_int_equal(configuration->alarm_safe_minutes, 10);
+    assert_string_equal(configuration->profile_carbs_hr, "20");
+    assert_string_equal(configuration->profile_delay, "20");
+    assert_false(configuration->profile_replace);
+    assert_null(configuration->secret);
+    assert_int_equal(configuration->interval_minutes, 0);
+    assert_int_equal(configuration->no_data_failure_minutes, 180);
+    assert_null(configuration->listen_host);
+    assert_int_equal(configuration->port, 5000);
+    assert_false(configuration->trust_proxy);
+    assert_null(configuration->ping_url);
+    configuration_free(configuration);
+}
+
+static void every_setting_is_taken(void **state)
+{
+    (void)state;
+    struct configuration *configuration =
+        READ(USABLE, "TCONNECT_REGION=eu", "TCONNECT_SSO_URL=http://127.0.0.1:8001/sso",
+             "TCONNECT_ACCOUNTS_URL=http://localhost:8001/accounts/api/", "TCONNECT_CLIENT_ID=me",
+             "REQUESTS_PROXY=http://u:p@proxy:3128", "CACHE_CREDENTIALS_PATH=/tmp/cache",
+             "PUMP_SERIAL_NUMBER= 1234567 ", "NS_URL=\"https://Example.org:8443/jane//\"",
+             "NS_SECRET=", "API_SECRET=jane-0123456789abcdef", "NS_SKIP_TLS_VERIFY=YES",
+             "NS_IGNORE_CONN_ERRORS=On", "TIMEZONE_NAME= ", "TZ=:Europe/Berlin",
+             "TCONNECTSYNC_HEROKU_FEATURES=CGM, BASAL", "IGNORE_ZERO_UNIT_BASAL=1", "ALARM_SAFE_MINUTES=0",
+             "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=30", "NIGHTSCOUT_PROFILE_DELAY_VALUE=12.5",
+             "NIGHTSCOUT_PROFILE_UPLOAD_MODE=Replace", "TCONNECTSYNC_HEROKU_SECRET=open sesame 42",
+             "TCONNECTSYNC_HEROKU_INTERVAL_MINS=120", "LISTEN_HOST=::1", "LISTEN_PORT=80", "DYNO=web.1",
+             "PING_URL=https://hc-ping.com/0f0f?x=1");
+    assert_int_equal(configuration->problem_count, 0);
+    assert_int_equal(configuration->warning_count, 1); /* no TLS verification */
+    assert_int_equal(configuration->region, REGION_EU);
+    assert_string_equal(configuration->sso_url, "http://127.0.0.1:8001/sso/");
+    assert_string_equal(configuration->accounts_url, "http://localhost:8001/accounts/api");
+    assert_string_equal(configuration->source_url, "https://source.eu.tandemdiabetes.com/");
+    assert_string_equal(configuration->redirect_uri,
+                        "https://source.eu.tandemdiabetes.com/authorize/callback");
+    assert_string_equal(configuration->client_id, "me");
+    assert_string_equal(configuration->proxy, "http://u:p@proxy:3128");
+    assert_string_equal(configuration->credential_cache_path, "/tmp/cache");
+    assert_string_equal(configuration->pump_serial_number, "1234567");
+    assert_string_equal(configuration->nightscout_url, "https://Example.org:8443/jane/");
+    assert_string_equal(configuration->nightscout_secret, "jane-0123456789abcdef");
+    assert_true(configuration->nightscout_skip_tls_verify);
+    assert_true(configuration->nightscout_ignore_connection_errors);
+    assert_string_equal(configuration->time_zone, "Europe/Berlin");
+    assert_int_equal(configuration->features, FEATURE_CGM | FEATURE_BASAL);
+    assert_true(configuration->ignore_zero_unit_basal);
+    assert_int_equal(configuration->alarm_safe_minutes, 0);
+    assert_string_equal(configuration->profile_carbs_hr, "30");
+    assert_string_equal(configuration->profile_delay, "12.5");
+    assert_true(configuration->profile_replace);
+    assert_string_equal(configuration->secret, "open sesame 42");
+    assert_int_equal(configuration->interval_minutes, 120);
+    assert_int_equal(configuration->no_data_failure_minutes, 240);
+    assert_string_equal(configuration->listen_host, "::1");
+    assert_int_equal(configuration->port, 80);
+    assert_true(configuration->trust_proxy);
+    assert_string_equal(configuration->ping_url, "https://hc-ping.com/0f0f?x=1");
+    configuration_free(configuration);
+}
+
+static void all_that_is_missing_is_told_at_once(void **state)
+{
+    (void)state;
+    struct configuration *configuration = READ("UNRELATED=1");
+    assert_int_equal(configuration->problem_count, 5);
+    assert_problem(configuration, 0, "TCONNECT_EMAIL", "is not set. Set it to");
+    assert_problem(configuration, 1, "TCONNECT_PASSWORD", "is not set. Set it to");
+    assert_problem(configuration, 2, "NS_URL", "is not set. Set it to");
+    assert_problem(configuration, 3, "NS_SECRET", "is not set. Set it to");
+    assert_problem(configuration, 4, "TIMEZONE_NAME", "is not set. Set it to");
+    assert_string_equal(configuration->tandem_email, "");
+    assert_string_equal(configuration->tandem_password, "");
+    assert_string_equal(configuration->nightscout_url, "");
+    assert_string_equal(configuration->nightscout_secret, "");
+    assert_string_equal(configuration->time_zone, "");
+    assert_null(configuration->credential_cache_path);
+    configuration_free(configuration);
+}
+
+static void examples_of_guides_count_as_unset(void **state)
+{
+    (void)state;
+    struct configuration *configuration =
+        READ("TCONNECT_EMAIL=email@email.com", "TCONNECT_PASSWORD=password",
+             "NS_URL=https://yournightscouturl/", "NS_SECRET=apisecret", "PUMP_SERIAL_NUMBER=11111111",
+             "TIMEZONE_NAME=Europe/Paris", "TCONNECTSYNC_HEROKU_SECRET=Secret");
+    assert_int_equal(configuration->problem_count, 4);
+    assert_problem(configuration, 0, "TCONNECT_EMAIL", "example");
+    assert_problem(configuration, 1, "TCONNECT_PASSWORD", "example");
+    assert_problem(configuration, 2, "NS_URL", "example");
+    assert_problem(configuration, 3, "NS_SECRET", "example");
+    assert_null(configuration->pump_serial_number);
+    assert_null(configuration->secret);
+    assert_int_equal(configuration->warning_count, 1);
+    assert_non_null(strstr(configuration->warnings[0], "TCONNECTSYNC_HEROKU_SECRET"));
+    configuration_free(configuration);
+
+    configuration = READ(USABLE, "NS_SECRET=apisecret", "API_SECRET=a real one, long");
+    assert_int_equal(configuration->problem_count, 0);
+    assert_string_equal(configuration->nightscout_secret, "a real one, long");
+    configuration_free(configuration);
+}
+
+/* One wrong value each: told by name, without the value, and something safe in its place. */
+static void each_wrong_value_is_told_by_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pair, *words;
+    } cases[] = {
+        {"TCONNECT_REGION=ZQ7", "US or EU"},
+        {"TCONNECT_EMAIL=jane\x01ZQ7@x", "control character"},
+        {"TCONNECT_PASSWORD=ZQ7\nZQ7", "control character"},
+        {"TCONNECT_SSO_URL=http://sso.example/ZQ7", "https://"},
+        {"TCONNECT_SSO_URL=ZQ7", "whole address"},
+        {"TCONNECT_ACCOUNTS_URL=ftp://ZQ7/", "whole address"},
+        {"TCONNECT_ACCOUNTS_URL=https://a:ZQ7@b/", "must carry no name"},
+        {"TCONNECT_SOURCE_URL=http://127.0.0.1.ZQ7/", "https://"},
+        {"TCONNECT_SOURCE_URL=https://a/?ZQ7", "question mark"},
+        {"TCONNECT_REDIRECT_URI=https://a/#ZQ7", "hash sign"},
+        {"TCONNECT_REDIRECT_URI=http://ZQ7/", "https://"},
+        {"TCONNECT_CLIENT_ID=ZQ7\t", NULL},
+        {"TCONNECT_CLIENT_ID=ZQ7\tx", "control character"},
+        {"REQUESTS_PROXY=ftp://ZQ7/", "proxy"},
+        {"REQUESTS_PROXY=http://ZQ7/path", "proxy"},
+        {"REQUESTS_PROXY=http://a:p ZQ7@b", "percent-encoded"},
+        {"CACHE_CREDENTIALS=ZQ7", "true or false"},
+        {"CACHE_CREDENTIALS_PATH=/ZQ7\x7f", "control character"},
+        {"PUMP_SERIAL_NUMBER=12ZQ7", "digits only"},
+        {"PUMP_SERIAL_NUMBER=-12", "digits only"},
+        {"PUMP_SERIAL_NUMBER=123456789012345678901", "digits only"},
+        {"NS_URL=ns.ZQ7.org", "whole address"},
+        {"NS_URL=https://me:ZQ7@ns.example.org/", "NS_SECRET"},
+        {"NS_URL=https://ns.example.org/?token=ZQ7", "NS_SECRET"},
+        {"NS_URL=https://ns.example.org/#ZQ7", "hash sign"},
+        {"NS_URL=https://ns.ZQ7 .org/", "whole address"},
+        {"NS_URL=socks5://ns.ZQ7/", "whole address"},
+        {"NS_URL=https://yournightscouturl.herokuapp.com/api/v1/", "example"},
+        {"NS_SECRET=ZQ7 short", "at least 12"},
+        {"NS_SECRET=<unreadable>", "NS_SECRET_FILE"},
+        {"TCONNECT_PASSWORD=<unreadable>", "cannot be read"},
+        {"NS_SKIP_TLS_VERIFY=2", "true or false"},
+        {"NS_IGNORE_CONN_ERRORS=truer", "true or false"},
+        {"TIMEZONE_NAME=../ZQ7", "TIMEZONE_NAME"},
+        {"TIMEZONE_NAME=/etc/ZQ7", "America/New_York"},
+        {"TIMEZONE_NAME=a/../ZQ7", "America/New_York"},
+        {"TIMEZONE_NAME=EST5EDT,M3.2.0", "America/New_York"},
+        {"TIMEZONE_NAME=A234567890123456789012345678901234567890123456789012345678901234x",
+         "America/New_York"},
+        {"TCONNECTSYNC_HEROKU_FEATURES=BASAL,ZQ7", "DEVICE_STATUS"},
+        {"IGNORE_ZERO_UNIT_BASAL=ZQ7", "true or false"},
+        {"ALARM_SAFE_MINUTES=-1", "0 to 1440"},
+        {"ALARM_SAFE_MINUTES=1441", "0 to 1440"},
+        {"ALARM_SAFE_MINUTES=1.5", "whole number"},
+        {"ALARM_SAFE_MINUTES=0x10", "whole number"},
+        {"ALARM_SAFE_MINUTES=99999999999999999999", "whole number"},
+        {"ALARM_SAFE_MINUTES=+-5", "whole number"},
+        {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=0", "1 to 200"},
+        {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=2e1", "1 to 200"},
+        {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=20.", "1 to 200"},
+        {"NIGHTSCOUT_PROFILE_DELAY_VALUE=nan", "0 to 240"},
+        {"NIGHTSCOUT_PROFILE_DELAY_VALUE=241", "0 to 240"},
+        {"NIGHTSCOUT_PROFILE_DELAY_VALUE=-1", "0 to 240"},
+        {"NIGHTSCOUT_PROFILE_UPLOAD_MODE=ZQ7", "add or replace"},
+        {"TCONNECTSYNC_HEROKU_SECRET=ZQ7\r\n42", "control character"},
+        {"TCONNECTSYNC_HEROKU_INTERVAL_MINS=often", "whole number"},
+        {"TCONNECTSYNC_HEROKU_INTERVAL_MINS=10m", "whole number"},
+        {"TCONNECTSYNC_HEROKU_INTERVAL_MINS=10081", "at most 10080"},
+        {"TCONNECTSYNC_HEROKU_INTERVAL_MINS=--1", "whole number"},
+        {"AUTOUPDATE_NO_DATA_FAILURE_MINUTES=0", "1 to 100000"},
+        {"LISTEN_HOST=a b", "address to listen on"},
+        {"PORT=65536", "0 to 65535"},
+        {"PORT=http", "0 to 65535"},
+        {"TRUST_PROXY=maybe", "true or false"},
+        {"PING_URL=ZQ7", "whole address"},
+        {"PING_URL=http://u:ZQ7@kuma.example/", "https://"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(cases[i].pair, "="), cases[i].pair);
+        struct configuration *configuration = READ(USABLE, cases[i].pair);
+        if (configuration->problem_count != (cases[i].words != NULL))
+            fail_msg("%s: %zu problems", cases[i].pair, configuration->problem_count);
+        if (cases[i].words) {
+            assert_problem(configuration, 0, name, cases[i].words);
+            assert_null(strstr(configuration->problems[0], "ZQ7"));
+        }
+        assert_int_equal(configuration->alarm_safe_minutes, 10);
+        assert_int_equal(configuration->port, 5000);
+        assert_string_equal(configuration->profile_delay, "20");
+        assert_string_equal(configuration->sso_url, "https://sso.tandemdiabetes.com/");
+        configuration_free(configuration);
+    }
+}
+
+static void an_interval_of_nothing_is_off(void **state)
+{
+    (void)state;
+    static const char *const off[] = {
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=", "TCONNECTSYNC_HEROKU_INTERVAL_MINS=0",
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=-5", "TCONNECTSYNC_HEROKU_INTERVAL_MINS= "};
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++) {
+        struct configuration *configuration = READ(USABLE, off[i]);
+        assert_int_equal(configuration->problem_count, 0);
+        assert_int_equal(configuration->interval_minutes, 0);
+        configuration_free(configuration);
+    }
+}
+
+static void known_mistakes_are_mended_with_a_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pair, *url, *words;
+    } cases[] = {
+        {"NS_URL=https://ns.example.org/api/v1", "https://ns.example.org/", "/api/v1"},
+        {"NS_URL=https://ns.example.org/jane/API/v1/", "https://ns.example.org/jane/", "/api/v1"},
+        {"NS_URL=http://ns.example.org", "http://ns.example.org/", "http://"},
+        {"NS_URL=http://127.0.0.1:1337/", "http://127.0.0.1:1337/", NULL},
+        {"NS_URL='https://ns.example.org/'", "https://ns.example.org/", NULL},
+        {"NS_SECRET=correct horse battery ", "https://ns.example.org/", "blank"},
+        {"NS_SECRET=\"correct horse battery\"", "https://ns.example.org/", "quotes"},
+        {"TCONNECT_EMAIL=jane", "https://ns.example.org/", "e-mail"},
+        {"TCONNECTSYNC_HEROKU_SECRET=1234", "https://ns.example.org/", "guessed"},
+        {"TIMEZONE_NAME=EST", "https://ns.example.org/", "no place"},
+        {"TIMEZONE_NAME=Etc/GMT+5", "https://ns.example.org/", "no place"},
+        {"TIMEZONE_NAME=America/Argentina/Salta", "https://ns.example.org/", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct configuration *configuration = READ(USABLE, cases[i].pair);
+        assert_int_equal(configuration->problem_count, 0);
+        assert_string_equal(configuration->nightscout_url, cases[i].url);
+        assert_int_equal(configuration->warning_count, cases[i].words != NULL);
+        if (cases[i].words)
+            assert_non_null(strstr(configuration->warnings[0], cases[i].words));
+        configuration_free(configuration);
+    }
+}
+
+static void the_cache_follows_home(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *home, *path, *cache, *expected;
+    } cases[] = {
+        {"HOME=/h", "CACHE_CREDENTIALS_PATH=~/c.json", "X=", "/h/c.json"},
+        {"HOME=relative", "X=", "X=", NULL},
+        {"X=", "CACHE_CREDENTIALS_PATH=~/c.json", "X=", NULL},
+        {"X=", "CACHE_CREDENTIALS_PATH=/c.json", "CACHE_CREDENTIALS=true", "/c.json"},
+        {"HOME=/h", "CACHE_CREDENTIALS_PATH=/c.json", "CACHE_CREDENTIALS=off", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct configuration *configuration = READ(USABLE, cases[i].home, cases[i].path, cases[i].cache);
+        assert_int_equal(configuration->problem_count, 0);
+        if (cases[i].expected)
+            assert_string_equal(configuration->credential_cache_path, cases[i].expected);
+        else
+            assert_null(configuration->credential_cache_path);
+        configuration_free(configuration);
+    }
+}
+
+static void nothing_personal_gets_through(void **state)
+{
+    (void)state;
+    struct configuration *configuration =
+        READ(USABLE, "NS_URL=https://sugar-site.example.org/jane/", "PUMP_SERIAL_NUMBER=7654321",
+             "TCONNECTSYNC_HEROKU_SECRET=open sesame 42", "REQUESTS_PROXY=http://user1:s3cr3tpw@proxy/",
+             "PING_URL=https://hc-ping.com/0f0f");
+    struct redactor *redactor = redactor_new();
+    configuration_hide(configuration, redactor);
+    /* The number is the SHA-1 of the Nightscout secret. */
+    static const char text[] =
+        "jane@example.org Tr0ub4dor%263 7654321 correct+horse%20battery open sesame 42 user1:s3cr3tpw "
+        "s3cr3tpw "
+        "GET https://sugar-site.example.org/jane/api/v1 https://hc-ping.com/0f0f/fail "
+        "98decc62ece399a22ed30d490ef333be7fde7385";
+    struct buffer out;
+    buffer_init(&out, 1000);
+    redact(redactor, text, strlen(text), &out);
+    assert_string_equal(out.data,
+                        "[e-mail] [password] [serial] [secret] [secret] [proxy-password] [proxy-password] "
+                        "GET https://[nightscout][nightscout-path]/api/v1 [ping-url]/fail [secret]");
+    buffer_free(&out);
+    redactor_free(redactor);
+    configuration_free(configuration);
+    configuration_free(NULL);
+}
+
+static void secrets_are_known_by_name(void **state)
+{
+    (void)state;
+    static const char *const secret[] = {"TCONNECT_EMAIL", "TCONNECT_PASSWORD",          "NS_SECRET",
+                                         "API_SECRET",     "TCONNECTSYNC_HEROKU_SECRET", "PING_URL"};
+    for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
+        assert_true(configuration_is_secret(secret[i]));
+    assert_false(configuration_is_secret("PORT"));
+    assert_false(configuration_is_secret("HOME"));
+    assert_false(configuration_is_secret(""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_least_that_is_needed_is_enough),
+        cmocka_unit_test(every_setting_is_taken),
+        cmocka_unit_test(all_that_is_missing_is_told_at_once),
+        cmocka_unit_test(examples_of_guides_count_as_unset),
+        cmocka_unit_test(each_wrong_value_is_told_by_name),
+        cmocka_unit_test(an_interval_of_nothing_is_off),
+        cmocka_unit_test(known_mistakes_are_mended_with_a_word),
+        cmocka_unit_test(the_cache_follows_home),
+        cmocka_unit_test(nothing_personal_gets_through),
+        cmocka_unit_test(secrets_are_known_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

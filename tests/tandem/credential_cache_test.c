@@ -1,0 +1,262 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "credential_cache.h"
+#include "tconnectsync/base/error.h"
+#include "tconnectsync/base/memory.h"
+
+#define NOW 1778731200
+
+static const struct credential_owner owner = {"kim@example.net", "correct horse", "US",
+                                              "https://accounts.test/api"};
+static char folder[] = "/tmp/credential_cache_test.XXXXXX", path[128];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof path, "%s/deep/er/credentials.json", mkdtemp(folder));
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char name[128];
+    unlink(path);
+    snprintf(name, sizeof name, "%s/deep/er", folder);
+    rmdir(name);
+    snprintf(name, sizeof name, "%s/deep", folder);
+    rmdir(name);
+    return rmdir(folder);
+}
+
+static struct credentials sample(void)
+{
+    return (struct credentials){.token = xstrdup("t0k3n"),
+                                .expires = NOW + 1800,
+                                .pumper_id = xstrdup("p-1"),
+                                .account_id = xstrdup("a-1")};
+}
+
+static void write_cache(const struct credentials *credentials)
+{
+    struct error error = {0};
+    assert_true(credential_cache_write(path, &owner, credentials, &error));
+    assert_int_equal(error.kind, ERROR_NONE);
+}
+
+static char *file_text(void)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    char *text = xcalloc(1, 10000);
+    assert_true(fread(text, 1, 9999, file) > 0);
+    fclose(file);
+    return text;
+}
+
+static void write_text(const char *text, size_t length)
+{
+    FILE *file = fopen(path, "w");
+    assert_int_equal(fwrite(text, 1, length, file), length);
+    fclose(file);
+}
+
+/* What the file holds for whom at what time; the token's presence. */
+static bool has_token(const struct credential_owner *whose, int64_t now)
+{
+    struct credentials credentials;
+    credential_cache_read(path, whose, now, &credentials);
+    bool has = credentials.token != NULL;
+    credentials_clear(&credentials);
+    return has;
+}
+
+static void what_was_written_comes_back(void **state)
+{
+    (void)state;
+    struct credentials written = sample(), read;
+    written.refused = NOW - 5;
+    written.lifted = NOW - 3;
+    write_cache(&written);
+    credential_cache_read(path, &owner, NOW, &read);
+    assert_string_equal(read.token, "t0k3n");
+    assert_int_equal(read.expires, NOW + 1800);
+    assert_string_equal(read.pumper_id, "p-1");
+    assert_string_equal(read.account_id, "a-1");
+    assert_int_equal(read.refused, NOW - 5);
+    assert_int_equal(read.lifted, NOW - 3);
+    credentials_clear(&read);
+    credentials_clear(&written);
+}
+
+static void only_the_owner_can_read_it_and_it_names_nobody(void **state)
+{
+    (void)state;
+    struct credentials written = sample();
+    struct stat file;
+    char name[128];
+    written.refused = NOW;
+    umask(0);
+    write_cache(&written);
+    write_cache(&written);
+    umask(022);
+    assert_int_equal(stat(path, &file), 0);
+    assert_int_equal(file.st_mode & 0777, 0600);
+    snprintf(name, sizeof name, "%s/deep", folder);
+    assert_int_equal(stat(name, &file), 0);
+    assert_int_equal(file.st_mode & 0777, 0700);
+    char *text = file_text();
+    assert_null(strstr(text, owner.email));
+    assert_null(strstr(text, owner.password));
+    free(text);
+    snprintf(name, sizeof name, "%s/deep/er", folder);
+    DIR *directory = opendir(name);
+    unsigned files = 0;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        files += entry->d_name[0] != '.';
+    closedir(directory);
+    assert_int_equal(files, 1); /* nothing temporary is left */
+    credentials_clear(&written);
+}
+
+/* Two files about the same person share no digest. */
+static void every_file_has_its_own_salt(void **state)
+{
+    (void)state;
+    struct credentials written = {.refused = NOW};
+    write_cache(&written);
+    char *first = file_text();
+    write_cache(&written);
+    char *second = file_text();
+    for (const char *name = "salt"; name; name = strcmp(name, "salt") == 0 ? "digest" : NULL) {
+        char *one = strstr(first, name), *other = strstr(second, name);
+        assert_non_null(one);
+        assert_memory_not_equal(one, other, strlen(name) + 3 + 32);
+    }
+    free(first);
+    free(second);
+}
+
+static void a_token_is_for_one_account_region_and_time(void **state)
+{
+    (void)state;
+    struct credentials written = sample();
+    write_cache(&written);
+    assert_true(has_token(&owner, NOW));
+    assert_false(has_token(&owner, NOW + 1800));
+    assert_false(has_token(&owner, NOW - 31 * 86400));
+    struct credential_owner other = owner;
+    other.password = "new";
+    assert_true(has_token(&other, NOW));
+    other.email = "lee@example.net";
+    assert_false(has_token(&other, NOW));
+    other = owner;
+    other.region = "EU";
+    assert_false(has_token(&other, NOW));
+    other = owner;
+    other.accounts_url = "https://accounts.eu.test/api";
+    assert_false(has_token(&other, NOW));
+    credentials_clear(&written);
+}
+
+static void a_refusal_is_for_one_password_and_region(void **state)
+{
+    (void)state;
+    struct credentials written = {.refused = NOW, .lifted = NOW}, read;
+    write_cache(&written);
+    const struct credential_owner others[] = {
+        {"lee@example.net", owner.password, owner.region, owner.accounts_url},
+        {owner.email, "correct horse ", owner.region, owner.accounts_url},
+        {owner.email, owner.password, "EU", owner.accounts_url},
+        {owner.email, owner.password, owner.region, "https://accounts.eu.test/api"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        credential_cache_read(path, &others[i], NOW, &read);
+        assert_int_equal(read.refused, 0);
+        assert_int_equal(read.lifted, 0);
+    }
+    credential_cache_read(path, &owner, NOW + 300000000, &read);
+    assert_int_equal(read.refused, NOW);
+    assert_int_equal(read.lifted, NOW);
+}
+
+static void a_damaged_file_is_ignored(void **state)
+{
+    (void)state;
+    struct credentials written = sample(), read;
+    written.refused = NOW;
+    write_cache(&written);
+    char *text = file_text();
+    size_t length = strlen(text);
+    for (size_t cut = 0; cut < length; cut++) {
+        write_text(text, cut);
+        credential_cache_read(path, &owner, NOW, &read);
+        assert_null(read.token);
+        assert_int_equal(read.refused, 0);
+    }
+    static const char *const others[] = {"[]", "null", "{\"format\":2,\"salt\":\"\",\"account\":\"\"}",
+                                         "<html>"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        write_text(others[i], strlen(others[i]));
+        assert_false(has_token(&owner, NOW));
+    }
+    char *large = xcalloc(1, 100000);
+    memset(large, ' ', 99999);
+    write_text(large, 99999);
+    assert_false(has_token(&owner, NOW));
+    free(large);
+    free(text);
+    credentials_clear(&written);
+}
+
+static void a_file_that_others_can_write_to_is_ignored(void **state)
+{
+    (void)state;
+    struct credentials written = sample();
+    write_cache(&written);
+    assert_int_equal(chmod(path, 0620), 0);
+    assert_false(has_token(&owner, NOW));
+    assert_int_equal(chmod(path, 0602), 0);
+    assert_false(has_token(&owner, NOW));
+    write_cache(&written);
+    assert_true(has_token(&owner, NOW));
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_false(has_token(&owner, NOW));
+    credentials_clear(&written);
+}
+
+static void an_unwritable_place_is_told(void **state)
+{
+    (void)state;
+    struct credentials nothing = {0};
+    struct error error = {0};
+    assert_false(credential_cache_write("/dev/null/credentials.json", &owner, &nothing, &error));
+    assert_non_null(strstr(error.text, "CACHE_CREDENTIALS_PATH"));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_written_comes_back),
+        cmocka_unit_test(only_the_owner_can_read_it_and_it_names_nobody),
+        cmocka_unit_test(every_file_has_its_own_salt),
+        cmocka_unit_test(a_token_is_for_one_account_region_and_time),
+        cmocka_unit_test(a_refusal_is_for_one_password_and_region),
+        cmocka_unit_test(a_damaged_file_is_ignored),
+        cmocka_unit_test(a_file_that_others_can_write_to_is_ignored),
+        cmocka_unit_test(an_unwritable_place_is_told),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
