@@ -109,7 +109,7 @@ static void end_basal(struct builder *builder, const struct pump_event *next)
         if (end > builder->rules->now)
             end = builder->rules->now;
     } else if (next->time == NO_TIME || next->time < document->time) {
-        log_warn("documents",
+        log_warn(builder->log->journal, "documents",
                  "basal=%lld note=\"the pump's clock was set back behind it: it is given 5 minutes\"",
                  (long long)basal->sequence);
         end = document->time + SHORTEST_LAST_BASAL;

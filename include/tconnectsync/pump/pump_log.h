@@ -9,6 +9,7 @@
 #include "tconnectsync/pump/pump_event.h"
 
 struct error;
+struct log;
 struct time_zone;
 
 /* Records with adjoining sequence numbers, each 0 to 15 minutes after the one before it, wanted or not, all
@@ -23,6 +24,7 @@ struct log_run {
 };
 
 struct pump_log {
+    struct log *journal;      /* where pump_log_skip says what is left out; NULL: nowhere */
     unsigned features;        /* events that none of these wants are not kept */
     int64_t earliest, latest; /* wall times outside of this are out of bounds */
     struct pump_event *events;
@@ -33,7 +35,7 @@ struct pump_log {
     uint64_t skipped[SKIP_REASON_COUNT];
 };
 
-/* now_wall: the clock in the pump's zone. */
+/* now_wall: the clock in the pump's zone. The caller sets journal behind it. */
 void pump_log_init(struct pump_log *log, unsigned features, int64_t now_wall);
 void pump_log_free(struct pump_log *log);
 
