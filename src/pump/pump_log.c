@@ -112,16 +112,16 @@ static bool take_values(struct pump_log_reader *reader, const struct event_shape
                         struct pump_event *event)
 {
     const struct pump_record *record = &reader->record;
-    for (int i = 0; i < EVENT_VALUES; i++) {
+    for (int i = 0; i < EVENT_FIELDS; i++) {
         int property = shape->property[i];
-        if (property < 0)
+        if (property == NO_PROPERTY)
             continue;
         const struct property *known = &pump_properties[property];
         bool present = record->present >> property & 1, wrong = record->wrong >> property & 1;
         bool within =
             present && record->value[property] >= known->least && record->value[property] <= known->most;
         if (within) {
-            event->value[i] = record->value[property];
+            event->field[i] = record->value[property];
             event->known |= (uint8_t)(1u << i);
         } else if (shape->required >> i & 1) {
             pump_log_skip(&reader->staged, present ? known->out_of_bounds : SKIP_BROKEN_RECORD, event->code,
