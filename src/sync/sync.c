@@ -67,7 +67,7 @@ void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error 
         return;
     sync->outcome = outcome;
     sync->report.error = *error;
-    log_warn("sync", "step=%s error=%s", steps[sync->step].name, log_quote(error->text));
+    log_warn(sync->account.log, "sync", "step=%s error=%s", steps[sync->step].name, log_quote(error->text));
     tandem_cancel(sync->account.tandem);
     nightscout_cancel(sync->nightscout);
     evtimer_del(sync->turn);
@@ -102,9 +102,9 @@ static void conclude(struct sync *sync)
     report->nightscout_skipped = sync->outcome == SYNC_NIGHTSCOUT_SKIPPED;
     report->ok = sync->outcome == SYNC_OK || report->nightscout_skipped;
     if (report->nightscout_skipped)
-        log_warn("sync", "skipped=%s", log_quote(report->error.text));
+        log_warn(sync->account.log, "sync", "skipped=%s", log_quote(report->error.text));
     struct report_counts totals = report_totals(report);
-    log_line(report->ok ? LOG_INFO : LOG_ERROR, "sync",
+    log_line(sync->account.log, report->ok ? LOG_INFO : LOG_ERROR, "sync",
              "result=%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
              " events=%" PRIu64 " requests=%" PRIu64 " ms=%d%s%s",
              report->ok ? "ok" : "failed", totals.created, totals.amended, totals.unchanged, totals.withheld,
@@ -139,8 +139,8 @@ static void show_progress(struct sync *sync)
 
 static void sync_move(struct sync *sync, enum sync_step step)
 {
-    log_info("sync", "step=%s after=%s ms=%" PRId64, steps[step].name, steps[sync->step].name,
-             (monotonic_microseconds() - sync->started_monotonic) / 1000);
+    log_info(sync->account.log, "sync", "step=%s after=%s ms=%" PRId64, steps[step].name,
+             steps[sync->step].name, (monotonic_microseconds() - sync->started_monotonic) / 1000);
     sync->step = step;
     sync->next = steps[step].next;
     sync->sent = 0;
@@ -202,7 +202,7 @@ void sync_warn(struct sync *sync, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     report_warn(&sync->report, "%s", text);
-    log_warn("sync", "note=%s", log_quote(text));
+    log_warn(sync->account.log, "sync", "note=%s", log_quote(text));
 }
 
 void sync_on_tandem(void *context, const struct error *error)
@@ -238,7 +238,7 @@ struct sync *sync_start(const struct account_context *account, const struct sync
     http_client_count(account->client, &sync->statistics_before);
     report_init(&sync->report, sync->now);
     sync->report.pretend = request->pretend;
-    sync->nightscout = nightscout_new(account->client, account->configuration);
+    sync->nightscout = nightscout_new(account->client, account->configuration, account->log);
     sync->next = STEP_GREET;
     for (int i = 0; i < COLLECTION_COUNT; i++)
         sync->range.newest[i] = NO_TIME;

@@ -63,7 +63,7 @@ void sync_compare(struct sync *sync)
     difference_free(&sync->difference);
     difference_find(&sync->documents, &sync->log, &sync->held, &rules, &sync->difference);
     warn_of_others(sync);
-    log_info("sync", "creates=%zu amends=%zu twins=%zu", sync->difference.create_count,
+    log_info(sync->account.log, "sync", "creates=%zu amends=%zu twins=%zu", sync->difference.create_count,
              sync->difference.amend_count, sync->difference.twin_count);
 }
 
@@ -80,18 +80,18 @@ static bool list_next(struct sync *sync, struct buffer *one)
         struct json_writer *writer = json_writer_new(one);
         document_write(&documents[difference->creates[place]], &sync->log, sync->account.zone, writer);
         json_writer_free(writer);
-        log_info("sync", "pretend=create document=%s", log_quote(one->data));
+        log_info(sync->account.log, "sync", "pretend=create document=%s", log_quote(one->data));
         return true;
     }
     place -= difference->create_count;
     if (place < difference->amend_count) {
         amendment_write(&documents[difference->amends[place]], &sync->log, &sync->held, one);
-        log_info("sync", "pretend=amend document=%s", log_quote(one->data));
+        log_info(sync->account.log, "sync", "pretend=amend document=%s", log_quote(one->data));
         return true;
     }
     if (place - difference->amend_count >= difference->twin_count)
         return false;
-    log_info("sync", "pretend=delete note=\"an exact twin\"");
+    log_info(sync->account.log, "sync", "pretend=delete note=\"an exact twin\"");
     return true;
 }
 

@@ -216,6 +216,7 @@ void sync_begin_log(struct sync *sync)
 {
     const unsigned features = sync->request.features | (sync->request.keeps_readings ? FEATURE_CGM : 0);
     pump_log_init(&sync->log, features, time_zone_wall(sync->account.zone, sync->now));
+    sync->log.journal = sync->account.log;
 }
 
 void sync_leave_read(struct sync *sync)

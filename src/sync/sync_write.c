@@ -86,7 +86,7 @@ static void note_refused(struct sync *sync, const struct write *write, const str
         return;
     const struct document *document = &sync->documents.items[write->items[0]];
     sync->report.refused++;
-    log_error("sync", "refused=\"%s\" at=%s sequence=%" PRId64 " error=%s",
+    log_error(sync->account.log, "sync", "refused=\"%s\" at=%s sequence=%" PRId64 " error=%s",
               document_kind_name(document->kind),
               time_zone_format(sync->account.zone, time, document->time, 0),
               sync->log.events[document->event].sequence, log_quote(error->text));
@@ -96,7 +96,8 @@ static void note_refused(struct sync *sync, const struct write *write, const str
 
 static void note_failed(struct sync *sync, const struct write *write, const struct error *error)
 {
-    log_warn("sync", "write=failed documents=%zu error=%s", write->count, log_quote(error->text));
+    log_warn(sync->account.log, "sync", "write=failed documents=%zu error=%s", write->count,
+             log_quote(error->text));
     if (error->kind == ERROR_CREDENTIALS || error->kind == ERROR_CONFIGURATION) {
         note_trouble(sync, ROUND_CLOSED, error);
     } else if (error->kind == ERROR_SERVICE) {
