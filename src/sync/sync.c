@@ -67,7 +67,8 @@ void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error 
         return;
     sync->outcome = outcome;
     sync->report.error = *error;
-    log_warn(sync->account.log, "sync", "step=%s error=%s", steps[sync->step].name, log_quote(error->text));
+    log_warn(sync->account.log, "sync", "step=%s error=%s", steps[sync->step].name,
+             log_quote(sync->account.log, error->text));
     tandem_cancel(sync->account.tandem);
     nightscout_cancel(sync->nightscout);
     evtimer_del(sync->turn);
@@ -102,14 +103,14 @@ static void conclude(struct sync *sync)
     report->nightscout_skipped = sync->outcome == SYNC_NIGHTSCOUT_SKIPPED;
     report->ok = sync->outcome == SYNC_OK || report->nightscout_skipped;
     if (report->nightscout_skipped)
-        log_warn(sync->account.log, "sync", "skipped=%s", log_quote(report->error.text));
+        log_warn(sync->account.log, "sync", "skipped=%s", log_quote(sync->account.log, report->error.text));
     struct report_counts totals = report_totals(report);
     log_line(sync->account.log, report->ok ? LOG_INFO : LOG_ERROR, "sync",
              "result=%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
              " events=%" PRIu64 " requests=%" PRIu64 " ms=%d%s%s",
              report->ok ? "ok" : "failed", totals.created, totals.amended, totals.unchanged, totals.withheld,
              report->events_read, report->requests, (int)(report->seconds * 1000),
-             report->ok ? "" : " error=", report->ok ? "" : log_quote(report->error.text));
+             report->ok ? "" : " error=", report->ok ? "" : log_quote(sync->account.log, report->error.text));
     sync->watcher.done(sync->watcher.context, sync, report);
     sync_free(sync);
 }
@@ -202,7 +203,7 @@ void sync_warn(struct sync *sync, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     report_warn(&sync->report, "%s", text);
-    log_warn(sync->account.log, "sync", "note=%s", log_quote(text));
+    log_warn(sync->account.log, "sync", "note=%s", log_quote(sync->account.log, text));
 }
 
 void sync_on_tandem(void *context, const struct error *error)

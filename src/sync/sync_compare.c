@@ -80,13 +80,15 @@ static bool list_next(struct sync *sync, struct buffer *one)
         struct json_writer *writer = json_writer_new(one);
         document_write(&documents[difference->creates[place]], &sync->log, sync->account.zone, writer);
         json_writer_free(writer);
-        log_info(sync->account.log, "sync", "pretend=create document=%s", log_quote(one->data));
+        log_info(sync->account.log, "sync", "pretend=create document=%s",
+                 log_quote(sync->account.log, one->data));
         return true;
     }
     place -= difference->create_count;
     if (place < difference->amend_count) {
         amendment_write(&documents[difference->amends[place]], &sync->log, &sync->held, one);
-        log_info(sync->account.log, "sync", "pretend=amend document=%s", log_quote(one->data));
+        log_info(sync->account.log, "sync", "pretend=amend document=%s",
+                 log_quote(sync->account.log, one->data));
         return true;
     }
     if (place - difference->amend_count >= difference->twin_count)

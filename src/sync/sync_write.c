@@ -89,7 +89,7 @@ static void note_refused(struct sync *sync, const struct write *write, const str
     log_error(sync->account.log, "sync", "refused=\"%s\" at=%s sequence=%" PRId64 " error=%s",
               document_kind_name(document->kind),
               time_zone_format(sync->account.zone, time, document->time, 0),
-              sync->log.events[document->event].sequence, log_quote(error->text));
+              sync->log.events[document->event].sequence, log_quote(sync->account.log, error->text));
     if (sync->report.refused > REFUSED_MAXIMUM)
         note_trouble(sync, ROUND_CLOSED, error);
 }
@@ -97,7 +97,7 @@ static void note_refused(struct sync *sync, const struct write *write, const str
 static void note_failed(struct sync *sync, const struct write *write, const struct error *error)
 {
     log_warn(sync->account.log, "sync", "write=failed documents=%zu error=%s", write->count,
-             log_quote(error->text));
+             log_quote(sync->account.log, error->text));
     if (error->kind == ERROR_CREDENTIALS || error->kind == ERROR_CONFIGURATION) {
         note_trouble(sync, ROUND_CLOSED, error);
     } else if (error->kind == ERROR_SERVICE) {
