@@ -12,16 +12,13 @@
 
 #include "pump_clock_jumps.h"
 
-#define QUARTER (15 * SECONDS_PER_MINUTE)
-#define FAST_CLOCK                                                                                           \
-    (30 * SECONDS_PER_MINUTE) /* a record may lie so far ahead of the upload that brought it                 \
-                               */
+#define QUARTER         (15 * SECONDS_PER_MINUTE)
+#define FAST_CLOCK      (30 * SECONDS_PER_MINUTE) /* a record may lie so far ahead of its upload */
 #define PROMPT_UPLOAD   (20 * SECONDS_PER_MINUTE)
 #define CANDIDATE_REACH (400 * INT64_C(86400))
 #define HABIT           (90 * INT64_C(86400))
 #define LIVE_READING    (10 * SECONDS_PER_MINUTE)
-    INT64_C(1201824000) /* 2008-02-01: a pump shows no earlier date but after losing its clock */
-#define CANDIDATES 64
+#define CANDIDATES      64
 
 /* A chain of stretches whose jumps are all known: one number dates them all. */
 struct era {
