@@ -14,7 +14,6 @@
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/base/redact.h"
 #include "tconnectsync/sync/check_report.h"
-#include "tconnectsync/sync/request.h"
 #include "wish.h"
 
 #define RECENT_SECONDS 60
@@ -167,6 +166,14 @@ static void on_done(void *context, struct sync *sync, struct report *report)
     }
 }
 
+/* Begun days count. */
+static unsigned days_of(const struct sync_request *request)
+{
+    return request->has_range
+               ? (unsigned)((request->to - request->from + SECONDS_PER_DAY - 1) / SECONDS_PER_DAY)
+               : 0;
+}
+
 static void start_job(struct runner *runner, struct job *job)
 {
     struct sync_request request = wish_request(&job->wish, (int64_t)time(NULL));
@@ -178,7 +185,7 @@ static void start_job(struct runner *runner, struct job *job)
     if (!job->wish.check)
         history_asked(runner->history, moment_now());
     log_info("run", "trigger=%s days=%u pretend=%d check=%d", run_trigger_name(job->trigger),
-             request_days(&request), job->wish.pretend, job->wish.check);
+             days_of(&request), job->wish.pretend, job->wish.check);
     runner->sync =
         sync_start(&runner->account, &request, &(struct sync_watcher){on_progress, on_done, runner});
     runner->progress = (struct sync_progress){0};
