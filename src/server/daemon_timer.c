@@ -54,7 +54,8 @@ static void on_timer(evutil_socket_t socket, short what, void *context)
         runner_ask(daemon->runner, &wish, TRIGGER_TIMER, false, NULL);
         break;
     case SCHEDULE_SKIP:
-        log_info("timer", "note=\"a run is still going: this one is left out\"");
+        log_info(daemon->application->account.log, "timer",
+                 "note=\"a run is still going: this one is left out\"");
         break;
     case SCHEDULE_WAIT:
         break;

@@ -77,7 +77,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
     struct daemon *daemon = context;
     if (daemon->draining)
         _exit(128 + (int)number);
-    log_info("serve", "signal=%d note=stopping", (int)number);
+    log_info(daemon->application->account.log, "serve", "signal=%d note=stopping", (int)number);
     daemon->draining = true;
     daemon_timer_follow(daemon);
     http_server_stop_accepting(daemon->server);
@@ -94,9 +94,10 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 static void log_start(const struct daemon *daemon)
 {
     char libraries[LIBRARIES_SIZE];
-    log_info("serve", "version=%s libraries=%s port=%u interval_minutes=%u secret=%s", VERSION,
-             log_quote(daemon_libraries(libraries, sizeof libraries)), http_server_port(daemon->server),
-             daemon->application->configuration->interval_minutes,
+    log_info(daemon->application->account.log, "serve",
+             "version=%s libraries=%s port=%u interval_minutes=%u secret=%s", VERSION,
+             log_quote(daemon->application->account.log, daemon_libraries(libraries, sizeof libraries)),
+             http_server_port(daemon->server), daemon->application->configuration->interval_minutes,
              daemon->application->configuration->secret ? "set" : "unset");
     application_log_problems(daemon->application);
 }
@@ -110,6 +111,7 @@ static bool open_server(struct daemon *daemon, struct error *error)
         .trust_proxy = configuration->trust_proxy,
         .handler = routes_handle,
         .context = daemon,
+        .log = daemon->application->account.log,
     };
     daemon->server = http_server_new(daemon->application->account.base, &options, error);
     return daemon->server != NULL;
@@ -164,10 +166,11 @@ bool serve(struct application *application)
         page_events_begin(daemon.page);
     }
     if (!application->account.base || !open_server(&daemon, &error)) {
-        log_error("serve", "error=%s", log_quote(error.text));
+        log_error(application->account.log, "serve", "error=%s",
+                  log_quote(application->account.log, error.text));
     } else {
         run_loop(&daemon);
-        log_info("serve", "note=stopped");
+        log_info(application->account.log, "serve", "note=stopped");
         served = true;
         http_server_free(daemon.server);
         event_free(daemon.timer);
