@@ -5,10 +5,11 @@ import { EXCEPTIONS, faults, readTree } from '../house/arrows.mjs';
 import { root } from './lib/run.mjs';
 
 const tree = readTree(root);
+const known = faults(tree); // whatever is wrong already says so in the first test alone
 
 test('no arrow runs up, no pure room speaks to the network, every header stands where it is used, no circle', () => {
   assert.ok(Object.keys(tree).length > 200, 'the sources were found');
-  assert.deepEqual(faults(tree), []);
+  assert.deepEqual(known, []);
 });
 
 // The tree with more lines at the top of some files, or with files of its own.
@@ -33,7 +34,7 @@ for (const [what, more, fault] of [
   }, /^page: a circle of one, two:\n {4}src\/page\/one\.c -> two\.c \(page_second\)\n {4}src\/page\/two\.c -> one\.c \(page_first\)$/],
 ]) {
   test(`${what} is found`, () => {
-    const wrong = faults(changed(more));
+    const wrong = faults(changed(more)).filter((line) => !known.includes(line));
     assert.equal(wrong.length, 1, wrong.join('\n'));
     assert.match(wrong[0], fault);
   });
@@ -43,7 +44,7 @@ test('what a room uses through another, and a word in a comment, are allowed', (
   assert.deepEqual(faults(changed({
     'src/command/main.c': '#include "tconnectsync/base/json.h"',
     'src/base/url.c': '/* account_parse() and "url_parse()" */',
-  })), []);
+  })), known);
 });
 
 test('each exception names circles that are there', () => {
