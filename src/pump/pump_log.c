@@ -10,7 +10,7 @@
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
-#include "pump_source.h"
+#include "tconnectsync/pump/pump_source.h"
 
 #include "pump_record.h"
 

@@ -1,5 +1,5 @@
 /* The mark that tells one pump's record numbers from another's. */
-#include "pump_source.h"
+#include "tconnectsync/pump/pump_source.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "tconnectsync/pump/pump_log.h"
-#include "pump_source.h"
+#include "tconnectsync/pump/pump_source.h"
 
 static void is_the_beginning_of_the_digest(void **state)
 {
