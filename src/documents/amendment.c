@@ -128,7 +128,8 @@ static void add_members(const struct amendment *amendment, struct json_writer *w
         snprintf(text, sizeof text, "%" PRId64, amount);
         json_write_key(writer, "glucose");
         json_write_text(writer, text);
-        add_if_lacking(amendment->stored, "glucoseType", "Manual", writer);
+        add_if_lacking(amendment->stored, "glucoseType",
+                       document_glucose_type(amendment->document, amendment->log), writer);
         add_if_lacking(amendment->stored, "units", "mg/dl", writer);
     }
     if (amendment->sets_words) {
