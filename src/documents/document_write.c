@@ -68,6 +68,11 @@ void document_event_id(const struct document *document, const struct pump_log *l
             buffer_addf(out, ",%" PRId64, related(document, log, i)->sequence);
 }
 
+uint32_t document_source(const struct document *document, const struct pump_log *log)
+{
+    return pump_log_source(log, event_of(document, log));
+}
+
 /* ---- words ---- */
 
 /* The name, or the number where the table has none. */
@@ -255,6 +260,9 @@ static void write_event_id(const struct document *document, const struct pump_lo
     buffer_init(&id, 200);
     document_event_id(document, log, &id);
     write_text(writer, "pump_event_id", id.data);
+    buffer_clear(&id);
+    buffer_addf(&id, "%08" PRIx32, document_source(document, log));
+    write_text(writer, "pump_event_source", id.data);
     buffer_free(&id);
 }
 

@@ -10,6 +10,7 @@
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/pump/pump_source.h"
 
 #include "pump_record.h"
 
@@ -44,9 +45,29 @@ void pump_log_free(struct pump_log *log)
 {
     free(log->events);
     free(log->runs);
+    for (size_t i = 0; i < log->pump_count; i++)
+        free(log->serials[i]);
+    free(log->serials);
     log->events = NULL;
     log->runs = NULL;
+    log->serials = NULL;
+    log->pump_count = 0;
     log->event_count = log->event_capacity = log->run_count = log->run_capacity = 0;
+}
+
+unsigned pump_log_add_pump(struct pump_log *log, const char *serial_number)
+{
+    for (unsigned i = 0; i < log->pump_count; i++)
+        if (strcmp(log->serials[i], serial_number) == 0)
+            return i;
+    log->serials = xreallocarray(log->serials, log->pump_count + 1, sizeof *log->serials);
+    log->serials[log->pump_count] = xstrdup(serial_number);
+    return (unsigned)log->pump_count++;
+}
+
+uint32_t pump_log_source(const struct pump_log *log, const struct pump_event *event)
+{
+    return pump_source(event->pump < log->pump_count ? log->serials[event->pump] : "", event->group);
 }
 
 void pump_log_skip(struct pump_log *log, enum skip_reason reason, int64_t code, int64_t sequence)
