@@ -9,7 +9,7 @@ struct documents;
 struct held;
 struct pump_log;
 
-/* Which to delete: of twins, alike in kind, time, whole pump_event_id and amounts, one stays: the one with a
+/* Which to delete: of twins, alike in kind, second, whole pump_event_id and amounts, one stays: the one with a
    person's words, else the one with the least _id, so that two runs at the same moment agree on it. It
    becomes its event's. The result's number; twins is to be freed. Those to delete are claimed: they are no
    event any more. */

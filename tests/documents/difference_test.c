@@ -262,6 +262,8 @@ static const struct row reading_rows[] = {
         "[" ENTRY("a", "1778731138000", "'device':'share2'") "]", SGV("left out", "5")),
     ROW("another device's within 150 s behind", READING("5"), NULL,
         "[" ENTRY("a", "1778731438000", "'device':'share2'") "]", SGV("left out", "5")),
+    ROW("another device's with a fraction of a millisecond", READING("5"), NULL,
+        "[" ENTRY("a", "1778731288000.5", "'device':'loop'") "]", SGV("left out", "5")),
     ROW("one that tells no device is another's", READING("5"), NULL,
         "[" ENTRY("a", "1778731288000", "'sysTime':'x'") "]", SGV("left out", "5")),
     ROW("another device's before that", READING("5"), NULL,
@@ -291,7 +293,7 @@ static const struct row twin_rows[] = {
         SGV("unchanged", "5") "delete b\n"),
     ROW("another time, id, type or person is no twin", "",
         "[" STORED_RESUME("a", "04:01:00.000", "5") "," STORED_RESUME(
-            "b", "04:01:00.001",
+            "b", "04:01:01.000",
             "5") "," STORED_RESUME("c", "04:01:00.000",
                                    "5,6") "," STORED("d", "Basal Suspension", "04:01:00.000",
                                                      OURS
@@ -313,6 +315,9 @@ static const struct row twin_rows[] = {
         "[" STORED("a", "Basal Resume", "04:01:00.000", OURS) "," STORED("b", "Basal Resume", "04:01:00.000",
                                                                          OURS) "]",
         NULL, ""),
+    ROW("two runs may have found another millisecond free", RESUMED("5", "00:01:00"),
+        "[" STORED_RESUME("a", "04:01:00.001", "5") "," STORED_RESUME("b", "04:01:00.000", "5") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5") "delete b\n"),
     ROW("the one with a person's words stays", RESUMED("5", "00:01:00"),
         "[" STORED(
             "a", "Basal Resume", "04:01:00.000",
@@ -337,19 +342,18 @@ static const struct row twin_rows[] = {
                                                                                                      "'") "]",
         NULL, RESUME("unchanged", "00:01:00", "5") "delete a\n"),
     ROW("where two have them, both stay", RESUMED("5", "00:01:00"),
-        "[" STORED("a", "Basal Resume", "04:01:00.000",
-                   OURS
-                   ",'pump_event_id':'5','notes':'pool'") "," STORED("b", "Basal Resume", "04:01:00.000",
-                                                                     OURS
-                                                                     ",'pump_event_id':'5','notes':'after "
-                                                                     "swimming'") "," STORED("c",
-                                                                                             "Basal Resume",
-                                                                                             "04:01:00.000",
-                                                                                             OURS
-                                                                                             ",'pump_event_"
-                                                                                             "id':'5','notes'"
-                                                                                             ":'Basal "
-                                                                                             "resumed'") "]",
+        "[" STORED(
+            "a", "Basal Resume", "04:01:00.000",
+            OURS
+            ",'pump_event_id':'5','notes':'pool'") "," STORED("b", "Basal Resume", "04:01:00.000",
+                                                              OURS
+                                                              ",'pump_event_id':'5','notes':'after "
+                                                              "swimming'") "," STORED("c", "Basal Resume",
+                                                                                      "04:01:00.000",
+                                                                                      OURS ",'pump_event_"
+                                                                                           "id':'5','notes'"
+                                                                                           ":'Basal "
+                                                                                           "resumed'") "]",
         NULL, RESUME("unchanged", "00:01:00", "5") "delete c\n"),
     ROW("where the event is not known, other words count as a person's", "",
         "[" STORED(
@@ -453,6 +457,79 @@ static void two_pumps_may_use_the_same_numbers(void **state)
     fixture_close(&fixture);
 }
 
+/* A new pump whose numbers begin low, beside what the old one left without sources: each event of both once.
+ */
+static void a_new_pump_takes_nothing_of_the_old_one(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 1,
+                 "20 5 09:00:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':3}\n"
+                 "20 6 10:00:00 {'bolusId':2,'completionStatus':3,'insulinDelivered':4}\n");
+    fixture_hold(
+        &fixture, COLLECTION_TREATMENTS,
+        "[" STORED("a", "Combo Bolus", "11:00:00.000", OURS ",'pump_event_id':'5','insulin':7") "," STORED(
+            "b", "Combo Bolus", "14:00:00.000", OURS ",'pump_event_id':'6','insulin':4" FROM_PUMP_0) "]");
+    fixture_build(&fixture);
+    assert_plan(&fixture, PLAN("create", "Combo Bolus", "09:00:00", "5")
+                              PLAN("create", "Combo Bolus", "10:00:00.001", "6"));
+    fixture_close(&fixture);
+}
+
+/* In whatever order Nightscout lists them and the account its pumps. */
+static void identity_depends_on_no_order(void **state)
+{
+    (void)state;
+    static const char *const stored[] = {
+        STORED("a", "Basal Resume", "04:01:00.000", OURS ",'pump_event_id':'5'"),
+        STORED("b", "Basal Resume", "05:00:00.000", OURS ",'pump_event_id':'5','notes':'x'"),
+        STORED("c", "Basal Resume", "06:00:00.000", OURS ",'pump_event_id':'5'" FROM_PUMP_1),
+    };
+    static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    for (size_t i = 0; i < 12; i++) {
+        const int *order = orders[i / 2];
+        struct fixture fixture;
+        char list[2000];
+        snprintf(list, sizeof list, "[%s,%s,%s]", stored[order[0]], stored[order[1]], stored[order[2]]);
+        fixture_open(&fixture);
+        fixture_read(&fixture, i % 2, RESUMED("5", "00:01:00"));
+        fixture_read(&fixture, !(i % 2), RESUMED("5", "00:59:59"));
+        fixture_hold(&fixture, COLLECTION_TREATMENTS, list);
+        fixture_build(&fixture);
+        fixture_compare(&fixture);
+        for (size_t document = 0; document < 2; document++) {
+            const struct document *found = &fixture.documents.items[document];
+            char *id = held_id(&fixture.held, found->held);
+            bool pump_1 = document_source(found, &fixture.log) == 0x6e3a6edb;
+            bool early = found->time == at("00:01:00");
+            assert_string_equal(id, pump_1 ? "c" : early ? "a" : "b");
+            free(id);
+        }
+        fixture_close(&fixture);
+    }
+}
+
+/* A note of 70 kB: the event is there, and nothing stops. */
+static void a_large_document_is_its_event(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct buffer list;
+    buffer_init(&list, 1 << 20);
+    buffer_addf(&list,
+                "[" STORED("a", "Combo Bolus", "15:01:00.000",
+                           OURS ",'pump_event_id':'5'" FROM_PUMP_0 ",'notes':'%070000d'") "]",
+                0);
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, BOLUS RESUMED("6", "11:02:00"));
+    fixture_hold(&fixture, COLLECTION_TREATMENTS, list.data);
+    fixture_build(&fixture);
+    assert_plan(&fixture, BOLUS_IS("unchanged") RESUME("create", "11:02:00", "6"));
+    buffer_free(&list);
+    fixture_close(&fixture);
+}
+
 static void creates_are_oldest_first(void **state)
 {
     (void)state;
@@ -484,6 +561,24 @@ static void what_was_created_is_not_created_again(void **state)
     event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
     assert_plan(&fixture, RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:01:00", "6")
                               PLAN("create", "Basal Suspension", "00:01:00", "7"));
+    event_memory_free(memory);
+    fixture_close(&fixture);
+}
+
+/* Nor do two pumps share what was created, or a clock that is read anew change it. */
+static void memory_knows_pump_number_and_kind(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, RESUMED("5", "00:01:00"));
+    fixture_read(&fixture, 1, RESUMED("5", "00:01:00"));
+    fixture_build(&fixture);
+    struct event_memory *memory = event_memory_new();
+    event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
+    fixture.documents.items[0].time += SECONDS_PER_HOUR;
+    assert_true(event_memory_has(memory, &fixture.documents.items[0], &fixture.log));
+    assert_false(event_memory_has(memory, &fixture.documents.items[1], &fixture.log));
     event_memory_free(memory);
     fixture_close(&fixture);
 }
@@ -635,10 +730,14 @@ static void without_basal_there_are_no_strangers(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[100] = {
+    struct CMUnitTest tests[200] = {
         cmocka_unit_test(two_pumps_may_use_the_same_numbers),
+        cmocka_unit_test(a_new_pump_takes_nothing_of_the_old_one),
+        cmocka_unit_test(identity_depends_on_no_order),
+        cmocka_unit_test(a_large_document_is_its_event),
         cmocka_unit_test(creates_are_oldest_first),
         cmocka_unit_test(what_was_created_is_not_created_again),
+        cmocka_unit_test(memory_knows_pump_number_and_kind),
         cmocka_unit_test(memory_forgets_nothing_as_it_grows),
         cmocka_unit_test(what_nightscout_refuses_is_left_out),
         cmocka_unit_test(a_lost_answer_is_made_up_for),
@@ -647,7 +746,7 @@ int main(void)
         cmocka_unit_test(strangers_are_counted),
         cmocka_unit_test(without_basal_there_are_no_strangers),
     };
-    size_t count = 10;
+    size_t count = 14;
     ADD_ROWS(event_rows);
     ADD_ROWS(identity_rows);
     ADD_ROWS(second_rows);
