@@ -105,6 +105,8 @@ static void add_stored(struct choices *choices, struct nightscout *nightscout)
                            number, related, source);
     snprintf(text + length, sizeof text - (size_t)length, "}");
     nightscout_add(nightscout, text);
+    if (choose(choices, 5) == 1)
+        nightscout_add(nightscout, text); /* two syncs at the same moment */
 }
 
 static void read_log(struct pump_log *log, const struct buffer *records)
