@@ -49,7 +49,7 @@ static void answer_readyz(struct daemon *daemon, struct http_exchange *exchange)
         http_reply_text(exchange, 503, "stopping\n");
     else if (!daemon->runner)
         http_reply_text(exchange, 503,
-                        "The settings cannot be used yet; the page at / and the log list what to mend.\n");
+                        "The settings cannot be used yet; the page at / and the log list what to fix.\n");
     else
         http_reply_text(exchange, 200, "ok\n");
 }
@@ -80,7 +80,7 @@ static bool read_wish(struct daemon *daemon, struct http_exchange *exchange, boo
         http_reply_text(exchange, 503,
                         daemon->draining
                             ? "The server is stopping.\n"
-                            : "The settings cannot be used yet; the page at / lists what to mend.\n");
+                            : "The settings cannot be used yet; the page at / lists what to fix.\n");
         return false;
     }
     if (!request_read(&words, application->configuration, application->zone, (int64_t)time(NULL), &request,

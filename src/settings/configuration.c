@@ -210,8 +210,8 @@ static void settle(struct reading *reading)
     if (configuration->nightscout_skip_tls_verify)
         setting_warning(
             reading,
-            "NS_SKIP_TLS_VERIFY is on: whoever stands between can read the API secret. Switch it off "
-            "once the site has a good certificate.");
+            "NS_SKIP_TLS_VERIFY is on: anyone between this program and the site can read the API secret. Turn it "
+            "off once the site has a valid certificate.");
 }
 
 struct configuration *configuration_read(configuration_lookup *lookup, void *context)
