@@ -1,5 +1,5 @@
-/* The page: src/page/web/page.html with its named places filled. {{name}} is a value, {{?name}}...{{/name}} stands
-   only when that is so. */
+/* The page: src/page/web/page.html with its named places filled. {{name}} is a value, {{?name}}...{{/name}}
+   stands only when that is so. */
 #include "tconnectsync/page/page.h"
 
 #include <string.h>
@@ -29,8 +29,7 @@ static const struct {
                                              "TCONNECTSYNC_HEROKU_SECRET, including capital letters."},
     [NOTICE_TOO_MANY] = {"too-many",
                          "Too many wrong secrets came from your address. Wait a minute, then try again."},
-    [NOTICE_EXPIRED] = {"expired",
-                        "The page was out of date, so nothing was done. Press the button again."},
+    [NOTICE_EXPIRED] = {"expired", "The page was out of date, so nothing was done. Press the button again."},
     [NOTICE_SESSION_OVER] = {"session-over",
                              "Nothing was done: your sign-in has ended. Type the secret again."},
     [NOTICE_BAD_DAYS] = {"bad-days", "Nothing was done: days must be a whole number from 1 to 366."},

@@ -299,7 +299,8 @@ void page_picture(const struct page_view *view, struct buffer *out)
     const struct day_totals totals = day_totals(canvas.picture, canvas.since, canvas.now + 1);
     const int height = height_of(&canvas);
     if (!totals.readings && !totals.boluses && !totals.basal) {
-        page_add(out, "<p class=\"empty\">The phone has not uploaded anything from the last 24 hours yet.</p>");
+        page_add(out,
+                 "<p class=\"empty\">The phone has not uploaded anything from the last 24 hours yet.</p>");
         return;
     }
     page_add(out, "<svg class=\"day\" width=\"100%%\" height=\"%d\" role=\"img\" aria-label=\"", height);

@@ -111,7 +111,8 @@ static void add_written(const struct run *run, struct buffer *out)
         page_add(out,
                  "<p class=\"hint\">%lu very recent entr%s for the next sync: writing %s now would silence "
                  "Nightscout's alarms</p>",
-                 (unsigned long)withheld, withheld == 1 ? "y waits" : "ies wait", withheld == 1 ? "it" : "them");
+                 (unsigned long)withheld, withheld == 1 ? "y waits" : "ies wait",
+                 withheld == 1 ? "it" : "them");
     buffer_free(&created);
     buffer_free(&amended);
 }
@@ -171,8 +172,7 @@ void page_runs(const struct page_view *view, struct buffer *out)
 {
     const size_t count = view->run_count < LISTED_RUNS ? view->run_count : LISTED_RUNS;
     if (count == 0) {
-        page_add(out,
-                 "<p class=\"empty\">None since the server started. The first one will show here.</p>");
+        page_add(out, "<p class=\"empty\">None since the server started. The first one will show here.</p>");
         return;
     }
     page_add(out, "<ol class=\"runs\">");

@@ -31,7 +31,8 @@ static const struct {
                          "The site's address as the browser shows it, and its API_SECRET.",
                          {"NS_URL", "NS_SECRET", "API_SECRET"}},
     [STEP_ZONE] = {"Time zone",
-                   "The pump does not store a time zone. Set the one its clock is set to, as region and city, such as America/New_York.",
+                   "The pump does not store a time zone. Set the one its clock is set to, as region and "
+                   "city, such as America/New_York.",
                    {"TIMEZONE_NAME", "TZ"}},
     [STEP_SECRET] = {"A secret for this page",
                      "TCONNECTSYNC_HEROKU_SECRET: make up a long one. Whoever knows it sees the "
@@ -105,13 +106,12 @@ void page_setup(const struct page_view *view, struct buffer *out)
     page_add(out, "<ol class=\"steps\">");
     for (int step = 0; step < STEP_COUNT; step++)
         add_step(view, step, out);
-    page_add(
-        out,
-        "</ol><h3>Where to set these</h3>"
-        "<p><b>Heroku:</b> your app, Settings, Reveal Config Vars. The app restarts after each change. "
-        "<b>Elsewhere:</b> the environment, or a file named <code>.env</code>, a line "
-        "<code>NAME=value</code> each; then start the program again.</p>"
-        "<p>This page then says what is still missing.</p>");
+    page_add(out,
+             "</ol><h3>Where to set these</h3>"
+             "<p><b>Heroku:</b> your app, Settings, Reveal Config Vars. The app restarts after each change. "
+             "<b>Elsewhere:</b> the environment, or a file named <code>.env</code>, a line "
+             "<code>NAME=value</code> each; then start the program again.</p>"
+             "<p>This page then says what is still missing.</p>");
 }
 
 /* ---- kinds of data ---- */

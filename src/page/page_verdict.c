@@ -41,13 +41,13 @@ static const struct {
          "Nothing is lost: the pump and Tandem keep the data, and the next good sync catches up.",
          "The last syncs failed. Nothing is lost: the next good one catches up."},
     [VERDICT_REFUSED] = {"failing", ICON_LOCK, "Tandem refused the password",
-                         "Nothing is lost, but nothing new arrives until the settings are corrected.",
-                         NULL},
-    [VERDICT_SECRET_REFUSED] =
-        {"failing", ICON_KEY, "Nightscout refused the secret",
-         "Nothing is lost, but nothing new arrives until the settings are corrected.", NULL},
+                         "Nothing is lost, but nothing new arrives until the settings are corrected.", NULL},
+    [VERDICT_SECRET_REFUSED] = {"failing", ICON_KEY, "Nightscout refused the secret",
+                                "Nothing is lost, but nothing new arrives until the settings are corrected.",
+                                NULL},
     [VERDICT_UNCONFIGURED] = {"setup", ICON_LIST, "Not set up yet",
-                              "The server is running. It needs a few settings before it can carry data.", NULL},
+                              "The server is running. It needs a few settings before it can carry data.",
+                              NULL},
 };
 
 void page_verdict_class(const struct page_view *view, struct buffer *out)
@@ -132,13 +132,12 @@ static void add_failure(const struct page_view *view, struct buffer *out)
 
 static void add_phone_advice(const struct page_view *view, struct buffer *out)
 {
-    page_add(
-        out,
-        "<p>Look at these, in this order:</p><ol>"
-        "<li><b>The pump.</b> Is it on, and delivering? Always trust the pump first.</li>"
-        "<li><b>The phone.</b> Is it charged, near the pump, with Bluetooth on and online?</li>"
-        "<li><b>The pump's app on the phone.</b> Open it: is it signed in, and does it show the pump's data?</li>"
-        "</ol>");
+    page_add(out, "<p>Look at these, in this order:</p><ol>"
+                  "<li><b>The pump.</b> Is it on, and delivering? Always trust the pump first.</li>"
+                  "<li><b>The phone.</b> Is it charged, near the pump, with Bluetooth on and online?</li>"
+                  "<li><b>The pump's app on the phone.</b> Open it: is it signed in, and does it show the "
+                  "pump's data?</li>"
+                  "</ol>");
     if (view->newest_reading != NO_TIME && view->newest_event != NO_TIME &&
         view->newest_event - view->newest_reading > SECONDS_PER_HOUR)
         page_add(out, "<p>The sensor stopped sending before the pump did: check the sensor as well.</p>");

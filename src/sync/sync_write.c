@@ -47,9 +47,10 @@ static void warn_of_others(struct sync *sync)
     if (!(sync->request.features & FEATURE_BASAL) || sync->rounds > 0)
         return; /* a later round knows nothing more */
     if (sync->difference.strangers >= STRANGERS_WORTH_SAYING)
-        sync_warn(sync,
-                  "Nightscout holds recent basals that another pump's tconnectsync wrote. Is NS_URL the right "
-                  "person's site, and does only one program write to it?");
+        sync_warn(
+            sync,
+            "Nightscout holds recent basals that another pump's tconnectsync wrote. Is NS_URL the right "
+            "person's site, and does only one program write to it?");
     if (sync->difference.nameless >= STRANGERS_WORTH_SAYING)
         sync_warn(sync,
                   "An older tconnectsync still writes to this Nightscout. Switch it off: two writers can "
