@@ -19,11 +19,13 @@ enum {
     FEATURE_IOB = 1 << 8, /* device status with the insulin on board */
     FEATURES_DEFAULT = FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS | FEATURE_PROFILES,
     FEATURE_COUNT = 9,
-    FEATURES_NO_RECORD = FEATURE_PROFILES | FEATURE_DEVICE_STATUS | FEATURE_IOB, /* no document for each record */
+    FEATURES_NO_RECORD =
+        FEATURE_PROFILES | FEATURE_DEVICE_STATUS | FEATURE_IOB, /* no document for each record */
     FEATURES_ALL = (1 << FEATURE_COUNT) - 1,
 };
 
-/* "BASAL, BOLUS" to bits; an unknown name is an error that lists the known ones; an empty list is FEATURES_DEFAULT. */
+/* "BASAL, BOLUS" to bits; an unknown name is an error that lists the known ones; an empty list is
+ * FEATURES_DEFAULT. */
 bool features_parse(const char *list, unsigned *features, struct error *error);
 /* Appends "BASAL,BOLUS" in the order above. */
 void features_write(unsigned features, struct buffer *out);
