@@ -43,6 +43,8 @@ struct pump_log {
 
 /* now_wall: the clock in the pump's zone. The caller sets journal behind it. */
 void pump_log_init(struct pump_log *log, unsigned features, int64_t now_wall);
+/* The bounds are judged on instants, once the clocks are known: whatever a clock showed is taken. */
+void pump_log_take_all_times(struct pump_log *log);
 void pump_log_free(struct pump_log *log);
 
 /* The pump's place (pump_event.pump), the same one whenever the serial number is. */
