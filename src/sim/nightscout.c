@@ -16,10 +16,12 @@
 enum role { DENIED, READABLE, CAREPORTAL, ADMIN, UNKNOWN };
 
 const struct place_facts places[PLACES] = {
-    [TREATMENTS] = {"treatments", "created_at", 100, 50 * MEGABYTE},
+    [TREATMENTS] = {"treatments", "created_at", 100, 50 * MEGABYTE, .takes_put = true, .of_careportal = true},
     [ENTRIES] = {"entries", "date", 10, 50 * MEGABYTE},
     [DEVICESTATUS] = {"devicestatus", "created_at", 10, MEGABYTE},
-    [PROFILE] = {"profile", "startDate", 10, MEGABYTE},
+    [PROFILE] = {"profile", "startDate", 10, MEGABYTE, .takes_put = true},
+    [ACTIVITY] = {"activity", "created_at", INT64_MAX, 50 * MEGABYTE, .takes_put = true,
+                  .of_careportal = true},
 };
 
 struct nightscout *nightscout_new(void)
@@ -273,7 +275,7 @@ static void handle_collection(struct simulator *simulator, struct exchange *exch
     const char *method = exchange->method, *accept = exchange_header(exchange, "Accept");
     bool is_read = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     bool is_whole = !*rest || strcmp(rest, "/") == 0 || strcmp(rest, ".json") == 0;
-    bool is_closed = place == TREATMENTS && !is_read && !simulator->settings.careportal;
+    bool is_closed = places[place].of_careportal && !is_read && !simulator->settings.careportal;
     bool as_table =
         place == ENTRIES && strcmp(rest, ".json") != 0 && !(accept && strstr(accept, "application/json"));
     if (is_closed)
@@ -287,7 +289,7 @@ static void handle_collection(struct simulator *simulator, struct exchange *exch
         reply_current_profile(simulator, exchange);
     else if (strcmp(method, "POST") == 0 && is_whole)
         nightscout_post(simulator, exchange, place);
-    else if (strcmp(method, "PUT") == 0 && is_whole && (place == TREATMENTS || place == PROFILE))
+    else if (strcmp(method, "PUT") == 0 && is_whole && places[place].takes_put)
         nightscout_put(simulator, exchange, place);
     else if (strcmp(method, "DELETE") == 0 && rest[0] == '/' && rest[1])
         nightscout_delete(simulator, exchange, place, rest + 1);

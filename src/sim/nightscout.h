@@ -9,11 +9,12 @@ struct simulator;
 
 #define JSON_TYPE "application/json; charset=utf-8"
 
-enum place { TREATMENTS, ENTRIES, DEVICESTATUS, PROFILE, PLACES };
+enum place { TREATMENTS, ENTRIES, DEVICESTATUS, PROFILE, ACTIVITY, PLACES };
 
 struct place_facts {
     const char *name, *time_field;
     int64_t default_limit, body_limit;
+    bool takes_put, of_careportal; /* of_careportal: closed for writing with it */
 };
 extern const struct place_facts places[PLACES];
 

@@ -96,6 +96,8 @@ static bool store_one(struct simulator *simulator, enum place place, const struc
         if (!old)
             normalise_status(document, now_ms);
         break;
+    case ACTIVITY: /* both versions mean to date it, and date the list instead */
+        break;
     default:
         if (!json_get(document, "created_at"))
             tree_set(document, "created_at", JSON_STRING, clock_print_utc(time, now_ms));
@@ -194,6 +196,7 @@ void nightscout_put(struct simulator *simulator, struct exchange *exchange, enum
 {
     struct collection *collection = &simulator->nightscout->collections[place];
     struct json *list = read_list(simulator, exchange, place);
+    bool old = nightscout_is_old(simulator);
     if (!list)
         return;
     /* A list of one is still a list, which PUT does not take. */
@@ -203,13 +206,14 @@ void nightscout_put(struct simulator *simulator, struct exchange *exchange, enum
         reply_mongo_error(exchange);
     } else {
         struct json *document = tree_copy(given);
-        char *key = place == TREATMENTS ? normalise_treatment(document, service_now(simulator) * 1000) : NULL;
+        int64_t now_ms = service_now(simulator) * 1000;
+        char *key = place == TREATMENTS ? normalise_treatment(document, now_ms) : NULL, time[CLOCK_TEXT];
+        if (place == ACTIVITY && old)
+            tree_set(document, "created_at", JSON_STRING, clock_print_utc(time, now_ms));
         struct document *stored =
             collection_put(collection, document, key, collection_find_id(collection, id));
         free(key);
-        exchange_reply_json(exchange, 200,
-                            nightscout_is_old(simulator) ? "{\"n\":1,\"nModified\":1,\"ok\":1}"
-                                                         : stored->text);
+        exchange_reply_json(exchange, 200, old ? "{\"n\":1,\"nModified\":1,\"ok\":1}" : stored->text);
     }
     json_free(list);
 }
@@ -221,5 +225,8 @@ void nightscout_delete(struct simulator *simulator, struct exchange *exchange, e
     struct document *document = collection_find_id(collection, id);
     if (document)
         collection_remove(collection, document);
-    exchange_reply_json(exchange, 200, document ? "{\"n\":1,\"ok\":1}" : "{\"n\":0,\"ok\":1}");
+    if (place == ACTIVITY) /* whether or not there was one */
+        exchange_reply_json(exchange, 200, "{}");
+    else
+        exchange_reply_json(exchange, 200, document ? "{\"n\":1,\"ok\":1}" : "{\"n\":0,\"ok\":1}");
 }

@@ -363,7 +363,7 @@ test('documents can be put past every rule, and all can be emptied', async (t) =
   const stored = await simulator.documents();
   assert.deepEqual([stored.treatments[0].created_at, stored.treatments[0].absolute, stored.profile.length], ['odd', null, 1]);
   await simulator.reset();
-  assert.deepEqual(Object.values(await simulator.documents()), [[], [], [], []]);
+  assert.deepEqual(Object.values(await simulator.documents()), [[], [], [], [], []]);
 });
 
 // ---- faults and readings ----
