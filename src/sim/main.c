@@ -11,7 +11,12 @@
 #include <event2/event.h>
 
 #include "clock.h"
-#include "sim.h"
+#include "control.h"
+#include "days.h"
+#include "faults.h"
+#include "nightscout.h"
+#include "nightscout_site.h"
+#include "simulator.h"
 #include "tandem_side.h"
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/json.h"
@@ -52,7 +57,8 @@ static const char help[] =
     "  wrong-audience|expired|not-yet|no-pumper\n"
     "  --secret TEXT, --nightscout-version new|old, --default-role readable|denied, --access-token "
     "NAME-HEX,\n"
-    "  --access-role admin|careportal|readable, --careportal BOOL, --units mg/dl|mmol, --refuse-text TEXT,\n"
+    "  --access-role admin|careportal|readable|uploader|uploader-without-activity, --database ok|full|down,\n"
+    "  --careportal BOOL, --units mg/dl|mmol, --refuse-text TEXT,\n"
     "  --body-limit BYTES, --refuse-delay MS\n"
     "TIME is 2026-05-14T08:00:00 in the zone, the same with Z or +02:00, or Unix seconds.\n"
     "\n"
@@ -265,14 +271,36 @@ static void warm(struct simulator *simulator)
         history_day(&simulator->history, number);
 }
 
+static int64_t now_of(const void *simulator)
+{
+    return service_now(simulator);
+}
+
+static void prepare(struct site *site, struct simulator *simulator, const char *name, int keep_alive_seconds,
+                    void (*handler)(void *simulator, struct exchange *exchange))
+{
+    *site = (struct site){
+        .name = name,
+        .keep_alive_seconds = keep_alive_seconds,
+        .base = simulator->base,
+        .statistics = &simulator->statistics,
+        .faults = &simulator->faults,
+        .latency = &simulator->settings.latency,
+        .context = simulator,
+        .handler = handler,
+        .control = control_handle,
+        .now = now_of,
+    };
+}
+
 /* Listens and serves until a signal; false when it could not. */
 static bool serve(struct options *options, const char *zone)
 {
     struct simulator *simulator = options->simulator;
-    if (!site_start(&simulator->tandem_site, simulator, "tandem", (uint16_t)options->tandem_port, 60,
-                    tandem_side_handle) ||
-        !site_start(&simulator->nightscout_site, simulator, "nightscout", (uint16_t)options->nightscout_port,
-                    5, nightscout_handle)) {
+    prepare(&simulator->tandem_site, simulator, "tandem", 60, tandem_side_handle);
+    prepare(&simulator->nightscout_site, simulator, "nightscout", 5, nightscout_handle);
+    if (!site_start(&simulator->tandem_site, (uint16_t)options->tandem_port) ||
+        !site_start(&simulator->nightscout_site, (uint16_t)options->nightscout_port)) {
         perror("tconnectsync-simulator: cannot listen");
         return false;
     }
@@ -338,7 +366,7 @@ int main(int argc, char **argv)
     nightscout_free(simulator.nightscout);
     /* Lets go of answers that quote the history. */
     event_base_free(simulator.base);
-    history_free(&simulator.history);
+    days_free(&simulator.history);
     faults_free(simulator.faults);
     statistics_free(&simulator.statistics);
     settings_free(&simulator.settings);

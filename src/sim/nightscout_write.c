@@ -1,10 +1,13 @@
 /* What a Nightscout stores, replaces and deletes, and how it fails. */
+#include "nightscout_write.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "nightscout.h"
-#include "sim.h"
 #include "clock.h"
+#include "faults.h"
+#include "normalise.h"
+#include "simulator.h"
 #include "tconnectsync/base/memory.h"
 
 #define HTML_TYPE "text/html; charset=utf-8"
@@ -40,7 +43,7 @@ static struct document *find_same(const struct simulator *simulator, const struc
                                   const struct json *document, const char *key)
 {
     const char *identifier = json_text(json_get(document, "identifier"));
-    if (nightscout_is_old(simulator) || collection->time_field[0] != 'c')
+    if (nightscout_is_old(&simulator->settings) || collection->time_field[0] != 'c')
         return collection_find_key(collection, key);
     for (size_t i = 0; identifier && i < collection->count; i++) {
         const char *other = json_text(json_get(collection->items[i]->json, "identifier"));
@@ -78,7 +81,7 @@ static bool store_one(struct simulator *simulator, enum place place, const struc
     struct json *document = tree_copy(given);
     struct document *same = NULL;
     char *key = NULL, time[CLOCK_TEXT];
-    bool old = nightscout_is_old(simulator);
+    bool old = nightscout_is_old(&simulator->settings);
     sanitise(document);
     switch (place) {
     case TREATMENTS:
@@ -114,7 +117,7 @@ static size_t store_all(struct simulator *simulator, enum place place, const str
                         struct evbuffer *answer)
 {
     size_t count = 0;
-    if (!nightscout_is_old(simulator))
+    if (!nightscout_is_old(&simulator->settings))
         for (const struct json *item = list->first; item; item = item->next)
             if (is_refused(simulator, item))
                 return 0;
@@ -139,7 +142,7 @@ static void store_list(struct simulator *simulator, struct exchange *exchange, e
     size_t count = 0;
     for (const struct json *item = list->first; item; item = item->next)
         count++;
-    if (nightscout_is_old(simulator) && any_has_bad_name(list)) { /* it dies of that */
+    if (nightscout_is_old(&simulator->settings) && any_has_bad_name(list)) { /* it dies of that */
         exchange_drop(exchange);
         return;
     }
@@ -147,7 +150,7 @@ static void store_list(struct simulator *simulator, struct exchange *exchange, e
     evbuffer_add(answer, "[", 1);
     if (store_all(simulator, place, list, half ? count / 2 : count, answer) == count && !half) {
         evbuffer_add(answer, "]", 1);
-        exchange_reply(exchange, 200, JSON_TYPE, answer);
+        exchange_reply(exchange, 200, "application/json; charset=utf-8", answer);
     } else {
         evbuffer_free(answer);
         reply_mongo_error(exchange);
@@ -196,7 +199,7 @@ void nightscout_put(struct simulator *simulator, struct exchange *exchange, enum
 {
     struct collection *collection = &simulator->nightscout->collections[place];
     struct json *list = read_list(simulator, exchange, place);
-    bool old = nightscout_is_old(simulator);
+    bool old = nightscout_is_old(&simulator->settings);
     if (!list)
         return;
     /* A list of one is still a list, which PUT does not take. */

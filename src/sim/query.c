@@ -1,4 +1,6 @@
 /* find[field][$operator]=value and count, as Nightscout reads them. */
+#include "query.h"
+
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 
 #include "clock.h"
 #include "site.h"
-#include "store.h"
 #include "tconnectsync/base/memory.h"
 
 #define DEFAULT_DAYS       4

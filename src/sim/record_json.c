@@ -1,6 +1,6 @@
 /* How a record is spelled. A template stands for the properties of each code: %n is value n, #n value n in
    thousandths of a unit, ~n the same as a 32-bit float prints itself, &n the bits of value n as a list. */
-#include "history.h"
+#include "record_json.h"
 
 #include <stdio.h>
 #include <string.h>

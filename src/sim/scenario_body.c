@@ -1,6 +1,6 @@
 /* What else the made-up pump logged: the sensor's readings and sessions, sleep and exercise, alarms, battery.
  */
-#include "history.h"
+#include "scenario.h"
 
 #include <math.h>
 #include <string.h>

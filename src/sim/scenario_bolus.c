@@ -1,6 +1,6 @@
 /* The boluses of a day of the made-up pump: who asked for what, and what was given. */
 #include "clock.h"
-#include "history.h"
+#include "scenario.h"
 
 enum bolus_flag {
     CARBS = 1,

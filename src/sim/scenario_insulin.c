@@ -1,5 +1,5 @@
 /* What the made-up pump delivered in a day: basal, and when it was suspended. */
-#include "history.h"
+#include "scenario.h"
 
 #include "clock.h"
 

@@ -1,11 +1,12 @@
 /* What can be dialled, by name: one table for the command line and for /control/settings. */
+#include "settings.h"
+
 #include <ctype.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "sim.h"
 #include "tconnectsync/base/memory.h"
 #include "token.h"
 
@@ -39,7 +40,9 @@ static const struct setting table[] = {
     {"nightscout-version", TEXT, PLACE(nightscout_version), "new", " new old "},
     {"default-role", TEXT, PLACE(default_role), "readable", " readable denied "},
     {"access-token", TEXT, PLACE(access_token), "", NULL},
-    {"access-role", TEXT, PLACE(access_role), "admin", " admin careportal readable "},
+    {"access-role", TEXT, PLACE(access_role), "admin",
+     " admin careportal readable uploader uploader-without-activity "},
+    {"database", TEXT, PLACE(database), "ok", " ok full down "},
     {"careportal", SWITCH, PLACE(careportal), "true", NULL},
     {"units", TEXT, PLACE(units), "mg/dl", " mg/dl mmol "},
     {"refuse-text", TEXT, PLACE(refuse_text), "", NULL},

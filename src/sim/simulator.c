@@ -1,9 +1,10 @@
 /* The simulator's clocks: what the services take for now, and how much of the pump's history has reached
  * Tandem. */
+#include "simulator.h"
+
 #include <time.h>
 
 #include "clock.h"
-#include "sim.h"
 #include "tconnectsync/base/memory.h"
 
 int64_t pump_now(const struct simulator *simulator)

@@ -1,122 +1,15 @@
 /* Tandem Source's data: the person's pumps, and windows of a pump's log, generated or out of files. */
-#include <stdio.h>
-#include <stdlib.h>
+#include "tandem_data.h"
+
 #include <string.h>
 
 #include "clock.h"
-#include "tandem_side.h"
-#include "tconnectsync/base/buffer.h"
-#include "tconnectsync/base/error.h"
-#include "tconnectsync/base/json.h"
-#include "tconnectsync/base/memory.h"
+#include "days.h"
+#include "fixture.h"
+#include "simulator.h"
 
 #define JSON_TYPE "application/json; charset=utf-8"
-#define MAXIMUM   (256u << 20)
 #define GHOST     1000
-
-/* ---- fixtures ---- */
-
-struct fixture {
-    char *pumper, *clock_changes;
-    struct fixture_event {
-        char *assignment, *date, *text;
-    } * events;
-    size_t count;
-};
-
-static char *file_read(const char *name, size_t *length)
-{
-    FILE *file = fopen(name, "rb");
-    struct buffer buffer;
-    char piece[65536];
-    size_t got;
-    if (!file)
-        return NULL;
-    buffer_init(&buffer, MAXIMUM);
-    buffer_add(&buffer, "", 0);
-    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
-        buffer_add(&buffer, piece, got);
-    fclose(file);
-    *length = buffer.length;
-    return buffer.data;
-}
-
-static char *json_print(const struct json *json)
-{
-    struct buffer buffer;
-    buffer_init(&buffer, MAXIMUM);
-    struct json_writer *writer = json_writer_new(&buffer);
-    json_write_tree(writer, json);
-    json_writer_free(writer);
-    return buffer.data;
-}
-
-static void fixture_add(struct fixture *fixture, const struct json *event)
-{
-    const char *time = json_text(json_get(event, "pumpDateTime"));
-    const char *assignment = json_text(json_get(event, "deviceAssignmentId"));
-    fixture->events = xreallocarray(fixture->events, fixture->count + 1, sizeof *fixture->events);
-    fixture->events[fixture->count++] = (struct fixture_event){.assignment = xstrdup(assignment),
-                                                               .date = time ? xstrndup(time, 10) : NULL,
-                                                               .text = json_print(event)};
-}
-
-struct fixture *fixture_read(const char *pumper_file, const char *log_file)
-{
-    struct fixture *fixture = xcalloc(1, sizeof *fixture);
-    size_t length = 0;
-    fixture->pumper = file_read(pumper_file, &length);
-    char *text = file_read(log_file, &length);
-    struct json *log = text ? json_parse(text, length, NULL) : NULL;
-    const struct json *events = json_get(log, "events"), *changes = json_get(log, "clockChanges");
-    bool usable = fixture->pumper && json_is(events, JSON_ARRAY);
-    if (usable)
-        for (const struct json *event = events->first; event; event = event->next)
-            fixture_add(fixture, event);
-    fixture->clock_changes = json_is(changes, JSON_ARRAY) ? json_print(changes) : xstrdup("[]");
-    json_free(log);
-    free(text);
-    if (usable)
-        return fixture;
-    fprintf(stderr, "tconnectsync-simulator: cannot use %s and %s\n", pumper_file, log_file);
-    fixture_free(fixture);
-    return NULL;
-}
-
-void fixture_free(struct fixture *fixture)
-{
-    if (!fixture)
-        return;
-    for (size_t i = 0; i < fixture->count; i++) {
-        free(fixture->events[i].assignment);
-        free(fixture->events[i].date);
-        free(fixture->events[i].text);
-    }
-    free(fixture->events);
-    free(fixture->pumper);
-    free(fixture->clock_changes);
-    free(fixture);
-}
-
-/* An event without a date is in every window, so that tests can serve broken ones. */
-static void fixture_reply_log(const struct fixture *fixture, struct exchange *exchange,
-                              const char *assignment, const char *first, const char *last)
-{
-    struct evbuffer *body = evbuffer_new();
-    const char *separator = "";
-    evbuffer_add_printf(body, "{\"events\":[");
-    for (size_t i = 0; i < fixture->count; i++) {
-        const struct fixture_event *event = &fixture->events[i];
-        if ((event->assignment && strcmp(event->assignment, assignment) != 0) ||
-            (event->date && (strncmp(event->date, first, 10) < 0 || strncmp(event->date, last, 10) > 0)))
-            continue;
-        evbuffer_add(body, separator, strlen(separator));
-        evbuffer_add(body, event->text, strlen(event->text));
-        separator = ",";
-    }
-    evbuffer_add_printf(body, "],\"clockChanges\":%s}", fixture->clock_changes);
-    exchange_reply(exchange, 200, JSON_TYPE, body);
-}
 
 /* ---- the generated log ---- */
 
@@ -198,7 +91,8 @@ static bool find_pump(const struct simulator *simulator, const char *assignment,
     return simulator->ghost_pump && strcmp(assignment, history_assignment(history, GHOST, text)) == 0;
 }
 
-void tandem_reply_log(struct simulator *simulator, struct exchange *exchange, const char *assignment)
+void tandem_reply_log(struct simulator *simulator, const struct fixture *fixture, struct exchange *exchange,
+                      const char *assignment)
 {
     struct window window = {0};
     const char *first = exchange_parameter(exchange, "startDate"),
@@ -209,8 +103,8 @@ void tandem_reply_log(struct simulator *simulator, struct exchange *exchange, co
         exchange_reply_json(exchange, 400, "{\"message\":\"Check input parameters.\"}");
         return;
     }
-    if (simulator->tandem->fixture) {
-        fixture_reply_log(simulator->tandem->fixture, exchange, assignment, first, last);
+    if (fixture) {
+        fixture_reply_log(fixture, exchange, assignment, first, last);
         return;
     }
     if (!find_pump(simulator, assignment, &window.pump)) {
@@ -329,11 +223,11 @@ static void add_ghost(struct simulator *simulator, struct evbuffer *body)
                         history_assignment(&simulator->history, GHOST, assignment));
 }
 
-void tandem_reply_pumper(struct simulator *simulator, struct exchange *exchange)
+void tandem_reply_pumper(struct simulator *simulator, const struct fixture *fixture,
+                         struct exchange *exchange)
 {
-    const struct fixture *fixture = simulator->tandem->fixture;
     if (fixture) {
-        exchange_reply_text(exchange, 200, JSON_TYPE, fixture->pumper);
+        fixture_reply_pumper(fixture, exchange);
         return;
     }
     struct evbuffer *body = evbuffer_new();

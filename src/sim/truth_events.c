@@ -1,5 +1,5 @@
 /* What happened besides insulin: the events that deserve a document, kind by kind. */
-#include "truth.h"
+#include "truth_events.h"
 
 #define DO_NOT_SHOW     6
 #define CALIBRATION_BIT 8

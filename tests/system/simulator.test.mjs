@@ -310,6 +310,64 @@ test('who may do what: secret, token, careportal token, nobody', async (t) => {
   assert.equal((await fetch(`${simulator.nightscoutUrl}api/v1/status.json`)).status, 401);
 });
 
+test('verifyauth of new servers: who reads everything is OK, an uploader on a denied site is found but UNAUTHORIZED', async (t) => {
+  const token = 'phone-0123456789abcdef';
+  const simulator = await begin(t, { accessToken: token });
+  const ask = async (secret) => {
+    const { canRead, canWrite, isAdmin, message, rolefound } = (await simulator.nightscout('GET', 'verifyauth', undefined, { 'api-secret': secret })).body.message;
+    return [message, rolefound, canRead, canWrite, isAdmin];
+  };
+  for (const [defaultRole, accessRole, expected] of [
+    ['readable', 'admin', ['OK', 'FOUND', true, true, true]],
+    ['readable', 'readable', ['OK', 'FOUND', true, false, false]],
+    ['readable', 'careportal', ['OK', 'FOUND', true, false, false]],
+    ['denied', 'readable', ['OK', 'FOUND', true, false, false]],
+    ['denied', 'uploader', ['UNAUTHORIZED', 'FOUND', false, false, false]],
+    ['denied', 'careportal', ['UNAUTHORIZED', 'FOUND', false, false, false]],
+  ]) {
+    await simulator.set({ defaultRole, accessRole });
+    assert.deepEqual(await ask(token), expected, `${accessRole}, ${defaultRole} by default`);
+  }
+  assert.deepEqual(await ask('wrong'), ['UNAUTHORIZED', 'NOTFOUND', false, false, false]);
+  const status = async (accessRole, method, where, body) => {
+    await simulator.set({ accessRole });
+    return (await simulator.nightscout(method, where, body, { 'api-secret': token })).status;
+  };
+  assert.equal(await status('uploader', 'GET', 'treatments.json'), 200);
+  assert.equal(await status('uploader', 'POST', 'activity', [{}]), 200);
+  assert.equal(await status('uploader-without-activity', 'GET', 'activity.json'), 401);
+  assert.equal(await status('uploader-without-activity', 'POST', 'activity', [{}]), 401);
+  assert.equal(await status('uploader-without-activity', 'POST', 'treatments', [note('2026-05-01T00:00:00Z')]), 200);
+  assert.equal(await status('careportal', 'GET', 'treatments.json'), 401);
+});
+
+test('activity on a new server: PUT keeps created_at and answers the document', async (t) => {
+  const simulator = await begin(t);
+  const [made] = (await simulator.nightscout('POST', 'activity', [{ enteredBy: 'a test', created_at: '2026-05-01T00:00:00.000Z' }])).body;
+  const put = { ...made, days: { '2026-05-01': [] } };
+  assert.deepEqual((await simulator.nightscout('PUT', 'activity', put)).body, put);
+  assert.deepEqual((await simulator.documents()).activity, [put]);
+});
+
+test('a database that is full refuses every write, one that is down says null', async (t) => {
+  const simulator = await begin(t, { database: 'full' });
+  for (const [method, where, body] of [['POST', 'treatments', [note('2026-05-01T00:00:00Z')]], ['POST', 'entries.json', []], ['PUT', 'profile', {}], ['POST', 'activity', [{}]]]) {
+    const answer = await simulator.nightscout(method, where, body);
+    assert.equal(answer.status, 500);
+    assert.match(answer.text, /Mongo Error.*quota/);
+  }
+  assert.deepEqual((await simulator.nightscout('GET', 'profile.json')).body, []);
+  await simulator.set({ database: 'down' });
+  for (const where of ['treatments.json', 'devicestatus.json', 'profile.json?count=1']) {
+    const answer = await simulator.nightscout('GET', where);
+    assert.deepEqual([answer.status, answer.text], [200, 'null']);
+  }
+  assert.equal((await simulator.nightscout('GET', 'entries.json')).status, 500);
+  assert.equal((await simulator.nightscout('POST', 'treatments', [note('2026-05-01T00:00:00Z')])).status, 500);
+  await simulator.set({ database: 'ok' });
+  assert.deepEqual((await simulator.documents()).treatments, []);
+});
+
 test('a wrong secret makes the next requests wait', async (t) => {
   const simulator = await begin(t, { refuseDelay: 300 });
   await simulator.nightscout('GET', 'treatments.json', undefined, { 'api-secret': 'wrong' });
