@@ -24,17 +24,28 @@ void days_free(struct history *history)
     free(history->cache);
 }
 
-/* A pump whose clock jumps says so; the new time counts from that record on. */
+/* The days since 2008-01-01, as the pump counts them. */
+static int32_t pump_day(int64_t wall)
+{
+    return (int32_t)(clock_day(wall) - 13879);
+}
+
+static int32_t millisecond_of_day(int64_t wall)
+{
+    return (int32_t)(wall - clock_day(wall) * DAY) * 1000;
+}
+
+/* A pump whose clock was set says so, in one record for the time, one for the date; the new time counts from
+ * them on. */
 static void build_clock_change(struct builder *builder, int64_t line)
 {
-    int64_t before = history_wall(builder->history, line - 1) + 1,
-            after = history_wall(builder->history, line);
-    if (before == after)
-        return;
-    BUILD(builder, line, CODE_TIME_CHANGED, (int32_t)(before - clock_day(before) * DAY) * 1000,
-          (int32_t)(after - clock_day(after) * DAY) * 1000);
-    if (clock_day(before) != clock_day(after))
-        BUILD(builder, line, CODE_DATE_CHANGED, (int32_t)clock_day(before), (int32_t)clock_day(after));
+    int64_t after = history_wall(builder->history, line),
+            before = after - history_logged_jump(builder->history, line);
+    int32_t raw = (int32_t)(after - 1199145600);
+    if (millisecond_of_day(before) != millisecond_of_day(after))
+        BUILD(builder, line, CODE_TIME_CHANGED, millisecond_of_day(before), millisecond_of_day(after), raw);
+    if (pump_day(before) != pump_day(after))
+        BUILD(builder, line, CODE_DATE_CHANGED, pump_day(before), pump_day(after), raw);
 }
 
 static void build_clock_changes(struct builder *builder)
@@ -43,7 +54,8 @@ static void build_clock_changes(struct builder *builder)
     for (int64_t line = builder->from; line < builder->to; line += 900)
         build_clock_change(builder, line);
     for (size_t i = 0; i < history->shift_count; i++)
-        if (history->shifts[i].line % 900 != 0)
+        if (history->shifts[i].line % 900 != 0 &&
+            (i == 0 || history->shifts[i].line != history->shifts[i - 1].line))
             build_clock_change(builder, history->shifts[i].line);
 }
 

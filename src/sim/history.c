@@ -61,7 +61,24 @@ int64_t history_wall(const struct history *history, int64_t line)
         wall += clock_offset(history_instant(history, line)) - history->base_offset;
     for (size_t i = 0; i < history->shift_count && history->shifts[i].line <= line; i++)
         wall += history->shifts[i].seconds;
+    if (history->drift && line > history->drift_line)
+        wall += (line - history->drift_line) * history->drift / DAY;
     return wall;
+}
+
+static int64_t zone_jump(const struct history *history, int64_t line)
+{
+    int64_t instant = history_instant(history, line);
+    return history->follows_zone && line % 900 == 0 ? clock_offset(instant) - clock_offset(instant - 1) : 0;
+}
+
+int64_t history_logged_jump(const struct history *history, int64_t line)
+{
+    int64_t jump = zone_jump(history, line);
+    for (size_t i = 0; i < history->shift_count; i++)
+        jump +=
+            history->shifts[i].line == line && !history->shifts[i].silent ? history->shifts[i].seconds : 0;
+    return jump;
 }
 
 bool history_clock_changes(const struct history *history, int64_t number)
@@ -70,7 +87,32 @@ bool history_clock_changes(const struct history *history, int64_t number)
     for (size_t i = 0; i < history->shift_count; i++)
         if (history->shifts[i].line >= from && history->shifts[i].line < to)
             return true;
-    return history_wall(history, to) - history_wall(history, from) != DAY;
+    return history->follows_zone &&
+           clock_offset(history_instant(history, from)) != clock_offset(history_instant(history, to));
+}
+
+/* Between two jumps the clock runs on evenly: whether it showed some moment of the days while line went from
+   from to to, the last one excluded. */
+static bool stretch_shows(const struct history *history, int64_t from, int64_t to, int64_t first,
+                          int64_t last)
+{
+    return from < to && history_wall(history, from) < (last + 1) * DAY &&
+           history_wall(history, to - 1) >= first * DAY;
+}
+
+bool history_day_shows(const struct history *history, int64_t number, int64_t first, int64_t last)
+{
+    int64_t from = number * DAY, to = from + DAY;
+    /* The zone's own jumps are small: a day more on either side holds them. */
+    for (size_t i = 0; i < history->shift_count; i++) {
+        int64_t line = history->shifts[i].line;
+        if (line <= from || line >= to)
+            continue;
+        if (stretch_shows(history, from, line, first - 1, last + 1))
+            return true;
+        from = line;
+    }
+    return stretch_shows(history, from, to, first - 1, last + 1);
 }
 
 char *history_assignment(const struct history *history, unsigned pump, char out[ASSIGNMENT_TEXT])
@@ -92,14 +134,20 @@ bool history_add_off(struct history *history, int64_t from_instant, int64_t to_i
     return true;
 }
 
-bool history_add_shift(struct history *history, int64_t instant, int32_t seconds)
+bool history_add_shift(struct history *history, int64_t instant, int64_t seconds, bool silent)
 {
     int64_t line = history_line(history, instant);
-    bool ordered = !history->shift_count || history->shifts[history->shift_count - 1].line < line;
+    bool ordered = !history->shift_count || history->shifts[history->shift_count - 1].line <= line;
     if (history->shift_count == MAXIMUM_EDITS || !ordered)
         return false;
-    history->shifts[history->shift_count++] = (struct clock_shift){line, seconds};
+    history->shifts[history->shift_count++] = (struct clock_shift){line, seconds, silent};
     return true;
+}
+
+bool history_add_setting(struct history *history, int64_t instant, int64_t wall)
+{
+    int64_t shown = history_wall(history, history_line(history, instant));
+    return history_add_shift(history, instant, wall - shown, false);
 }
 
 bool history_add_era(struct history *history, int64_t first_day, bool new_pump)

@@ -11,7 +11,7 @@
 
 #define RECORDS_PER_DAY 1780
 #define RECORD_VALUES   10
-#define MAXIMUM_EDITS   16
+#define MAXIMUM_EDITS   64
 
 enum code {
     CODE_ALARM = 5,
@@ -66,7 +66,8 @@ struct era {
 
 struct clock_shift {
     int64_t line;
-    int32_t seconds; /* on top of what was before */
+    int64_t seconds; /* on top of what was before */
+    bool silent;     /* the pump writes no record of it */
 };
 
 struct day;
@@ -81,6 +82,8 @@ struct history {
     size_t off_count;
     struct clock_shift shifts[MAXIMUM_EDITS];
     size_t shift_count;
+    int64_t drift_line; /* from then on the clock gains (or loses) so many seconds a day */
+    int32_t drift;
     struct era eras[MAXIMUM_EDITS];
     size_t era_count;
     unsigned pump_count;
@@ -92,14 +95,20 @@ struct history {
 void history_init(struct history *history, uint64_t seed);
 /* Edits: before the first day is asked for. false when there is no room, or the order is wrong. */
 bool history_add_off(struct history *history, int64_t from_instant, int64_t to_instant);
-bool history_add_shift(struct history *history, int64_t instant, int32_t seconds);
+bool history_add_shift(struct history *history, int64_t instant, int64_t seconds, bool silent);
+/* The pump's clock is set to that wall time. */
+bool history_add_setting(struct history *history, int64_t instant, int64_t wall);
 bool history_add_era(struct history *history, int64_t first_day, bool new_pump);
 
 int64_t history_line(const struct history *history, int64_t instant);
 int64_t history_instant(const struct history *history, int64_t line);
 int64_t history_wall(const struct history *history, int64_t line);
+/* By how much the clock was set at that very second, by hand or by its zone, as its records tell. */
+int64_t history_logged_jump(const struct history *history, int64_t line);
 /* The pump's clock was set, by hand or by its zone, on that line day. */
 bool history_clock_changes(const struct history *history, int64_t number);
+/* On that line day the clock showed some moment of these wall days, both inclusive. */
+bool history_day_shows(const struct history *history, int64_t number, int64_t first, int64_t last);
 /* "5e1f0d1a-..." of a pump */
 #define ASSIGNMENT_TEXT 37
 char *history_assignment(const struct history *history, unsigned pump, char out[ASSIGNMENT_TEXT]);

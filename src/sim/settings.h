@@ -15,6 +15,12 @@ struct settings {
     int64_t now;            /* 0: the real clock */
     int64_t uploaded_until; /* 0: by upload_every */
     int64_t upload_every;   /* minutes, 0: at once */
+    int64_t upload_lag;     /* minutes: what an upload brings ends that much before it */
+    char *clock_changes;    /* all, none, or contradicted: with one that the log knows nothing of */
+    char *claimed_date;     /* maxDateOfEvents of the pump in use; empty: the truth */
+    char *ghost_date;       /* of the retired pump besides */
+    bool ghost_settings;    /* it has settings */
+    bool twin_assignment; /* the pump in use is listed twice, by one serial number, each with the whole log */
     /* Tandem Source */
     char *email, *password;
     char *login;    /* ok, refused, locked, status */

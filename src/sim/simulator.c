@@ -18,12 +18,17 @@ int64_t service_now(const struct simulator *simulator)
     return now + simulator->settings.clock_skew;
 }
 
-int64_t uploaded_until(const struct simulator *simulator)
+int64_t upload_time(const struct simulator *simulator)
 {
     int64_t now = pump_now(simulator), period = simulator->settings.upload_every * 60;
     if (simulator->settings.uploaded_until)
         return simulator->settings.uploaded_until < now ? simulator->settings.uploaded_until : now;
     return period > 0 ? now - now % period : now;
+}
+
+int64_t uploaded_until(const struct simulator *simulator)
+{
+    return upload_time(simulator) - simulator->settings.upload_lag * 60;
 }
 
 bool record_visible(const struct simulator *simulator, const struct record *record)

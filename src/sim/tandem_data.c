@@ -1,20 +1,25 @@
 /* Tandem Source's data: the person's pumps, and windows of a pump's log, generated or out of files. */
 #include "tandem_data.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "days.h"
 #include "fixture.h"
+#include "record_json.h"
 #include "simulator.h"
+#include "tconnectsync/base/memory.h"
 
 #define JSON_TYPE "application/json; charset=utf-8"
 #define GHOST     1000
+#define TWIN      2000 /* on top of a pump: its second assignment */
 
 /* ---- the generated log ---- */
 
 struct window {
     unsigned pump;
+    bool is_twin;        /* asked for by the pump's second assignment */
     int64_t first, last; /* wall days */
 };
 
@@ -34,6 +39,25 @@ static void add_piece(struct evbuffer *body, struct day *day, size_t from, size_
     evbuffer_add_reference(body, day->text + start, day->offset[to] - start, return_day, day);
 }
 
+/* The second assignment's name in place of the first one's: they are equally long. */
+static struct evbuffer *renamed(const struct history *history, struct evbuffer *body, unsigned pump)
+{
+    char from[ASSIGNMENT_TEXT], to[ASSIGNMENT_TEXT];
+    size_t length = evbuffer_get_length(body);
+    struct evbuffer *copy = evbuffer_new();
+    char *text = xmalloc(length + 1);
+    evbuffer_remove(body, text, length);
+    text[length] = '\0';
+    history_assignment(history, pump, from);
+    history_assignment(history, pump + TWIN, to);
+    for (char *at = text; (at = strstr(at, from)); at += ASSIGNMENT_TEXT - 1)
+        memcpy(at, to, ASSIGNMENT_TEXT - 1);
+    evbuffer_add(copy, text, length);
+    free(text);
+    evbuffer_free(body);
+    return copy;
+}
+
 /* Adds the runs of records that the window shows, without copying them. */
 static void add_day(const struct simulator *simulator, struct evbuffer *body, struct day *day,
                     const struct window *window, bool *any)
@@ -50,11 +74,36 @@ static void add_day(const struct simulator *simulator, struct evbuffer *body, st
     }
 }
 
+/* A change by an hour under the number of some other record of the day before the last. */
+static void add_contradicted(struct simulator *simulator, struct evbuffer *body, unsigned pump, bool any)
+{
+    char assignment[ASSIGNMENT_TEXT];
+    struct history *history = &simulator->history;
+    const struct day *day = history_day(history, last_line_day(simulator) - 1);
+    size_t middle = day->count / 2;
+    if (day->era->pump != pump || day->count == 0)
+        return;
+    struct record record = day->records[middle];
+    int64_t wall = day->wall[middle];
+    int32_t prior = (int32_t)(wall - clock_day(wall) * DAY) * 1000;
+    record.code = CODE_TIME_CHANGED;
+    record.value[0] = prior;
+    record.value[1] = (prior + 3600000) % (DAY * 1000);
+    record.value[2] = (int32_t)(wall - 1199145600);
+    struct text text = {0};
+    record_print(&text, day->era, history_assignment(history, pump, assignment), &record, wall);
+    evbuffer_add(body, ",", any);
+    evbuffer_add(body, text.data, text.length);
+    free(text.data);
+}
+
 /* Codes 13 and 14 of the pump's whole history. */
 static void add_clock_changes(struct simulator *simulator, struct evbuffer *body, unsigned pump)
 {
     struct history *history = &simulator->history;
     bool any = false;
+    if (strcmp(simulator->settings.clock_changes, "none") == 0)
+        return;
     for (int64_t number = history->first_day; number <= last_line_day(simulator); number++) {
         if (!history_clock_changes(history, number))
             continue;
@@ -66,6 +115,8 @@ static void add_clock_changes(struct simulator *simulator, struct evbuffer *body
                 add_piece(body, day, i, i + 1, &any);
         }
     }
+    if (strcmp(simulator->settings.clock_changes, "contradicted") == 0)
+        add_contradicted(simulator, body, pump, any);
 }
 
 static bool read_day(const char *text, const char *rest, int64_t *day)
@@ -80,13 +131,19 @@ static bool read_day(const char *text, const char *rest, int64_t *day)
     return true;
 }
 
-static bool find_pump(const struct simulator *simulator, const char *assignment, unsigned *pump)
+static bool find_pump(const struct simulator *simulator, const char *assignment, struct window *window)
 {
     const struct history *history = &simulator->history;
+    unsigned *pump = &window->pump;
     char text[ASSIGNMENT_TEXT];
     for (*pump = 0; *pump < history->pump_count; (*pump)++)
         if (strcmp(assignment, history_assignment(history, *pump, text)) == 0)
             return true;
+    *pump = history->pump_count - 1;
+    window->is_twin = simulator->settings.twin_assignment &&
+                      strcmp(assignment, history_assignment(history, *pump + TWIN, text)) == 0;
+    if (window->is_twin)
+        return true;
     *pump = GHOST;
     return simulator->ghost_pump && strcmp(assignment, history_assignment(history, GHOST, text)) == 0;
 }
@@ -107,16 +164,14 @@ void tandem_reply_log(struct simulator *simulator, const struct fixture *fixture
         fixture_reply_log(fixture, exchange, assignment, first, last);
         return;
     }
-    if (!find_pump(simulator, assignment, &window.pump)) {
+    if (!find_pump(simulator, assignment, &window)) {
         exchange_reply_json(exchange, 404, "{\"message\":\"Not found.\"}");
         return;
     }
     struct evbuffer *body = evbuffer_new();
     evbuffer_add_printf(body, "{\"events\":[");
-    /* The pump's clock may be a day or two off the line. */
-    for (int64_t number = window.first - 2; number <= window.last + 2 && number <= last_line_day(simulator);
-         number++) {
-        if (number < simulator->history.first_day)
+    for (int64_t number = simulator->history.first_day; number <= last_line_day(simulator); number++) {
+        if (!history_day_shows(&simulator->history, number, window.first, window.last))
             continue;
         struct day *day = history_day(&simulator->history, number);
         if (day->era->pump == window.pump)
@@ -125,7 +180,8 @@ void tandem_reply_log(struct simulator *simulator, const struct fixture *fixture
     evbuffer_add_printf(body, "],\"clockChanges\":[");
     add_clock_changes(simulator, body, window.pump);
     evbuffer_add_printf(body, "]}");
-    exchange_reply(exchange, 200, JSON_TYPE, body);
+    exchange_reply(exchange, 200, JSON_TYPE,
+                   window.is_twin ? renamed(&simulator->history, body, window.pump) : body);
 }
 
 /* ---- the person ---- */
@@ -178,7 +234,8 @@ static int64_t first_wall(const struct simulator *simulator, unsigned pump)
     return history_wall(history, first * DAY);
 }
 
-static void add_pump(struct simulator *simulator, struct evbuffer *body, unsigned pump)
+/* twin: 0 or TWIN, for the second assignment, which has no settings. */
+static void add_pump(struct simulator *simulator, struct evbuffer *body, unsigned pump, unsigned twin)
 {
     char assignment[ASSIGNMENT_TEXT], newest[CLOCK_TEXT], first[CLOCK_TEXT], upload[CLOCK_TEXT];
     int64_t wall, instant;
@@ -187,22 +244,24 @@ static void add_pump(struct simulator *simulator, struct evbuffer *body, unsigne
     evbuffer_add_printf(body,
                         "%s{\"assignmentId\":\"%s\",\"serialNumber\":\"%u\",\"modelNumber\":\"1004000\","
                         "\"modelName\":\"t:slim X2\\u2122\",\"softwareVersion\":\"7.8.1\"%s,",
-                        pump ? "," : "", history_assignment(&simulator->history, pump, assignment),
+                        pump + twin ? "," : "",
+                        history_assignment(&simulator->history, pump + twin, assignment),
                         90100000 + (unsigned)pick(&simulator->history, pump, 905, 99999),
                         current ? ",\"algorithm\":\"Control-IQ\"" : "");
     if (any) {
         clock_print_wall(newest, wall);
         clock_print_wall(first, first_wall(simulator, pump));
-        clock_print_wall(upload, current ? uploaded_until(simulator) : instant);
+        clock_print_wall(upload, current ? upload_time(simulator) : instant);
+        const char *claimed = simulator->settings.claimed_date, *end = current && *claimed ? claimed : newest;
         evbuffer_add_printf(body,
                             "\"maxDateOfEvents\":\"%s\",\"lastUploadDate\":\"%sZ\","
                             "\"availableDataRange\":{\"start\":\"%s\",\"end\":\"%s\"},",
-                            newest, upload, first, newest);
+                            end, upload, first, end);
     } else {
         evbuffer_add_printf(body, "\"maxDateOfEvents\":null,\"lastUploadDate\":null,\"availableDataRange\":"
                                   "{\"start\":null,\"end\":null},");
     }
-    if (current)
+    if (current && !twin)
         evbuffer_add_printf(
             body,
             "\"settings\":{\"uploadedTimeStamp\":\"2026-01-01T10:00:00.000\",\"settingsHash\":\"5C0FFEE5\","
@@ -212,15 +271,26 @@ static void add_pump(struct simulator *simulator, struct evbuffer *body, unsigne
         evbuffer_add_printf(body, "\"settings\":null}");
 }
 
+static const char ghost_details[] =
+    "{\"uploadedTimeStamp\":\"2021-03-01T10:00:00.000\",\"settingsHash\":\"01D01D01\",\"details\":{"
+    "\"profiles\":{"
+    "\"activeIdp\":0,\"profile\":[{\"idp\":0,\"name\":\"Years "
+    "ago\",\"carbEntry\":\"UnitsAsCarbs\",\"maxBolus\":5000,"
+    "\"insulinDuration\":240,\"timeDependentSegments\":["
+    "{\"startTime\":0,\"basalRate\":300,\"isf\":90,\"carbRatio\":20000,\"targetBg\":120}]}]},"
+    "\"cgmSettings\":{\"highGlucoseAlertMgPerDl\":200,\"lowGlucoseAlertMgPerDl\":75}}}";
+
 static void add_ghost(struct simulator *simulator, struct evbuffer *body)
 {
     char assignment[ASSIGNMENT_TEXT];
     evbuffer_add_printf(body,
                         ",{\"assignmentId\":\"%s\",\"serialNumber\":\"90000007\",\"modelNumber\":\"1002717\","
                         "\"modelName\":\"t:slim X2\\u2122\",\"softwareVersion\":\"6.4.1\","
-                        "\"maxDateOfEvents\":\"2098-12-31T00:00:00\",\"lastUploadDate\":null,"
-                        "\"availableDataRange\":{\"start\":null,\"end\":null},\"settings\":null}",
-                        history_assignment(&simulator->history, GHOST, assignment));
+                        "\"maxDateOfEvents\":\"%s\",\"lastUploadDate\":null,"
+                        "\"availableDataRange\":{\"start\":null,\"end\":null},\"settings\":%s}",
+                        history_assignment(&simulator->history, GHOST, assignment),
+                        simulator->settings.ghost_date,
+                        simulator->settings.ghost_settings ? ghost_details : "null");
 }
 
 void tandem_reply_pumper(struct simulator *simulator, const struct fixture *fixture,
@@ -233,7 +303,9 @@ void tandem_reply_pumper(struct simulator *simulator, const struct fixture *fixt
     struct evbuffer *body = evbuffer_new();
     evbuffer_add_printf(body, "{\"firstName\":\"Sim\",\"lastName\":\"Ulator\",\"pumps\":[");
     for (unsigned pump = 0; pump < simulator->history.pump_count; pump++)
-        add_pump(simulator, body, pump);
+        add_pump(simulator, body, pump, 0);
+    if (simulator->settings.twin_assignment)
+        add_pump(simulator, body, simulator->history.pump_count - 1, TWIN);
     if (simulator->ghost_pump)
         add_ghost(simulator, body);
     evbuffer_add_printf(body, "]}");

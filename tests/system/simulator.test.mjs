@@ -222,6 +222,76 @@ test('a clock set by hand shifts what follows, in the log and in clockChanges', 
   assert.deepEqual((await log('2026-05-14')).events, (await plain.log('2026-05-14')).events);
 });
 
+const clockRecords = (list) => list.map(({ eventCode, pumpDateTime, eventProperties: { rawRTCTime, ...rest } }) => [eventCode, pumpDateTime, Object.values(rest)]);
+
+test('a dead battery sends the clock back to 2008, days as the clock showed them still find the records, the truth stays', async (t) => {
+  const { simulator, log } = await signedIn(t, {
+    off: '2026-05-10T10:00:00,2026-05-10T12:00:00', clockSet: ['2026-05-10T12:00:00,2008-01-01T00:00:00Z', '2026-05-10T12:30:00,2026-05-10T12:31:00Z'],
+  });
+  const lost = await log('2008-01-01');
+  assert.ok(lost.events.length > 20 && lost.events.every((event) => event.pumpDateTime < '2008-01-01T00:31'));
+  assert.deepEqual(clockRecords(lost.clockChanges), [
+    [13, '2008-01-01T00:00:00', [43200000, 0]], [14, '2008-01-01T00:00:00', [6704, 0]],
+    [13, '2026-05-10T12:31:00', [1800000, 45060000]], [14, '2026-05-10T12:31:00', [0, 6704]],
+  ]);
+  const { events } = await log('2026-05-10');
+  const numbers = [...events, ...lost.events].map((event) => event.sequenceNumber).sort((a, b) => a - b);
+  assert.ok(numbers.every((number, index) => index === 0 || number === numbers[index - 1] + 1), 'none is lost, none twice');
+  const plain = await signedIn(t, { off: '2026-05-10T10:00:00,2026-05-10T12:00:00' });
+  const [set, unset] = await Promise.all([simulator, plain.simulator].map((one) => one.truth('2026-05-01', '2026-05-10T09:00:00')));
+  assert.deepEqual(set.basal.map((one) => one.at), unset.basal.map((one) => one.at));
+  const after_ = await simulator.truth('2026-05-10T12:05:00', '2026-05-10T12:25:00');
+  assert.ok(after_.basal.length > 1 && after_.basal.every((one) => one.at >= after_.from && one.at < after_.to));
+});
+
+test('wrong halves of the day, wrong years, drift, and what the pump keeps silent about', async (t) => {
+  const { log } = await signedIn(t, {
+    clockShift: ['2026-05-10T09:00:00,43200', '2026-05-12T09:00:00,-43200', '2026-05-13T09:00:00,-31536000'],
+  });
+  assert.deepEqual(clockRecords((await log('2026-05-10')).clockChanges), [
+    [13, '2026-05-10T21:00:00', [32400000, 75600000]], [13, '2026-05-12T09:00:00', [75600000, 32400000]], [14, '2025-05-13T09:00:00', [6707, 6342]],
+  ]);
+  assert.ok((await log('2025-05-13')).events.length > 1000);
+  assert.deepEqual((await log('2026-05-14')).events, []);
+  const drifting = await signedIn(t, { drift: '2026-05-10T00:00:00,8', clockJump: '2026-05-15T00:00:00,3600' });
+  const plain = await signedIn(t);
+  const before = (await drifting.log('2026-05-12')).events.find((event) => event.eventCode === 279);
+  const same = (await plain.log('2026-05-12')).events.find((event) => event.sequenceNumber === before.sequenceNumber);
+  assert.equal(seconds(before.pumpDateTime) - seconds(same.pumpDateTime), 16);
+  const jumped = await drifting.log('2026-05-15');
+  assert.equal(jumped.events[0].pumpDateTime.slice(0, 13), '2026-05-15T01');
+  assert.deepEqual(jumped.clockChanges, []);
+  assert.equal(jumped.events.some((event) => [13, 14].includes(event.eventCode)), false);
+});
+
+test('clockChanges may be missing, or tell what the log contradicts', async (t) => {
+  const { simulator, log } = await signedIn(t, { clockShift: '2026-05-10T14:00:00,3600', clockChanges: 'none' });
+  const { events, clockChanges } = await log('2026-05-10');
+  assert.deepEqual(clockChanges, []);
+  assert.equal(events.filter((event) => event.eventCode === 13).length, 1);
+  await simulator.set({ clockChanges: 'contradicted' });
+  const told = (await log('2026-05-19')).clockChanges;
+  assert.equal(told.length, 2);
+  const other = (await log('2026-05-18', '2026-05-20')).events.find((event) => event.sequenceNumber === told[1].sequenceNumber);
+  assert.notEqual(other.eventCode, 13);
+});
+
+test('an upload that lags, a claimed date, a ghost with settings, one pump under two assignments', async (t) => {
+  const { simulator, session, log } = await signedIn(t, { ghostPump: true, ghostDate: '2037-01-01T00:00:00', ghostSettings: true, twinAssignment: true });
+  const [pump, twin, ghost] = (await simulator.pumper(session)).pumps;
+  assert.equal(pump.serialNumber, twin.serialNumber);
+  assert.notEqual(pump.assignmentId, twin.assignmentId);
+  assert.equal(ghost.maxDateOfEvents, '2037-01-01T00:00:00');
+  assert.equal(ghost.settings.details.profiles.profile[0].name, 'Years ago');
+  const [first, second] = await Promise.all([pump, twin].map((one) => log('2026-05-19', '2026-05-19', one.assignmentId)));
+  assert.ok(second.events.every((event) => event.deviceAssignmentId === twin.assignmentId));
+  assert.deepEqual(second.events.map(({ deviceAssignmentId, ...event }) => event), first.events.map(({ deviceAssignmentId, ...event }) => event));
+  await simulator.set({ uploadLag: 180, claimedDate: '2056-05-20T00:00:00' });
+  const [late] = (await simulator.pumper(session)).pumps;
+  assert.deepEqual([late.maxDateOfEvents, late.lastUploadDate], ['2056-05-20T00:00:00', '2026-05-20T16:00:00Z']);
+  assert.match((await log('2026-05-20')).events.at(-1).pumpDateTime, /T0(8:5\d|9:00)/);
+});
+
 test('a pump that was off leaves a gap in time and none in numbers', async (t) => {
   const { simulator, log } = await signedIn(t, { off: '2026-05-10T22:00:00,2026-05-11T06:00:00' });
   const { events } = await log('2026-05-08', '2026-05-13');
