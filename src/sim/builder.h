@@ -11,6 +11,8 @@ struct builder {
     size_t count, capacity;
     struct interval suspended[24]; /* of this day and what reaches into it */
     size_t suspended_count;
+    struct interval quiet[24]; /* no basal record in it, though the pump is suspended */
+    size_t quiet_count;
 };
 void build(struct builder *builder, int64_t line, uint16_t code, const int32_t *values, size_t count);
 #define BUILD(builder, line, code, ...)                                                                      \

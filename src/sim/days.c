@@ -69,8 +69,10 @@ static void build_noise(struct builder *builder)
         int32_t values[RECORD_VALUES];
         for (size_t v = 0; v < RECORD_VALUES; v++)
             values[v] = (int32_t)((dice >> (v * 5)) & 0x7fff);
-        build(builder, line < builder->to ? line : builder->to - 1,
-              noise_code((size_t)(dice >> 32) % noise_kinds), values, RECORD_VALUES);
+        uint16_t code = noise_code((size_t)(dice >> 32) % noise_kinds);
+        if (code == CODE_STATE)
+            values[2] &= 15; /* neither suspended, resumed nor shut down */
+        build(builder, line < builder->to ? line : builder->to - 1, code, values, RECORD_VALUES);
     }
 }
 

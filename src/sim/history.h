@@ -14,6 +14,7 @@
 #define MAXIMUM_EDITS   64
 
 enum code {
+    CODE_STATE = 3,
     CODE_ALARM = 5,
     CODE_MALFUNCTION = 6,
     CODE_STATUS = 9,
@@ -21,6 +22,7 @@ enum code {
     CODE_RESUMED = 12,
     CODE_TIME_CHANGED = 13,
     CODE_DATE_CHANGED = 14,
+    CODE_GLUCOSE = 16,
     CODE_BOLUS_COMPLETED = 20,
     CODE_EXTENDED_COMPLETED = 21,
     CODE_CARTRIDGE = 33,
@@ -76,6 +78,7 @@ struct history {
     uint64_t seed;
     const struct sensor *sensor;
     int32_t base_offset; /* instant + base_offset = line */
+    bool rare;           /* what happens seldom and is easily missed happens often */
     bool follows_zone;   /* the pump's clock follows the zone's summer time */
     int64_t first_day;   /* of the line: nothing is told of what was before */
     struct interval off[MAXIMUM_EDITS];

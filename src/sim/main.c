@@ -142,6 +142,8 @@ static bool read_options(struct options *options, int argc, char **argv)
             options->warm = true;
         } else if (strcmp(argv[i], "--ghost-pump") == 0) {
             options->simulator->ghost_pump = true;
+        } else if (strcmp(argv[i], "--rare") == 0) {
+            options->simulator->history.rare = true;
         } else if (strcmp(argv[i], "--fixed-clock") == 0) {
             options->simulator->history.follows_zone = false;
         } else if (strncmp(argv[i], "--", 2) != 0 || !value) {

@@ -42,26 +42,36 @@ static void add_basal(const struct truth *truth, struct total *totals, int64_t f
     }
 }
 
+/* From there on another rate counts, or none. A suspension stops the basal at once, whenever its rate is
+ * logged. */
+static bool sets_rate(const struct told *told)
+{
+    return told->record.code == CODE_BASAL || told->record.code == CODE_OFF ||
+           told->record.code == CODE_SUSPENDED;
+}
+
 static void write_basal(const struct truth *truth, struct json_writer *writer, struct total *totals)
 {
     json_open_array(writer);
     for (size_t i = 0; i < truth->count; i++) {
         const struct told *told = &truth->told[i];
-        if (told->record.code != CODE_BASAL)
+        bool suspends = told->record.code == CODE_SUSPENDED;
+        if (!sets_rate(told) || told->record.code == CODE_OFF)
             continue;
         size_t next = i + 1;
-        while (next < truth->count && truth->told[next].record.code != CODE_BASAL &&
-               truth->told[next].record.code != CODE_OFF)
+        while (next < truth->count && !sets_rate(&truth->told[next]))
             next++;
         bool open = next == truth->count;
         int64_t end = open ? truth->newest : truth->told[next].at;
-        add_basal(truth, totals, told->at, end, told->record.value[1]);
-        if (!truth_in_range(truth, told->at))
+        int32_t rate = suspends ? 0 : told->record.value[1];
+        add_basal(truth, totals, told->at, end, rate);
+        /* Where the rate is logged in the same second, that record tells it. */
+        if (!truth_in_range(truth, told->at) || (suspends && end == told->at))
             continue;
         truth_open(writer, told);
         truth_number(writer, "end", end);
-        truth_number(writer, "rate", told->record.value[1]);
-        truth_number(writer, "source", told->record.value[0]);
+        truth_number(writer, "rate", rate);
+        truth_number(writer, "source", suspends ? 0 : told->record.value[0]);
         truth_flag(writer, "open", open);
         truth_flag(writer, "off", !open && truth->told[next].record.code == CODE_OFF);
         json_close_object(writer);

@@ -175,6 +175,38 @@ test('everything that a pump does occurs within a month', async (t) => {
   assert.ok(events.some((event) => event.eventCode === 399 && seconds(event.pumpDateTime) - event.eventProperties.egvTimeStamp - 1199145600 > 1800));
 });
 
+test('--rare: what is seldom and easily missed', async (t) => {
+  const { simulator, log } = await signedIn(t, { rare: true, off: '2026-05-10T22:00:00,2026-05-11T06:00:00' });
+  const { events } = await log('2026-04-23', '2026-05-20');
+  const of = (...codes) => events.filter((event) => codes.includes(event.eventCode));
+  const properties = (code) => of(code).map((event) => event.eventProperties);
+  const requests = new Map(of(64).map((event) => [event.pumpDateTime, event.eventProperties.bg]));
+  assert.deepEqual([...new Set(properties(16).map((one) => one.bgEntryType))].sort(), [0, 1]);
+  for (const { pumpDateTime, eventProperties } of of(16)) {
+    const later = new Date((seconds(pumpDateTime) + 2) * 1000).toISOString().slice(0, 19);
+    assert.equal(requests.get(later), eventProperties.bg);
+  }
+  assert.deepEqual([...new Set(properties(3).flatMap((one) => one.changeType).filter((bit) => bit >= 4))].sort(), [4, 5, 6]);
+  assert.ok(properties(9).every((one) => one.abc >= 0 && one.insulin > 0));
+  assert.ok(properties(61).some((one) => one.completionStatus === 0 && one.primeSize === 0));
+  const toBed = of(229).find(({ eventProperties: one }) => one.requestedAction === 4 && one.currentUserMode === 1 && one.previousUserMode === 2);
+  const truth = await simulator.truth('2026-04-23', NOW);
+  assert.ok(truth.sleeps.some((one) => one.sequence === toBed.sequenceNumber && one.stop && one.end - one.at > 6 * 3600));
+  assert.ok(truth.exercises.some((one) => one.stop === toBed.sequenceNumber));
+  // How long after a suspension its rate of 0 is logged: at once, after 136 s, or never.
+  const delays = new Set(of(11).map((event) => {
+    const next = events.find((other) => other.eventCode === 279 && other.sequenceNumber > event.sequenceNumber);
+    return next.eventProperties.commandedRateSource === 0 ? seconds(next.pumpDateTime) - seconds(event.pumpDateTime) : 'never';
+  }));
+  assert.deepEqual([...delays].map(String).sort(), ['0', '136', 'never']);
+  const suspended = new Map(truth.basal.map((one) => [one.sequence, one]));
+  assert.ok(of(11).every((event) => event.pumpDateTime > NOW || suspended.get(event.sequenceNumber)?.rate === 0
+    || events.some((other) => other.eventCode === 279 && other.pumpDateTime === event.pumpDateTime)));
+  const off = events.findIndex((event) => event.pumpDateTime >= '2026-05-11T06');
+  assert.ok(events.slice(off - 6, off).some((event) => event.eventCode === 5 && event.eventProperties.alarmId === 12));
+  assert.ok(truth.cannulas.length > 0 && truth.cannulas.length < of(61).length);
+});
+
 test('the truth is what the log says: basal by 279, boluses by 20 and 21', async (t) => {
   const { simulator, log } = await signedIn(t, { now: '2026-05-20T12:00:00', historyDays: 25 });
   const { events } = await log('2026-04-25', '2026-05-20');
