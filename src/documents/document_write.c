@@ -8,224 +8,40 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/json.h"
+#include "tconnectsync/pump/feature.h"
 #include "tconnectsync/pump/pump_log.h"
 
 #define HIGHEST_READING 400
 #define LOWEST_READING  40
-#define DEXCOM_ALERT    369
-#define LIBRE_ALERT     460
-
-static const char *const kind_names[DOCUMENT_KIND_COUNT] = {
-    [DOCUMENT_TEMP_BASAL] = "Temp Basal",
-    [DOCUMENT_COMBO_BOLUS] = "Combo Bolus",
-    [DOCUMENT_BASAL_SUSPENSION] = "Basal Suspension",
-    [DOCUMENT_BASAL_RESUME] = "Basal Resume",
-    [DOCUMENT_ALARM] = "Alarm",
-    [DOCUMENT_INSULIN_CHANGE] = "Insulin Change",
-    [DOCUMENT_SITE_CHANGE] = "Site Change",
-    [DOCUMENT_NOTE] = "Note",
-    [DOCUMENT_SLEEP] = "Sleep",
-    [DOCUMENT_EXERCISE] = "Exercise",
-    [DOCUMENT_SENSOR_START] = "Sensor Start",
-    [DOCUMENT_SENSOR_STOP] = "Sensor Stop",
-    [DOCUMENT_CGM_ALERT] = "CGM Alert",
-    [DOCUMENT_READING] = "sgv",
-    [DOCUMENT_DEVICE_STATUS] = "devicestatus",
-    [DOCUMENT_PROFILE] = "profile",
-};
-
-const char *document_kind_name(enum document_kind kind)
-{
-    return kind_names[kind];
-}
-
-enum document_kind document_kind_find(const char *event_type, size_t length)
-{
-    for (enum document_kind kind = 0; document_is_treatment(kind); kind++)
-        if (strlen(kind_names[kind]) == length && memcmp(kind_names[kind], event_type, length) == 0)
-            return kind;
-    return DOCUMENT_KIND_COUNT;
-}
-
 static const struct pump_event *event_of(const struct document *document, const struct pump_log *log)
 {
     return &log->events[document->event];
 }
 
-static const struct pump_event *related(const struct document *document, const struct pump_log *log, int which)
+static const struct pump_event *related(const struct document *document, const struct pump_log *log,
+                                        int which)
 {
     return document->related[which] == NO_EVENT ? NULL : &log->events[document->related[which]];
 }
 
 void document_event_id(const struct document *document, const struct pump_log *log, struct buffer *out)
 {
-    buffer_addf(out, "%" PRId64, event_of(document, log)->sequence);
+    const struct pump_event *event = event_of(document, log);
+    buffer_addf(out, "%" PRId64, event->sequence);
     if (document->kind == DOCUMENT_DEVICE_STATUS)
         return;
+    if (document->parts > 1)
+        buffer_addf(out, ",%u,%u", document->part, document->parts);
+    if (document->kind == DOCUMENT_TEMP_BASAL && event->kind == EVENT_SUSPENDED)
+        buffer_add_text(out, ",0");
     for (int i = 0; i < 3; i++)
         if (related(document, log, i))
             buffer_addf(out, ",%" PRId64, related(document, log, i)->sequence);
 }
 
-/* ---- words ---- */
-
-/* The name, or the number where the table has none. */
-static void add_name(struct buffer *out, const char *name, int64_t number)
+uint32_t document_source(const struct document *document, const struct pump_log *log)
 {
-    if (name)
-        buffer_add_text(out, name);
-    else
-        buffer_addf(out, "%" PRId64, number);
-}
-
-static void add_bolus_words(const struct document *document, const struct pump_log *log, struct buffer *out)
-{
-    const struct pump_event *options = related(document, log, 1);
-    if (!options) {
-        if (event_of(document, log)->kind == EVENT_EXTENDED_COMPLETED)
-            buffer_add_text(out, "Extended Bolus");
-        return;
-    }
-    if (event_knows(options, REQUEST_OPTION))
-        add_name(out, bolus_option_name(options->value[REQUEST_OPTION]), options->value[REQUEST_OPTION]);
-    if (options->value[REQUEST_OVERRIDE] == 1)
-        buffer_add_text(out, " (Override)");
-    if (options->value[REQUEST_DECLINED] == 1)
-        buffer_add_text(out, " (Declined Correction)");
-}
-
-static void add_alarm_words(const struct pump_event *event, struct buffer *out)
-{
-    int64_t id = event->value[ALARM_ID];
-    if (event->kind == EVENT_MALFUNCTION)
-        buffer_add_text(out, "Malfunction");
-    else if (alarm_name(id))
-        buffer_add_text(out, alarm_name(id));
-    else
-        buffer_addf(out, id >= 0 && id <= 63 ? "DefaultAlarm%" PRId64 : "Alarm %" PRId64, id);
-}
-
-static void add_cartridge_words(const struct pump_event *event, struct buffer *out)
-{
-    int64_t volume = event->value[CARTRIDGE_VOLUME];
-    if (volume <= 0)
-        volume = event->value[CARTRIDGE_VOLUME_2];
-    buffer_add_text(out, "Cartridge Filled");
-    if (volume > 0)
-        buffer_addf(out, " (%" PRId64 "u filled)", (volume + 500) / 1000);
-}
-
-static void add_cannula_words(const struct pump_event *event, struct buffer *out)
-{
-    int64_t tenths = (event->value[PRIME_SIZE] + 50) / 100;
-    buffer_add_text(out, "Cannula Filled");
-    if (event->value[PRIME_SIZE] > 0)
-        buffer_addf(out, " (%" PRId64 ".%" PRId64 "u primed)", tenths / 10, tenths % 10);
-}
-
-static void add_tubing_words(const struct pump_event *event, struct buffer *out)
-{
-    buffer_add_text(out, "Tubing Filled");
-    if (event->value[PRIME_SIZE] > 0)
-        buffer_addf(out, " (%" PRId64 "u primed)", (event->value[PRIME_SIZE] + 500) / 1000);
-}
-
-static void add_sleep_words(const struct document *document, const struct pump_event *start, struct buffer *out)
-{
-    buffer_add_text(out, start->value[MODE_SLEEP_BY_PERSON]  ? "Sleep (Manual)"
-                         : start->value[MODE_SLEEP_SCHEDULE] ? "Sleep (Scheduled)"
-                                                             : "Sleep");
-    buffer_add_text(out, document->ended ? "" : " - Not Ended");
-}
-
-static void add_exercise_words(const struct document *document, const struct pump_log *log, struct buffer *out)
-{
-    const struct pump_event *stop = related(document, log, 0);
-    buffer_add_text(out, event_of(document, log)->value[MODE_EXERCISE_TIMED] == 1 ? "Exercise (Timed)" : "Exercise");
-    if (stop && stop->value[MODE_EXERCISE_STOPPED_BY_TIMER] == 1)
-        buffer_add_text(out, " (Stopped by timer)");
-    buffer_add_text(out, document->ended ? "" : " - Not Ended");
-}
-
-static void add_alert_words(const struct pump_event *event, struct buffer *out)
-{
-    buffer_add_text(out, event->code == DEXCOM_ALERT  ? "Dexcom CGM Alert ("
-                         : event->code == LIBRE_ALERT ? "Libre CGM Alert ("
-                                                      : "CGM Alert (");
-    add_name(out, cgm_alert_name(event->value[ALERT_ID]), event->value[ALERT_ID]);
-    buffer_add_text(out, ")");
-}
-
-void document_words(const struct document *document, const struct pump_log *log, struct buffer *out)
-{
-    const struct pump_event *event = event_of(document, log);
-    switch (document->kind) {
-    case DOCUMENT_TEMP_BASAL:
-        if (event_knows(event, BASAL_SOURCE))
-            add_name(out, basal_source_name(event->value[BASAL_SOURCE]), event->value[BASAL_SOURCE]);
-        break;
-    case DOCUMENT_COMBO_BOLUS:
-        add_bolus_words(document, log, out);
-        break;
-    case DOCUMENT_BASAL_SUSPENSION:
-        if (event_knows(event, SUSPEND_REASON))
-            add_name(out, suspend_reason_name(event->value[SUSPEND_REASON]), event->value[SUSPEND_REASON]);
-        break;
-    case DOCUMENT_BASAL_RESUME:
-        buffer_add_text(out, "Basal resumed");
-        break;
-    case DOCUMENT_ALARM:
-        add_alarm_words(event, out);
-        break;
-    case DOCUMENT_INSULIN_CHANGE:
-        add_cartridge_words(event, out);
-        break;
-    case DOCUMENT_SITE_CHANGE:
-        add_cannula_words(event, out);
-        break;
-    case DOCUMENT_NOTE:
-        add_tubing_words(event, out);
-        break;
-    case DOCUMENT_SLEEP:
-        add_sleep_words(document, event, out);
-        break;
-    case DOCUMENT_EXERCISE:
-        add_exercise_words(document, log, out);
-        break;
-    case DOCUMENT_SENSOR_START:
-        buffer_add_text(out, event->kind == EVENT_SENSOR_JOINED ? "CGM Session Joined" : "CGM Session Started");
-        break;
-    case DOCUMENT_SENSOR_STOP:
-        buffer_add_text(out, "CGM Session Stopped");
-        break;
-    case DOCUMENT_CGM_ALERT:
-        add_alert_words(event, out);
-        break;
-    default:
-        break;
-    }
-}
-
-/* ---- amounts ---- */
-
-bool document_insulin(const struct document *document, const struct pump_log *log, int64_t *milliunits)
-{
-    *milliunits = event_of(document, log)->value[COMPLETED_INSULIN];
-    return *milliunits > 0; /* Nightscout drops a zero anyway */
-}
-
-bool document_carbs(const struct document *document, const struct pump_log *log, int64_t *thousandths)
-{
-    const struct pump_event *request = related(document, log, 0);
-    *thousandths = request && event_knows(request, REQUEST_CARBS) ? request->value[REQUEST_CARBS] : 0;
-    return *thousandths > 0;
-}
-
-bool document_glucose(const struct document *document, const struct pump_log *log, int64_t *mg_per_dl)
-{
-    const struct pump_event *request = related(document, log, 0);
-    *mg_per_dl = request && event_knows(request, REQUEST_GLUCOSE) ? request->value[REQUEST_GLUCOSE] : 0;
-    return *mg_per_dl >= 20;
+    return pump_log_source(log, event_of(document, log));
 }
 
 /* ---- the JSON ---- */
@@ -244,16 +60,21 @@ static void write_thousandths(struct json_writer *writer, const char *key, int64
     json_write_thousandths(writer, value);
 }
 
-static void write_event_id(const struct document *document, const struct pump_log *log, struct json_writer *writer)
+static void write_event_id(const struct document *document, const struct pump_log *log,
+                           struct json_writer *writer)
 {
     struct buffer id;
     buffer_init(&id, 200);
     document_event_id(document, log, &id);
     write_text(writer, "pump_event_id", id.data);
+    buffer_clear(&id);
+    buffer_addf(&id, "%08" PRIx32, document_source(document, log));
+    write_text(writer, "pump_event_source", id.data);
     buffer_free(&id);
 }
 
-static void write_bolus(const struct document *document, const struct pump_log *log, struct json_writer *writer)
+static void write_bolus(const struct document *document, const struct pump_log *log,
+                        struct json_writer *writer)
 {
     int64_t amount;
     if (document_insulin(document, log, &amount))
@@ -264,7 +85,7 @@ static void write_bolus(const struct document *document, const struct pump_log *
         char text[24];
         snprintf(text, sizeof text, "%" PRId64, amount);
         write_text(writer, "glucose", text);
-        write_text(writer, "glucoseType", "Manual"); /* typed or taken from the sensor: the log does not tell */
+        write_text(writer, "glucoseType", document_glucose_type(document, log));
         write_text(writer, "units", "mg/dl");
     }
 }
@@ -273,16 +94,18 @@ static void write_treatment(const struct document *document, const struct pump_l
                             const struct time_zone *zone, struct json_writer *writer)
 {
     char time[CIVIL_TEXT_SIZE];
-    struct buffer words;
+    struct buffer words, notes;
     buffer_init(&words, 200);
+    buffer_init(&notes, 200);
     document_words(document, log, &words);
+    document_notes(document, log, &notes);
     write_text(writer, "eventType", document_kind_name(document->kind));
     write_text(writer, "created_at", time_zone_format(zone, time, document->time, document->millisecond));
     write_text(writer, "enteredBy", ENTERED_BY);
     write_event_id(document, log, writer);
     if (document->kind == DOCUMENT_TEMP_BASAL) {
-        write_thousandths(writer, "rate", event_of(document, log)->value[BASAL_RATE]);
-        write_thousandths(writer, "absolute", event_of(document, log)->value[BASAL_RATE]);
+        write_thousandths(writer, "rate", document_rate(document, log));
+        write_thousandths(writer, "absolute", document_rate(document, log));
     } else if (document->kind == DOCUMENT_COMBO_BOLUS) {
         write_bolus(document, log, writer);
     }
@@ -293,8 +116,9 @@ static void write_treatment(const struct document *document, const struct pump_l
     if (document->kind != DOCUMENT_COMBO_BOLUS)
         write_text(writer, "reason", words.data);
     if (document->kind != DOCUMENT_TEMP_BASAL)
-        write_text(writer, "notes", words.data);
+        write_text(writer, "notes", notes.data);
     buffer_free(&words);
+    buffer_free(&notes);
 }
 
 /* By the rate in tenths of mg/dL per minute; NULL where the sensor gave none that is plausible. */
@@ -305,8 +129,8 @@ static const char *direction(const struct pump_event *event)
         const char *name;
     } rising[] = {{30, "DoubleUp"}, {20, "SingleUp"}, {10, "FortyFiveUp"}},
       falling[] = {{30, "DoubleDown"}, {20, "SingleDown"}, {10, "FortyFiveDown"}};
-    int64_t rate = event->value[READING_RATE];
-    if (!event_knows(event, READING_RATE) || rate < -80 || rate > 80)
+    int64_t rate = event->reading.rate;
+    if (!event_knows(event, reading.rate) || rate < -80 || rate > 80)
         return "";
     for (int i = 0; i < 3; i++) {
         if (rate > rising[i].above)
@@ -317,11 +141,11 @@ static const char *direction(const struct pump_event *event)
     return "Flat";
 }
 
-static void write_reading(const struct document *document, const struct pump_log *log, const struct time_zone *zone,
-                          struct json_writer *writer)
+static void write_reading(const struct document *document, const struct pump_log *log,
+                          const struct time_zone *zone, struct json_writer *writer)
 {
     const struct pump_event *event = event_of(document, log);
-    int64_t status = event->value[READING_STATUS], glucose = event->value[READING_GLUCOSE];
+    int64_t status = event->reading.status, glucose = event->reading.glucose;
     char time[CIVIL_TEXT_SIZE];
     if (status == 1 || (status != 2 && glucose > HIGHEST_READING))
         glucose = HIGHEST_READING + 1;
@@ -345,27 +169,31 @@ static void write_device_status(const struct document *document, const struct pu
                             *suspension = related(document, log, 1);
     char time[CIVIL_TEXT_SIZE];
     write_text(writer, "device", ENTERED_BY);
-    /* Old servers keep a device status's created_at as sent and compare it as text: only UTC sorts and is found. */
+    /* Old servers keep a device status's created_at as sent and compare it as text: only UTC sorts and is
+     * found. */
     write_text(writer, "created_at", civil_format_utc(time, document->time * 1000));
     write_event_id(document, log, writer);
     json_write_key(writer, "pump");
     json_open_object(writer);
     write_text(writer, "clock", time);
-    if (event_knows(event, BATTERY_PERCENT) || event_knows(event, BATTERY_MILLIVOLTS)) {
+    if (event_knows(event, battery.percent) || event_knows(event, battery.millivolts)) {
         json_write_key(writer, "battery");
         json_open_object(writer);
-        if (event_knows(event, BATTERY_PERCENT)) {
+        if (event_knows(event, battery.percent)) {
             json_write_key(writer, "percent");
-            json_write_integer(writer, event->value[BATTERY_PERCENT]);
+            json_write_integer(writer, event->battery.percent);
         }
-        if (event_knows(event, BATTERY_MILLIVOLTS))
-            write_thousandths(writer, "voltage", event->value[BATTERY_MILLIVOLTS]);
+        if (event_knows(event, battery.millivolts))
+            write_thousandths(writer, "voltage", event->battery.millivolts);
         json_close_object(writer);
     }
+    if (event_knows(event, battery.reservoir))
+        write_thousandths(writer, "reservoir", event->battery.reservoir);
     if (iob) {
         json_write_key(writer, "iob");
         json_open_object(writer);
-        write_thousandths(writer, "bolusiob", iob->value[VALUE_IOB]);
+        write_thousandths(writer, "bolusiob",
+                          iob->kind == EVENT_DAILY_BASAL ? iob->battery.iob : iob->bolus.iob);
         write_text(writer, "timestamp", time_zone_format(zone, time, iob->time, 0));
         json_close_object(writer);
     }

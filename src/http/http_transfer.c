@@ -176,11 +176,25 @@ static void set_method(struct http_transfer *transfer)
         curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+void http_transfer_set_trust(const struct http_client *client, CURL *easy, bool verify)
+{
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+    /* With a folder of certificates set curl would read them all anew for each connection. */
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    if (client->certificates)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, client->certificates);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, -1L);
+#endif
+}
+
 static void set_route(struct http_transfer *transfer)
 {
     const struct http_route *route = transfer->request.route;
     CURL *easy = transfer->easy;
-    http_client_set_trust(transfer->client, easy, !route->skip_tls_verify);
+    http_transfer_set_trust(transfer->client, easy, !route->skip_tls_verify);
     /* Set even where there is none: the environment's proxies are not meant for us. */
     curl_easy_setopt(easy, CURLOPT_PROXY, route->proxy ? route->proxy : "");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
@@ -232,7 +246,7 @@ static void count(struct http_transfer *transfer, CURLcode code)
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     statistics->connections += (uint64_t)connections;
     statistics->bytes_received += (uint64_t)bytes;
-    log_debug("http",
+    log_debug(transfer->client->log, "http",
               "request=%s method=%s status=%ld bytes=%lld milliseconds=%lld attempt=%u connection=%s curl=%d",
               transfer->request.label ? transfer->request.label : "-", transfer->request.method, status,
               (long long)bytes, (long long)microseconds / 1000, transfer->attempts,
@@ -269,10 +283,11 @@ void http_transfer_finish(struct http_transfer *transfer, CURLcode code)
     leave_multi(transfer);
     int64_t wait = wait_milliseconds(transfer, &response, code);
     if (wait >= 0) {
-        log_info("http", "request=%s status=%d attempt=%u again_in=%.1fs%s%s",
+        log_info(transfer->client->log, "http", "request=%s status=%d attempt=%u again_in=%.1fs%s%s",
                  transfer->request.label ? transfer->request.label : "-", response.status, transfer->attempts,
                  (double)wait / 1000, response.error.kind == ERROR_NONE ? "" : " reason=",
-                 response.error.kind == ERROR_NONE ? "" : log_quote(response.error.text));
+                 response.error.kind == ERROR_NONE ? ""
+                                                   : log_quote(transfer->client->log, response.error.text));
         schedule(transfer, wait);
         return;
     }

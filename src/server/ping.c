@@ -1,5 +1,5 @@
 /* Tells a dead man's switch how a run ended (healthchecks.io, Uptime Kuma, Better Stack). */
-#include "daemon.h"
+#include "ping.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,15 +7,16 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/http/http_client.h"
+#include "tconnectsync/server/application.h"
 #include "tconnectsync/settings/configuration.h"
 
 static const struct http_route route = {.user_agent = PROGRAM_NAME "/" VERSION};
 
 static void on_done(void *context, const struct http_response *response)
 {
-    (void)context;
+    struct log *log = context;
     if (response->error.kind != ERROR_NONE || response->status >= 400)
-        log_warn("ping", "status=%d error=%s", response->status, log_quote(response->error.text));
+        log_warn(log, "ping", "status=%d error=%s", response->status, log_quote(log, response->error.text));
 }
 
 /* The URL that tells a failure, in url; false for services that know none. */
@@ -43,9 +44,12 @@ void ping_send(const struct application *application, bool ok)
     buffer_init(&url, 4096);
     bool known = ok ? buffer_add_text(&url, ping_url) : failure_url(ping_url, &url);
     if (known)
-        http_client_send(
-            application->account.client,
-            &(struct http_request){
-                .route = &route, .method = "GET", .url = url.data, .retry = true, .on_done = on_done});
+        http_client_send(application->account.client,
+                         &(struct http_request){.route = &route,
+                                                .method = "GET",
+                                                .url = url.data,
+                                                .retry = true,
+                                                .on_done = on_done,
+                                                .context = application->account.log});
     buffer_free(&url);
 }

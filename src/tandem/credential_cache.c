@@ -172,7 +172,7 @@ static const char *interpret(const struct buffer *content, const struct credenti
 }
 
 void credential_cache_read(const char *path, const struct credential_owner *owner, int64_t now,
-                           struct credentials *credentials)
+                           struct log *log, struct credentials *credentials)
 {
     bool absent;
     struct buffer content;
@@ -182,7 +182,7 @@ void credential_cache_read(const char *path, const struct credential_owner *owne
     if (!why)
         why = interpret(&content, owner, now, credentials);
     if (why && !absent)
-        log_info("tandem", "credential_cache=ignored reason=%s", log_quote(why));
+        log_info(log, "tandem", "credential_cache=ignored reason=%s", log_quote(log, why));
     buffer_wipe(&content);
 }
 
@@ -291,7 +291,7 @@ bool credential_cache_write(const char *path, const struct credential_owner *own
     else
         error_set(
             error, ERROR_CONFIGURATION,
-            "The sign-in cannot be remembered in CACHE_CREDENTIALS_PATH (%s): each start signs in anew.",
+            "The sign-in cannot be remembered in CACHE_CREDENTIALS_PATH (%s): each start signs in again.",
             strerror(errno));
     if (!written && descriptor >= 0)
         unlink(new_path);
