@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sensor.h"
+
 #define RECORDS_PER_DAY 1780
 #define RECORD_VALUES   10
 #define MAXIMUM_EDITS   64
@@ -39,14 +41,6 @@ enum code {
     CODE_BASAL = 279,
     CODE_DELIVERY = 280,
 };
-
-/* A kind of CGM sensor and the codes that the pump logs for it. */
-struct sensor {
-    const char *name;
-    uint16_t reading, start, join, stop, alert;
-};
-extern const struct sensor sensors[];
-const struct sensor *sensor_find(const char *name); /* NULL: unknown */
 
 struct record {
     int64_t line;

@@ -39,7 +39,7 @@ struct simulator {
 int64_t service_now(const struct simulator *simulator);
 int64_t pump_now(const struct simulator *simulator);
 /* The last instant of which Tandem has heard. */
-int64_t uploaded_until(const struct simulator *simulator);
+int64_t known_until(const struct simulator *simulator);
 /* When the phone last uploaded. */
 int64_t upload_time(const struct simulator *simulator);
 bool record_visible(const struct simulator *simulator, const struct record *record);
