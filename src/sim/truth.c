@@ -65,8 +65,7 @@ static void write_basal(const struct truth *truth, struct json_writer *writer, s
         int64_t end = open ? truth->newest : truth->told[next].at;
         int32_t rate = suspends ? 0 : told->record.value[1];
         add_basal(truth, totals, told->at, end, rate);
-        /* Where the rate is logged in the same second, that record tells it. */
-        if (!truth_in_range(truth, told->at) || (suspends && end == told->at))
+        if (!truth_in_range(truth, told->at))
             continue;
         truth_open(writer, told);
         truth_number(writer, "end", end);
