@@ -119,7 +119,7 @@ static const struct row activity_rows[] = {
         SLEEP ID("1,4") ",'duration':5" BOTH("Sleep"), NULL),
     ROW("a sleep that a person renamed stands", START "229 4 00:25:00 {'requestedAction':2}\n",
         SLEEP ID("1") ",'duration':40" BOTH("a nap"), NULL),
-    ROW("a second start cuts the first", START "229 4 00:25:00 {'requestedAction':1}\n",
+    ROW("a second start cuts the first", START "229 4 00:25:00 {'currentUserMode':1,'previousUserMode':0}\n",
         SLEEP ID("1") ",'duration':40" BOTH("Sleep - Not Ended"),
         SLEEP ID("1") ",'notes':'Sleep - Not Ended','reason':'Sleep - Not Ended','duration':25}"),
     ROW("exercise ends as well",
