@@ -120,6 +120,10 @@ static const struct row mode_rows[] = {
         "229 2 00:10:00 {'requestedAction':4,'currentUserMode':1,'previousUserMode':1}\n"
         "229 3 00:30:00 {'requestedAction':6,'currentUserMode':3,'previousUserMode':1}\n",
         SLEEP("00:00:00", "1,3", "30", "Sleep")),
+    ROW("a stop that was asked for ends it, even where the mode before it was not noted",
+        "229 1 00:00:00 {'requestedAction':3,'currentUserMode':2,'previousUserMode':0}\n"
+        "229 2 00:30:00 {'requestedAction':5,'currentUserMode':0,'previousUserMode':0}\n",
+        EXERCISE("00:00:00", "1,2", "30", "Exercise")),
     ROW("modes without an action are enough",
         "229 1 00:00:00 {'currentUserMode':2,'previousUserMode':0}\n"
         "229 2 00:30:00 {'currentUserMode':0,'previousUserMode':2}\n",
