@@ -206,7 +206,8 @@ static const struct row second_rows[] = {
         "[" STORED_RESUME("b", "04:01:00.000", "6") "]", NULL,
         RESUME("create", "00:01:00.001", "5") RESUME("unchanged", "00:01:00", "6")),
     ROW("types do not meet", RESUMED("5", "00:01:00") "11 6 00:01:00 {'suspendReason':0}\n", NULL, NULL,
-        RESUME("create", "00:01:00", "5") PLAN("create", "Basal Suspension", "00:01:00", "6")),
+        RESUME("create", "00:01:00", "5") PLAN("create", "Basal Suspension", "00:01:00", "6")
+            PLAN("create", "Temp Basal", "00:01:00", "6,0")),
 };
 
 static const struct row range_rows[] = {
@@ -560,7 +561,8 @@ static void what_was_created_is_not_created_again(void **state)
     event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
     event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
     assert_plan(&fixture, RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:01:00", "6")
-                              PLAN("create", "Basal Suspension", "00:01:00", "7"));
+                              PLAN("create", "Basal Suspension", "00:01:00", "7")
+                                  PLAN("create", "Temp Basal", "00:01:00", "7,0"));
     event_memory_free(memory);
     fixture_close(&fixture);
 }
