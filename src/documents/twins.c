@@ -71,23 +71,31 @@ static bool says_the_same(const struct twin *a, const struct twin *b)
            strcmp(text_of(a->stored, "reason"), text_of(b->stored, "reason")) == 0;
 }
 
+static bool is_text(const struct buffer *buffer, const char *text)
+{
+    return buffer->length == strlen(text) && memcmp(buffer->data, text, buffer->length) == 0;
+}
+
 /* document: NULL when the event is not known; then nothing is known to be a person's. */
 static bool has_persons_words(const struct search *search, const struct document *document,
                               const struct twin *twin)
 {
     static const char *const keys[] = {"notes", "reason"};
-    struct buffer words;
+    struct buffer words, notes;
     bool found = false;
     if (!document)
         return false;
     buffer_init(&words, 200);
+    buffer_init(&notes, 200);
     document_words(document, search->log, &words);
+    document_notes(document, search->log, &notes);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *text = text_of(twin->stored, keys[i]);
-        found |=
-            *text && strcmp(text, words.data ? words.data : "") != 0 && !says_not_ended(document->kind, text);
+        found |= *text && !is_text(&words, text) && !is_text(&notes, text) &&
+                 !says_not_ended(document->kind, text);
     }
     buffer_free(&words);
+    buffer_free(&notes);
     return found;
 }
 

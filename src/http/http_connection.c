@@ -103,7 +103,7 @@ static void feed(struct connection *connection, const struct iovec *pieces, size
     server->fed = connection;
     bufferevent_trigger(connection->memory, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
     if (server->fed) {
-        log_error("http", "event=request_not_understood");
+        log_error(server->options.log, "http", "event=request_not_understood");
         server->fed = NULL;
         connection_doom(connection);
     }
@@ -137,7 +137,7 @@ static void tell_to_continue(struct connection *connection)
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
     connection->told_to_continue = true;
     if (send(connection->socket, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-        log_debug("http", "event=continue_not_sent");
+        log_debug(connection->server->options.log, "http", "event=continue_not_sent");
 }
 
 /* Looks whether received begins with a request by now. */

@@ -55,8 +55,8 @@ static void accept_failed(struct evconnlistener *listener, void *evhttp)
         break;
     if (!server || server->without_descriptors)
         return;
-    log_warn("http", "event=accept_failed reason=%s pause_ms=%d", log_quote(strerror(reason)),
-             PAUSE_MILLISECONDS);
+    log_warn(server->options.log, "http", "event=accept_failed reason=%s pause_ms=%d",
+             log_quote(server->options.log, strerror(reason)), PAUSE_MILLISECONDS);
     server->without_descriptors = true;
     server_update_accepting(server);
     event_add(server->accept_again, &(struct timeval){.tv_usec = PAUSE_MILLISECONDS * 1000});

@@ -73,8 +73,8 @@ uint32_t pump_log_source(const struct pump_log *log, const struct pump_event *ev
 void pump_log_skip(struct pump_log *log, enum skip_reason reason, int64_t code, int64_t sequence)
 {
     if (++log->skipped[reason] <= 5)
-        log_warn("pump-log", "skipped=%s code=%lld sequence=%lld", log_quote(skip_reason_name(reason)),
-                 (long long)code, (long long)sequence);
+        log_warn(log->journal, "pump-log", "skipped=%s code=%lld sequence=%lld",
+                 log_quote(log->journal, skip_reason_name(reason)), (long long)code, (long long)sequence);
 }
 
 static bool has_room(struct pump_log_reader *reader, size_t count)
@@ -224,8 +224,10 @@ static bool on_token(void *context, const struct json_token *token)
 static void begin(struct pump_log_reader *reader)
 {
     pump_log_free(&reader->staged);
-    reader->staged = (struct pump_log){
-        .features = reader->log->features, .earliest = reader->log->earliest, .latest = reader->log->latest};
+    reader->staged = (struct pump_log){.journal = reader->log->journal,
+                                       .features = reader->log->features,
+                                       .earliest = reader->log->earliest,
+                                       .latest = reader->log->latest};
     json_reader_free(reader->json);
     reader->json = json_reader_new(on_token, reader);
     reader->in_events = reader->events_seen = false;

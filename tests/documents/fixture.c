@@ -12,7 +12,6 @@
 
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
-#include "tconnectsync/base/log.h"
 
 #define TEXT_MAXIMUM (64u << 20)
 #define STANDARD     (-5 * SECONDS_PER_HOUR)
@@ -143,7 +142,6 @@ void fixture_set_features(struct fixture *fixture, unsigned features)
 
 void fixture_open(struct fixture *fixture)
 {
-    log_open(stderr, LOG_ERROR, NULL);
     *fixture = (struct fixture){0};
     pump_log_init(&fixture->log, 0, 0);
     fixture_set_now(fixture, "12:00:00");

@@ -9,6 +9,7 @@
 #include "tconnectsync/pump/pump_event.h"
 
 struct error;
+struct log;
 struct time_zone;
 
 /* Records with adjoining sequence numbers, each 0 to 15 minutes after the one before it, wanted or not, all
@@ -23,6 +24,7 @@ struct log_run {
 };
 
 struct pump_log {
+    struct log *journal;      /* where pump_log_skip says what is left out; NULL: nowhere */
     unsigned features;        /* events that none of these wants are not kept */
     int64_t earliest, latest; /* wall times outside of this are out of bounds */
     struct pump_event *events;
@@ -35,7 +37,7 @@ struct pump_log {
     uint64_t skipped[SKIP_REASON_COUNT];
 };
 
-/* now_wall: the clock in the pump's zone. */
+/* now_wall: the clock in the pump's zone. The caller sets journal behind it. */
 void pump_log_init(struct pump_log *log, unsigned features, int64_t now_wall);
 void pump_log_free(struct pump_log *log);
 
@@ -60,8 +62,10 @@ int64_t pump_log_newest(const struct pump_log *log, unsigned pump, int64_t *sequ
    its clock): it still takes its place in the sequence. */
 bool log_run_goes_on(const struct log_run *run, int64_t wall);
 
-/* The pump was switched off behind the last record of this run. next: the run after it in the log. */
-bool log_run_ends_in_gap(const struct log_run *run, const struct log_run *next);
+/* Over 15 minutes without a record lie between two runs that both have times. */
+bool log_run_is_silent_before(const struct log_run *run, const struct log_run *next);
+/* No number is missing between two runs of a pump, one behind the other; where the group changes, nobody can tell. */
+bool log_run_adjoins(const struct log_run *run, const struct log_run *next);
 
 /* ---- reading ---- */
 /* Reads one answer of pump-logs. pump: which of the account's pumps it belongs to. log gets what was read
