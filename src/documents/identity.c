@@ -296,7 +296,8 @@ bool identity_stands_otherwise(const struct identity *identity, const struct doc
     for (size_t i = held_places_find(places, event->sequence, 0);
          i < places->count && places->items[i].key == event->sequence && places->items[i].place == 0; i++) {
         const struct held_document *item = &identity->held->items[places->items[i].item];
-        if (item->is_reading || is_its_form(event, document, item))
+        bool of_these_parts = is_part(item) && document->parts > 1 && item->numbers[2] == document->parts;
+        if (item->is_reading || of_these_parts || is_its_form(event, document, item))
             continue;
         if (item->source == source ||
             (item->source == NO_SOURCE &&

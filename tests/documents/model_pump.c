@@ -50,6 +50,8 @@ __attribute__((format(printf, 5, 6))) static void add(struct pump_history *histo
     record->json = xasprintf("\"eventCode\":%d,\"pumpDateTime\":\"%s\",\"eventProperties\":{%s}}", code,
                              civil_format(wall, record->wall, 0, NO_OFFSET), properties);
     record->in_order = code == 229;
+    const char *id = strstr(properties, "\"bolusId\":");
+    record->bolus = id ? strtoll(id + strlen("\"bolusId\":"), NULL, 10) : 0;
 }
 
 static void add_step(struct pump_history *history, int64_t time)
@@ -72,6 +74,7 @@ static void add_bolus(struct pump_history *history, int64_t time, int64_t id)
     int64_t now = aborted && below(history, 2) ? 0 : 50 + below(history, 9000),
             later = 50 + below(history, 4000);
     int64_t end = time + 30 + below(history, 200);
+    size_t first = history->count;
     add(history, 64, time, 0, "\"bolusId\":%" PRId64 ",\"carbAmount\":%" PRId64 ",\"bg\":%" PRId64, id,
         below(history, 3) * 15, below(history, 2) ? 80 + below(history, 200) : 0);
     add(history, 65, time, 0, "\"bolusId\":%" PRId64 ",\"options\":%d,\"userOverride\":%" PRId64, id,
@@ -81,7 +84,8 @@ static void add_bolus(struct pump_history *history, int64_t time, int64_t id)
         add(history, 20, end, now,
             "\"bolusId\":%" PRId64 ",\"completionStatus\":%d,\"insulinDelivered\":%.3f", id, aborted ? 0 : 3,
             (double)now / 1000);
-    history->records[history->count - 1].in_order |= extended;
+    for (size_t i = first; i < history->count; i++)
+        history->records[i].in_order = extended;
     if (extended)
         add(history, 21, end + 1800 + below(history, 7200), later,
             "\"bolusId\":%" PRId64 ",\"completionStatus\":3,\"insulinDelivered\":%.3f", id,
@@ -94,7 +98,7 @@ static void add_day(struct pump_history *history, int64_t time, int64_t day)
     for (int64_t i = 4 + below(history, 6); i > 0; i--)
         add_bolus(history, time + below(history, SECONDS_PER_DAY), day * 20 + i);
     add(history, 229, night, 0, "\"requestedAction\":1,\"sleepStartedByGui\":%" PRId64, below(history, 2));
-    if (below(history, 8))
+    if (day % 3 || below(history, 3))
         add(history, 229, night + 5 * SECONDS_PER_HOUR + below(history, 3600), 0, "\"requestedAction\":2");
     int64_t hour = time + below(history, 20) * SECONDS_PER_HOUR;
     switch (below(history, 5)) {
@@ -171,19 +175,21 @@ static void expect(struct pump_history *history)
         int code;
         enum document_kind kind;
     } gives[] = {
-        {279, DOCUMENT_TEMP_BASAL},  {21, DOCUMENT_COMBO_BOLUS}, {11, DOCUMENT_BASAL_SUSPENSION},
-        {12, DOCUMENT_BASAL_RESUME}, {5, DOCUMENT_ALARM},        {33, DOCUMENT_INSULIN_CHANGE},
-        {61, DOCUMENT_SITE_CHANGE},  {63, DOCUMENT_NOTE},        {399, DOCUMENT_READING},
+        {279, DOCUMENT_TEMP_BASAL},  {11, DOCUMENT_TEMP_BASAL}, {11, DOCUMENT_BASAL_SUSPENSION},
+        {12, DOCUMENT_BASAL_RESUME}, {5, DOCUMENT_ALARM},       {33, DOCUMENT_INSULIN_CHANGE},
+        {61, DOCUMENT_SITE_CHANGE},  {63, DOCUMENT_NOTE},       {399, DOCUMENT_READING},
     };
+    bool asleep = false, exercising = false;
     for (size_t i = 0; i < history->count; i++) {
         const struct pump_record *record = &history->records[i];
         for (size_t j = 0; j < sizeof gives / sizeof *gives; j++)
             history->expected[gives[j].kind] += gives[j].code == record->code;
-        history->expected[DOCUMENT_COMBO_BOLUS] += record->code == 20 && record->amount > 0;
-        if (record->code == 229 && strstr(record->json, "\"requestedAction\":1"))
-            history->expected[DOCUMENT_SLEEP]++;
-        if (record->code == 229 && strstr(record->json, "\"requestedAction\":3"))
-            history->expected[DOCUMENT_EXERCISE]++;
+        const char *asked = record->code == 229 ? strstr(record->json, "\"requestedAction\":") : NULL;
+        int action = asked ? asked[strlen("\"requestedAction\":")] - '0' : 0;
+        history->expected[DOCUMENT_SLEEP] += action == 1 && !asleep;
+        history->expected[DOCUMENT_EXERCISE] += action == 3 && !exercising;
+        asleep = (asleep && action != 2 && action != 5) || action == 1;
+        exercising = (exercising && action != 4 && action != 5) || action == 3;
     }
 }
 
@@ -219,8 +225,20 @@ void pump_history_free(struct pump_history *history)
 int64_t pump_history_basal_end(const struct pump_history *history, size_t index)
 {
     for (size_t i = index; i < history->count; i++)
-        if (history->records[i].last_before_off || (i > index && history->records[i].code == 279))
+        if (history->records[i].last_before_off ||
+            (i > index && (history->records[i].code == 279 || history->records[i].code == 11)))
             return history->records[i].time;
     int64_t newest = history->records[history->count - 1].time, least = history->records[index].time + 300;
     return newest > least ? newest : least;
+}
+
+int64_t pump_history_extended_begin(const struct pump_history *history, size_t index)
+{
+    static const int codes[] = {20, 64};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t before = index; before-- > 0;)
+            if (history->records[before].code == codes[i] &&
+                history->records[before].bolus == history->records[index].bolus)
+                return history->records[before].time;
+    return history->records[index].time;
 }
