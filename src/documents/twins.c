@@ -107,15 +107,21 @@ static struct document *owner_of(const struct search *search, const struct twin 
     return NULL;
 }
 
-static void give_up(struct search *search, struct document *document, const struct twin *twin,
-                    const struct twin *keeper)
+/* The event of the one that goes gets the one that stays; where that is another event already, it has none.
+ */
+static void give_up(struct search *search, uint32_t twin, uint32_t keeper)
 {
+    uint32_t owner = search->owners[twin];
     search->found = xreallocarray(search->found, search->found_count + 1, sizeof *search->found);
-    search->found[search->found_count++] = twin->item;
-    search->held->items[twin->item].claimed = true;
-    if (document && document->held == twin->item) {
-        document->held = keeper->item;
-        search->held->items[keeper->item].claimed = true;
+    search->found[search->found_count++] = twin;
+    search->held->items[twin].claimed = true;
+    if (owner == NO_EVENT)
+        return;
+    bool is_free = search->owners[keeper] == NO_EVENT;
+    search->documents->items[owner].held = is_free ? keeper : NO_EVENT;
+    if (is_free) {
+        search->owners[keeper] = owner;
+        search->held->items[keeper].claimed = true;
     }
 }
 
@@ -132,7 +138,7 @@ static void reduce(struct search *search, const struct twin *twins, size_t count
         if (*twins[i].id && strcmp(twins[i].id, twins[keeper].id) != 0 && /* else it was read twice */
             (says_the_same(&twins[i], &twins[keeper]) ||
              (document && !has_persons_words(search, document, &twins[i]))))
-            give_up(search, document, &twins[i], &twins[keeper]);
+            give_up(search, twins[i].item, twins[keeper].item);
 }
 
 /* These are alike, but for what only their JSON tells. */

@@ -411,6 +411,10 @@ static const struct row twin_rows[] = {
                                                                                                     "resumed"
                                                                                                     "'") "]",
         NULL, "delete c\n"),
+    ROW("an event that had the twin of another's has none then",
+        RESUMED("5/0", "00:01:00") RESUMED("5/1", "00:01:00"),
+        "[" STORED_RESUME("a", "04:01:00.000", "5") "," STORED_RESUME("b", "04:01:00.000", "5") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:01:00.001", "5") "delete b\n"),
     ROW("other amounts make no twins", BOLUS,
         "[" STORED(
             "a", "Combo Bolus", "15:01:00.000",
