@@ -221,22 +221,10 @@ struct summary {
     int64_t duration;
 };
 
-/* A document without its _id, its order of members and its millisecond: two in one second may have come in
-   either order. */
 static struct summary summarise_one(const struct stored *item)
 {
-    static const char *const keys[] = {"pump_event_id", "rate",        "absolute", "insulin",  "carbs",
-                                       "glucose",       "glucoseType", "units",    "reason",   "notes",
-                                       "sgv",           "direction",   "device",   "enteredBy"};
     struct json *document = json_parse(item->json, strlen(item->json), NULL);
-    struct buffer text;
-    buffer_init(&text, 1 << 16);
-    buffer_addf(&text, "%lld %02d", (long long)item->time / 1000, item->kind);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const struct json *member = json_get(document, keys[i]);
-        buffer_addf(&text, "|%s", member ? member->text : "");
-    }
-    struct summary summary = {text.data, milliseconds_of(document)};
+    struct summary summary = {nightscout_essence(item), milliseconds_of(document)};
     json_free(document);
     return summary;
 }
