@@ -148,7 +148,7 @@ static void fetch_json(struct nightscout *nightscout, const char *path, struct j
 void nightscout_fetch_profile(struct nightscout *nightscout, struct json **profile, nightscout_done *done,
                               void *context)
 {
-    fetch_json(nightscout, "profile/current", profile, done, context);
+    fetch_json(nightscout, "profile.json?count=1", profile, done, context);
 }
 
 void nightscout_fetch_profiles(struct nightscout *nightscout, struct json **profiles, nightscout_done *done,

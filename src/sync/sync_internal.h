@@ -85,7 +85,7 @@ struct sync_reading {
 /* The pump's settings on their way into Nightscout's profile, which is written once, beside the reads if it
  * can be. */
 struct sync_profile {
-    struct json *newest; /* of all in Nightscout */
+    struct json *newest; /* of all in Nightscout, a list of one */
     struct json *stored; /* a list of them, asked for when the newest is not ours */
     bool tried;
     struct error error; /* of the attempt; the documents are written nevertheless */
@@ -186,6 +186,8 @@ void sync_begin_log(struct sync *sync);
 /* ---- sync_profile.c ---- */
 /* Writes the profile if the pump's settings ask for it, once; needs the account and Nightscout's profiles. */
 void sync_write_profile(struct sync *sync);
+/* The newest of all in Nightscout, NULL when there is none. */
+const struct json *sync_current_profile(const struct sync *sync);
 
 /* ---- sync_compare.c ---- */
 void sync_order_log(struct sync *sync);

@@ -119,8 +119,8 @@ bool sync_choose_range(struct sync *sync, struct error *error)
     sync->range.chosen = xcalloc(sync->pumper->pump_count, sizeof *sync->range.chosen);
     if (!account_choose_pumps(sync->pumper, sync->account.configuration->pump_serial_number,
                               time_zone_wall(zone, sync->range.from - LOG_PADDING),
-                              time_zone_wall(zone, read_until(sync)) + 1, time_zone_wall(zone, sync->now),
-                              sync->range.chosen, warning, sizeof warning, error))
+                              time_zone_wall(zone, read_until(sync)) + 1, sync->now, sync->range.chosen,
+                              warning, sizeof warning, error))
         return false;
     if (*warning)
         sync_warn(sync, "%s", warning);
@@ -134,21 +134,22 @@ static int64_t day_of(int64_t wall)
     return wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
 }
 
-static void read_log(struct sync *sync, unsigned pump)
+static void read_log(struct sync *sync, unsigned pump, const struct assignment *assignment)
 {
     const struct time_zone *zone = sync->account.zone;
     struct sync_reading *reading = &sync->reading;
-    int64_t last = day_of(time_zone_wall(zone, read_until(sync)));
-    for (int64_t day = day_of(time_zone_wall(zone, sync->range.from - LOG_PADDING)); day <= last;
-         day += LOG_WINDOW_DAYS) {
+    int64_t from = time_zone_wall(zone, sync->range.from - LOG_PADDING),
+            until = time_zone_wall(zone, read_until(sync)), last = day_of(until);
+    if (!assignment_reaches_into(assignment, from, until + 1, sync->now))
+        return;
+    for (int64_t day = day_of(from); day <= last; day += LOG_WINDOW_DAYS) {
         int64_t end = day + LOG_WINDOW_DAYS - 1 < last ? day + LOG_WINDOW_DAYS - 1 : last;
         struct pump_log_reader *reader = pump_log_reader_new(&sync->log, pump);
         reading->log_readers =
             xreallocarray(reading->log_readers, reading->log_reader_count + 1, sizeof reader);
         reading->log_readers[reading->log_reader_count++] = reader;
         sync_expect(sync);
-        tandem_fetch_log(sync->account.tandem, sync->pumper->pumps[pump].assignment_id, day, end, reader,
-                         sync_on_tandem, sync);
+        tandem_fetch_log(sync->account.tandem, assignment->id, day, end, reader, sync_on_tandem, sync);
     }
 }
 
@@ -181,8 +182,8 @@ static void read_nightscout(struct sync *sync)
    that the profile depends on is known, and it is written beside the reads. */
 static void settle_profile(struct sync *sync)
 {
-    bool hidden =
-        json_is(sync->profile.newest, JSON_OBJECT) && !json_get(sync->profile.newest, "pump_settings_hash");
+    const struct json *current = sync_current_profile(sync);
+    bool hidden = json_is(current, JSON_OBJECT) && !json_get(current, "pump_settings_hash");
     if (!hidden) {
         sync_write_profile(sync);
     } else if (!sync->profile.stored) {
@@ -193,9 +194,13 @@ static void settle_profile(struct sync *sync)
 
 void sync_enter_read(struct sync *sync)
 {
-    for (unsigned pump = 0; pump < sync->pumper->pump_count; pump++)
-        if (sync->range.chosen[pump])
-            read_log(sync, pump);
+    for (unsigned pump = 0; pump < sync->pumper->pump_count; pump++) {
+        const struct pump *its = &sync->pumper->pumps[pump];
+        pump_log_add_pump(&sync->log,
+                          its->serial_number); /* the log's pumps are the account's, in its order */
+        for (size_t i = 0; sync->range.chosen[pump] && i < its->assignment_count; i++)
+            read_log(sync, pump, &its->assignments[i]);
+    }
     read_nightscout(sync);
     settle_profile(sync);
 }

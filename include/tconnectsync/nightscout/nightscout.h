@@ -47,7 +47,8 @@ void nightscout_replace_treatment(struct nightscout *nightscout, const struct bu
 void nightscout_delete(struct nightscout *nightscout, enum collection collection, const char *id,
                        nightscout_done *done, void *context);
 
-/* The current profile document, or a JSON null; to be freed with json_free. */
+/* A list of the newest profile document, which is the current one, or of none; to be freed with json_free. What is no
+   list is a failure: null when the database is down. */
 void nightscout_fetch_profile(struct nightscout *nightscout, struct json **profile, nightscout_done *done,
                               void *context);
 /* The ten newest profile documents, an array, newest first. */

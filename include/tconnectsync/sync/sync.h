@@ -60,7 +60,7 @@ struct pump_log;
 struct held;
 struct json;
 const struct account *sync_account(const struct sync *sync);
-/* Those of the chosen pump with the newest event; NULL when none has any, or none is chosen yet. */
+/* Those of the pump in use (account_profile_pump); NULL when there is none, or it has none. */
 const struct json *sync_pump_settings(const struct sync *sync);
 const struct documents *sync_documents(const struct sync *sync);
 const struct pump_log *sync_pump_log(const struct sync *sync);
