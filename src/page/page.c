@@ -1,5 +1,5 @@
-/* The page: src/page/web/page.html with its named places filled. {{name}} is a value, {{?name}}...{{/name}} stands
-   only when that is so. */
+/* The page: src/page/web/page.html with its named places filled. {{name}} is a value, {{?name}}...{{/name}}
+   stands only when that is so. */
 #include "tconnectsync/page/page.h"
 
 #include <string.h>
@@ -218,6 +218,7 @@ static const struct {
     {"diagnostics", page_diagnostics},
     {"facts", page_facts},
     {"feature-boxes", page_feature_boxes},
+    {"not-carried", page_not_carried},
     {"notice", add_notice},
     {"news", add_news},
     {"now", add_now},
