@@ -4,13 +4,9 @@
 #include <stdlib.h>
 
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/compare.h"
 
 #define GAP_MINIMUM (15 * SECONDS_PER_MINUTE)
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
 
 static int compare_events(const void *left, const void *right)
 {
@@ -135,9 +131,12 @@ int64_t pump_log_newest(const struct pump_log *log, unsigned pump, int64_t *sequ
     return NO_TIME;
 }
 
-bool log_run_ends_in_gap(const struct log_run *run, const struct log_run *next)
+bool log_run_is_silent_before(const struct log_run *run, const struct log_run *next)
 {
-    return run->pump == next->pump && run->group == next->group &&
-           next->first_sequence == run->last_sequence + 1 && run->last_time != NO_TIME &&
-           next->first_time != NO_TIME && next->first_time - run->last_time > GAP_MINIMUM;
+    return next->first_time - run->last_time > GAP_MINIMUM;
+}
+
+bool log_run_adjoins(const struct log_run *run, const struct log_run *next)
+{
+    return run->group != next->group || next->first_sequence == run->last_sequence + 1;
 }

@@ -208,10 +208,9 @@ static void settle(struct reading *reading)
     if (dyno && *dyno)
         configuration->trust_proxy = true;
     if (configuration->nightscout_skip_tls_verify)
-        setting_warning(
-            reading,
-            "NS_SKIP_TLS_VERIFY is on: whoever stands between can read the API secret. Switch it off "
-            "once the site has a good certificate.");
+        setting_warning(reading, "NS_SKIP_TLS_VERIFY is on: anyone between this program and the site can "
+                                 "read the API secret. Turn it "
+                                 "off once the site has a valid certificate.");
 }
 
 struct configuration *configuration_read(configuration_lookup *lookup, void *context)

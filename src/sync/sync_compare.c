@@ -42,7 +42,7 @@ static void warn_of_others(struct sync *sync)
         return; /* a later round knows nothing more */
     if (sync->difference.strangers >= STRANGERS_WORTH_SAYING)
         sync_warn(sync,
-                  "Nightscout holds fresh basals that another pump's tconnectsync wrote. Is NS_URL the right "
+                  "Nightscout holds recent basals that another pump's tconnectsync wrote. Is NS_URL the right "
                   "person's site, and does only one program write to it?");
     if (sync->difference.nameless >= STRANGERS_WORTH_SAYING)
         sync_warn(sync,

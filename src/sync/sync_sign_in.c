@@ -117,7 +117,7 @@ static void on_status(void *context, const struct error *error)
 {
     struct sync *sync = context;
     if (error)
-        log_info(sync->account.log, "sync", "note=\"the site's status was not to be had\"");
+        log_info(sync->account.log, "sync", "note=\"the site's status could not be read\"");
     sync_answered(sync);
 }
 

@@ -47,7 +47,7 @@ test('from the first visit to a finished sync, without a reload', async (t) => {
 
   await served.simulator.set({ latency: 250 });
   await page.getByRole('button', SYNC).click();
-  await page.getByText('It has been started').waitFor();
+  await page.getByText('Sync started').waitFor();
   const seen = new Set();
   await until(async () => {
     const step = await page.locator('#step b').textContent({ timeout: 200 }).catch(() => null);
@@ -131,9 +131,9 @@ test('without scripts: forms post, the page loads itself again, or keeps still',
   await page.locator('.sign-in button').click();
   assert.match(page.url(), /notice=signed-in$/);
   await page.locator('button[value=sync]').click();
-  assert.match(await page.content(), /It has been started/);
+  assert.match(await page.content(), /Sync started/);
   await served.idle();
-  await page.locator('footer a', { hasText: 'Keep it still' }).click();
+  await page.locator('footer a', { hasText: 'Stop reloading' }).click();
   assert.equal(await page.locator('h1').textContent(), 'Data is flowing');
   assert.equal(await page.locator('meta[http-equiv=refresh]').count(), 0);
   await page.locator('footer a').click();

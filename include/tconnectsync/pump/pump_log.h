@@ -62,8 +62,10 @@ int64_t pump_log_newest(const struct pump_log *log, unsigned pump, int64_t *sequ
    its clock): it still takes its place in the sequence. */
 bool log_run_goes_on(const struct log_run *run, int64_t wall);
 
-/* The pump was switched off behind the last record of this run. next: the run after it in the log. */
-bool log_run_ends_in_gap(const struct log_run *run, const struct log_run *next);
+/* Over 15 minutes without a record lie between two runs that both have times. */
+bool log_run_is_silent_before(const struct log_run *run, const struct log_run *next);
+/* No number is missing between two runs of a pump, one behind the other; where the group changes, nobody can tell. */
+bool log_run_adjoins(const struct log_run *run, const struct log_run *next);
 
 /* ---- reading ---- */
 /* Reads one answer of pump-logs. pump: which of the account's pumps it belongs to. log gets what was read
