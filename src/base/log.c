@@ -1,11 +1,15 @@
+/* Formats a line, hides in it what must not be seen, and hands it on: nothing here writes anywhere. */
 #include "tconnectsync/base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/memory.h"
 #include "tconnectsync/base/redact.h"
 
 enum {
@@ -18,27 +22,65 @@ enum {
 static const char ellipsis[] = "\xe2\x80\xa6";
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
-/* The one global of the program. */
-static struct {
-    FILE *stream;
+struct log {
+    struct log *parent; /* NULL: it has the sink and the level */
+    log_sink *sink;
+    void *sink_context;
     enum log_level least;
     const struct redactor *redactor;
-    void (*listener)(void *context, enum log_level level, const char *line);
+    char *tag;
+    log_listener *listener;
     void *listener_context;
     bool listening; /* the listener is at work: what it logs is not told to it */
-} journal = {.least = LOG_INFO};
+    char quoted[QUOTED_SLOTS][QUOTED_MAXIMUM];
+    unsigned next_quoted;
+};
 
-void log_open(FILE *stream, enum log_level least, const struct redactor *redactor)
+struct log *log_new(log_sink *sink, void *context, enum log_level least, const struct redactor *redactor)
 {
-    journal.stream = stream;
-    journal.least = least;
-    journal.redactor = redactor;
+    struct log *log = xcalloc(1, sizeof *log);
+    log->sink = sink;
+    log->sink_context = context;
+    log->least = least;
+    log->redactor = redactor;
+    return log;
 }
 
-void log_listen(void (*listener)(void *context, enum log_level level, const char *line), void *context)
+struct log *log_child(struct log *parent, const char *tag, const struct redactor *redactor)
 {
-    journal.listener = listener;
-    journal.listener_context = context;
+    if (!parent)
+        return NULL;
+    struct log *log = log_new(NULL, NULL, parent->least, redactor);
+    log->parent = parent;
+    log->tag = tag ? xstrdup(tag) : NULL;
+    return log;
+}
+
+void log_free(struct log *log)
+{
+    if (log)
+        free(log->tag);
+    free(log);
+}
+
+void log_listen(struct log *log, log_listener *listener, void *context)
+{
+    if (!log)
+        return;
+    log->listener = listener;
+    log->listener_context = context;
+}
+
+/* Hides what this log and those above it hide; out is empty and takes it. */
+static void hide(const struct log *log, const char *text, size_t length, struct buffer *out)
+{
+    redact(log->redactor, text, length, out);
+    for (log = log->parent; log; log = log->parent) {
+        struct buffer less = *out;
+        buffer_init(out, GATHERED_MAXIMUM);
+        redact(log->redactor, less.data, less.length, out);
+        buffer_free(&less);
+    }
 }
 
 /* The length of the UTF-8 sequence that text begins with; 0: it begins with none, or with a control
@@ -94,39 +136,39 @@ static void add_clean(struct buffer *out, const char *text, size_t length, size_
     }
 }
 
-const char *log_quote(const char *value)
+const char *log_quote(struct log *log, const char *value)
 {
-    static char slots[QUOTED_SLOTS][QUOTED_MAXIMUM];
-    static unsigned next;
+    if (!log)
+        return "\"\"";
     if (!value)
         value = "";
     struct buffer hidden, quoted;
     buffer_init(&hidden, GATHERED_MAXIMUM);
     buffer_init(&quoted, QUOTED_MAXIMUM - 1);
     /* Before quoting, since what was escaped twice would not be known again. */
-    redact(journal.redactor, value, strlen(value), &hidden);
+    hide(log, value, strlen(value), &hidden);
     buffer_add_text(&quoted, "\"");
     add_clean(&quoted, hidden.data, hidden.length, QUOTED_MAXIMUM - 2, true);
     buffer_add_text(&quoted, "\"");
-    char *slot = slots[next++ % QUOTED_SLOTS];
+    char *slot = log->quoted[log->next_quoted++ % QUOTED_SLOTS];
     memcpy(slot, quoted.data, quoted.length + 1);
     buffer_free(&hidden);
     buffer_free(&quoted);
     return slot;
 }
 
-static void tell_listener(enum log_level level, const char *line)
+static void tell_listener(struct log *log, enum log_level level, const char *line)
 {
-    if (!journal.listener || journal.listening)
+    if (!log->listener || log->listening)
         return;
-    journal.listening = true;
-    journal.listener(journal.listener_context, level, line);
-    journal.listening = false;
+    log->listening = true;
+    log->listener(log->listener_context, level, line);
+    log->listening = false;
 }
 
-void log_line(enum log_level level, const char *module, const char *format, ...)
+void log_line(struct log *log, enum log_level level, const char *module, const char *format, ...)
 {
-    if (level < journal.least)
+    if (!log || level < log->least)
         return;
     struct buffer hidden, line;
     buffer_init(&hidden, GATHERED_MAXIMUM);
@@ -138,7 +180,7 @@ void log_line(enum log_level level, const char *module, const char *format, ...)
     int length = vasprintf(&message, format, arguments);
     va_end(arguments);
     if (length >= 0)
-        redact(journal.redactor, message, (size_t)length, &hidden);
+        hide(log, message, (size_t)length, &hidden);
     free(length >= 0 ? message : NULL);
 
     char stamp[sizeof "2026-05-14T04:01:00Z"] = "?";
@@ -147,13 +189,15 @@ void log_line(enum log_level level, const char *module, const char *format, ...)
     clock_gettime(CLOCK_REALTIME, &now);
     if (gmtime_r(&now.tv_sec, &utc))
         strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    buffer_addf(&line, "time=%s level=%s module=%s ", stamp, level_names[level], module);
+    buffer_addf(&line, "time=%s level=%s module=%s %s%s", stamp, level_names[level], module,
+                log->tag ? log->tag : "", log->tag ? " " : "");
     add_clean(&line, hidden.data, hidden.length, LINE_MAXIMUM - 1, false);
-    tell_listener(level, line.data);
+    tell_listener(log, level, line.data);
     buffer_add_text(&line, "\n");
-    FILE *stream = journal.stream ? journal.stream : stderr;
-    fwrite(line.data, 1, line.length, stream);
-    fflush(stream);
+    const struct log *root = log;
+    while (root->parent)
+        root = root->parent;
+    root->sink(root->sink_context, level, line.data, line.length);
     buffer_free(&hidden);
     buffer_free(&line);
 }

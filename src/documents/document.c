@@ -109,7 +109,7 @@ static void end_basal(struct builder *builder, const struct pump_event *next)
         if (end > builder->rules->now)
             end = builder->rules->now;
     } else if (next->time == NO_TIME || next->time < document->time) {
-        log_warn("documents",
+        log_warn(builder->log->journal, "documents",
                  "basal=%lld note=\"the pump's clock was set back behind it: it is given 5 minutes\"",
                  (long long)basal->sequence);
         end = document->time + SHORTEST_LAST_BASAL;
@@ -125,9 +125,9 @@ static void on_basal(struct builder *builder, size_t index)
     const struct pump_event *event = &builder->log->events[index];
     end_basal(builder, event);
     builder->basal_run = builder->run;
-    if (event->time == NO_TIME || !event_knows(event, BASAL_RATE))
+    if (event->time == NO_TIME || !event_knows(event, basal.rate))
         return;
-    if (builder->rules->ignore_zero_unit_basal && event->value[BASAL_RATE] < 10)
+    if (builder->rules->ignore_zero_unit_basal && event->basal.rate < 10)
         return;
     add(builder, DOCUMENT_TEMP_BASAL, index, event->time);
     builder->last_basal_document = builder->out->count - 1;
@@ -150,7 +150,7 @@ static void remember_bolus_event(struct builder *builder, size_t index)
 static uint32_t find_bolus_event(const struct builder *builder, const struct pump_event *bolus,
                                  enum event_kind kind)
 {
-    if (!event_knows(bolus, BOLUS_ID))
+    if (!event_knows(bolus, bolus.id))
         return NO_EVENT;
     size_t last = builder->bolus_event_count;
     size_t first = last > LOOK_BACK_STEPS ? last - LOOK_BACK_STEPS : 0;
@@ -158,8 +158,7 @@ static uint32_t find_bolus_event(const struct builder *builder, const struct pum
         const struct pump_event *event = &builder->log->events[builder->bolus_events[i]];
         if (event->group != bolus->group || event->pump != bolus->pump)
             break;
-        if (event->kind == kind && event_knows(event, BOLUS_ID) &&
-            event->value[BOLUS_ID] == bolus->value[BOLUS_ID] &&
+        if (event->kind == kind && event_knows(event, bolus.id) && event->bolus.id == bolus->bolus.id &&
             llabs(bolus->time - event->time) <= REQUEST_REACH)
             return builder->bolus_events[i];
     }
@@ -175,16 +174,15 @@ static void relate_requests(struct builder *builder, struct document *document)
     if (document->related[0] == NO_EVENT)
         return;
     const struct pump_event *request = &builder->log->events[document->related[0]];
-    if (event_knows(request, REQUEST_GLUCOSE) && request->value[REQUEST_GLUCOSE] > 0 &&
-        request->value[REQUEST_GLUCOSE] < 20)
+    if (event_knows(request, bolus.glucose) && request->bolus.glucose > 0 && request->bolus.glucose < 20)
         pump_log_skip(builder->log, SKIP_GLUCOSE, request->code, request->sequence);
 }
 
 static void on_bolus_completed(struct builder *builder, size_t index)
 {
     const struct pump_event *event = &builder->log->events[index];
-    bool completed = event_knows(event, COMPLETED_STATUS) && event->value[COMPLETED_STATUS] == COMPLETED;
-    if (event->value[COMPLETED_INSULIN] == 0 && !completed)
+    bool completed = event_knows(event, bolus.status) && event->bolus.status == COMPLETED;
+    if (event->bolus.insulin == 0 && !completed)
         return;
     relate_requests(builder, add(builder, DOCUMENT_COMBO_BOLUS, index, event->time));
     remember_bolus_event(builder, index); /* an extended part leaves carbs and options to this one */
@@ -193,7 +191,7 @@ static void on_bolus_completed(struct builder *builder, size_t index)
 static void on_extended_completed(struct builder *builder, size_t index)
 {
     const struct pump_event *event = &builder->log->events[index];
-    if (event->value[COMPLETED_INSULIN] == 0)
+    if (event->bolus.insulin == 0)
         return;
     struct document *document = add(builder, DOCUMENT_COMBO_BOLUS, index, event->time);
     if (find_bolus_event(builder, event, EVENT_BOLUS_COMPLETED) == NO_EVENT)
@@ -225,7 +223,7 @@ static void start_activity(struct builder *builder, size_t *open, enum document_
 static void on_user_mode(struct builder *builder, size_t index)
 {
     const struct pump_event *event = &builder->log->events[index];
-    int64_t action = event->value[MODE_ACTION];
+    int64_t action = event->mode.action;
     if (action == STOP_SLEEP || action == STOP_ALL)
         end_activity(builder, &builder->open_sleep, event, (uint32_t)index);
     if (action == STOP_EXERCISE || action == STOP_ALL)
@@ -265,12 +263,12 @@ static int64_t reading_time(struct builder *builder, const struct pump_event *ev
 static void on_reading(struct builder *builder, size_t index)
 {
     const struct pump_event *event = &builder->log->events[index];
-    int64_t status = event_knows(event, READING_STATUS) ? event->value[READING_STATUS] : 0;
-    int64_t glucose = event->value[READING_GLUCOSE];
+    int64_t status = event_knows(event, reading.status) ? event->reading.status : 0;
+    int64_t glucose = event->reading.glucose;
     if (status == STATUS_DO_NOT_SHOW ||
-        (event_knows(event, READING_TYPE) && event->value[READING_TYPE] >> READING_CALIBRATION_BIT & 1))
+        (event_knows(event, reading.type) && event->reading.type >> READING_CALIBRATION_BIT & 1))
         return;
-    int64_t wall = READING_EPOCH + event->value[READING_TIME];
+    int64_t wall = READING_EPOCH + event->reading.time;
     if (wall < builder->log->earliest || wall > builder->log->latest) {
         pump_log_skip(builder->log, SKIP_TIME, event->code, event->sequence);
     } else if (status != STATUS_HIGH && status != STATUS_LOW && (glucose < 20 || glucose > 600)) {
@@ -295,12 +293,14 @@ static void on_sensor(struct builder *builder, size_t index)
 static bool gives_alarm(const struct pump_event *event)
 {
     return event->kind == EVENT_MALFUNCTION ||
-           (event->value[ALARM_ID] != RESUME_PUMP_ALARM && event->value[ALARM_ID] != RESUME_PUMP_ALARM_2);
+           (event->alarm.id != RESUME_PUMP_ALARM && event->alarm.id != RESUME_PUMP_ALARM_2);
 }
 
 static bool tells_iob(const struct pump_event *event)
 {
-    return event_knows(event, VALUE_IOB) && event->kind != EVENT_READING && event->kind != EVENT_USER_MODE;
+    return pump_event_is_bolus(event)         ? event_knows(event, bolus.iob)
+           : event->kind == EVENT_DAILY_BASAL ? event_knows(event, battery.iob)
+                                              : false;
 }
 
 /* Keeps the newest event up to rules->to of what a device status is made of. */
@@ -377,7 +377,7 @@ static void on_event(struct builder *builder, size_t index)
         add(builder, DOCUMENT_SENSOR_STOP, index, event->time);
         break;
     case EVENT_CGM_ALERT:
-        if (event->code != DEXCOM_ALERT || event->value[ALERT_ID] != CGM_OUT_OF_RANGE)
+        if (event->code != DEXCOM_ALERT || event->alarm.id != CGM_OUT_OF_RANGE)
             add(builder, DOCUMENT_CGM_ALERT, index, event->time);
         break;
     default:

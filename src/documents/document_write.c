@@ -52,7 +52,8 @@ static const struct pump_event *event_of(const struct document *document, const 
     return &log->events[document->event];
 }
 
-static const struct pump_event *related(const struct document *document, const struct pump_log *log, int which)
+static const struct pump_event *related(const struct document *document, const struct pump_log *log,
+                                        int which)
 {
     return document->related[which] == NO_EVENT ? NULL : &log->events[document->related[which]];
 }
@@ -65,6 +66,11 @@ void document_event_id(const struct document *document, const struct pump_log *l
     for (int i = 0; i < 3; i++)
         if (related(document, log, i))
             buffer_addf(out, ",%" PRId64, related(document, log, i)->sequence);
+}
+
+uint32_t document_source(const struct document *document, const struct pump_log *log)
+{
+    return pump_log_source(log, event_of(document, log));
 }
 
 /* ---- words ---- */
@@ -86,17 +92,17 @@ static void add_bolus_words(const struct document *document, const struct pump_l
             buffer_add_text(out, "Extended Bolus");
         return;
     }
-    if (event_knows(options, REQUEST_OPTION))
-        add_name(out, bolus_option_name(options->value[REQUEST_OPTION]), options->value[REQUEST_OPTION]);
-    if (options->value[REQUEST_OVERRIDE] == 1)
+    if (event_knows(options, bolus.option))
+        add_name(out, bolus_option_name(options->bolus.option), options->bolus.option);
+    if (options->bolus.override == 1)
         buffer_add_text(out, " (Override)");
-    if (options->value[REQUEST_DECLINED] == 1)
+    if (options->bolus.declined == 1)
         buffer_add_text(out, " (Declined Correction)");
 }
 
 static void add_alarm_words(const struct pump_event *event, struct buffer *out)
 {
-    int64_t id = event->value[ALARM_ID];
+    int64_t id = event->alarm.id;
     if (event->kind == EVENT_MALFUNCTION)
         buffer_add_text(out, "Malfunction");
     else if (alarm_name(id))
@@ -107,9 +113,9 @@ static void add_alarm_words(const struct pump_event *event, struct buffer *out)
 
 static void add_cartridge_words(const struct pump_event *event, struct buffer *out)
 {
-    int64_t volume = event->value[CARTRIDGE_VOLUME];
+    int64_t volume = event->cartridge.volume;
     if (volume <= 0)
-        volume = event->value[CARTRIDGE_VOLUME_2];
+        volume = event->cartridge.volume_2;
     buffer_add_text(out, "Cartridge Filled");
     if (volume > 0)
         buffer_addf(out, " (%" PRId64 "u filled)", (volume + 500) / 1000);
@@ -117,32 +123,34 @@ static void add_cartridge_words(const struct pump_event *event, struct buffer *o
 
 static void add_cannula_words(const struct pump_event *event, struct buffer *out)
 {
-    int64_t tenths = (event->value[PRIME_SIZE] + 50) / 100;
+    int64_t tenths = (event->prime.size + 50) / 100;
     buffer_add_text(out, "Cannula Filled");
-    if (event->value[PRIME_SIZE] > 0)
+    if (event->prime.size > 0)
         buffer_addf(out, " (%" PRId64 ".%" PRId64 "u primed)", tenths / 10, tenths % 10);
 }
 
 static void add_tubing_words(const struct pump_event *event, struct buffer *out)
 {
     buffer_add_text(out, "Tubing Filled");
-    if (event->value[PRIME_SIZE] > 0)
-        buffer_addf(out, " (%" PRId64 "u primed)", (event->value[PRIME_SIZE] + 500) / 1000);
+    if (event->prime.size > 0)
+        buffer_addf(out, " (%" PRId64 "u primed)", (event->prime.size + 500) / 1000);
 }
 
-static void add_sleep_words(const struct document *document, const struct pump_event *start, struct buffer *out)
+static void add_sleep_words(const struct document *document, const struct pump_event *start,
+                            struct buffer *out)
 {
-    buffer_add_text(out, start->value[MODE_SLEEP_BY_PERSON]  ? "Sleep (Manual)"
-                         : start->value[MODE_SLEEP_SCHEDULE] ? "Sleep (Scheduled)"
-                                                             : "Sleep");
+    buffer_add_text(out, start->mode.sleep_by_person  ? "Sleep (Manual)"
+                         : start->mode.sleep_schedule ? "Sleep (Scheduled)"
+                                                      : "Sleep");
     buffer_add_text(out, document->ended ? "" : " - Not Ended");
 }
 
-static void add_exercise_words(const struct document *document, const struct pump_log *log, struct buffer *out)
+static void add_exercise_words(const struct document *document, const struct pump_log *log,
+                               struct buffer *out)
 {
     const struct pump_event *stop = related(document, log, 0);
-    buffer_add_text(out, event_of(document, log)->value[MODE_EXERCISE_TIMED] == 1 ? "Exercise (Timed)" : "Exercise");
-    if (stop && stop->value[MODE_EXERCISE_STOPPED_BY_TIMER] == 1)
+    buffer_add_text(out, event_of(document, log)->mode.exercise_timed == 1 ? "Exercise (Timed)" : "Exercise");
+    if (stop && stop->mode.exercise_stopped_by_timer == 1)
         buffer_add_text(out, " (Stopped by timer)");
     buffer_add_text(out, document->ended ? "" : " - Not Ended");
 }
@@ -152,7 +160,7 @@ static void add_alert_words(const struct pump_event *event, struct buffer *out)
     buffer_add_text(out, event->code == DEXCOM_ALERT  ? "Dexcom CGM Alert ("
                          : event->code == LIBRE_ALERT ? "Libre CGM Alert ("
                                                       : "CGM Alert (");
-    add_name(out, cgm_alert_name(event->value[ALERT_ID]), event->value[ALERT_ID]);
+    add_name(out, cgm_alert_name(event->alarm.id), event->alarm.id);
     buffer_add_text(out, ")");
 }
 
@@ -161,15 +169,15 @@ void document_words(const struct document *document, const struct pump_log *log,
     const struct pump_event *event = event_of(document, log);
     switch (document->kind) {
     case DOCUMENT_TEMP_BASAL:
-        if (event_knows(event, BASAL_SOURCE))
-            add_name(out, basal_source_name(event->value[BASAL_SOURCE]), event->value[BASAL_SOURCE]);
+        if (event_knows(event, basal.source))
+            add_name(out, basal_source_name(event->basal.source), event->basal.source);
         break;
     case DOCUMENT_COMBO_BOLUS:
         add_bolus_words(document, log, out);
         break;
     case DOCUMENT_BASAL_SUSPENSION:
-        if (event_knows(event, SUSPEND_REASON))
-            add_name(out, suspend_reason_name(event->value[SUSPEND_REASON]), event->value[SUSPEND_REASON]);
+        if (event_knows(event, suspended.reason))
+            add_name(out, suspend_reason_name(event->suspended.reason), event->suspended.reason);
         break;
     case DOCUMENT_BASAL_RESUME:
         buffer_add_text(out, "Basal resumed");
@@ -193,7 +201,8 @@ void document_words(const struct document *document, const struct pump_log *log,
         add_exercise_words(document, log, out);
         break;
     case DOCUMENT_SENSOR_START:
-        buffer_add_text(out, event->kind == EVENT_SENSOR_JOINED ? "CGM Session Joined" : "CGM Session Started");
+        buffer_add_text(out,
+                        event->kind == EVENT_SENSOR_JOINED ? "CGM Session Joined" : "CGM Session Started");
         break;
     case DOCUMENT_SENSOR_STOP:
         buffer_add_text(out, "CGM Session Stopped");
@@ -210,21 +219,21 @@ void document_words(const struct document *document, const struct pump_log *log,
 
 bool document_insulin(const struct document *document, const struct pump_log *log, int64_t *milliunits)
 {
-    *milliunits = event_of(document, log)->value[COMPLETED_INSULIN];
+    *milliunits = event_of(document, log)->bolus.insulin;
     return *milliunits > 0; /* Nightscout drops a zero anyway */
 }
 
 bool document_carbs(const struct document *document, const struct pump_log *log, int64_t *thousandths)
 {
     const struct pump_event *request = related(document, log, 0);
-    *thousandths = request && event_knows(request, REQUEST_CARBS) ? request->value[REQUEST_CARBS] : 0;
+    *thousandths = request && event_knows(request, bolus.carbs) ? request->bolus.carbs : 0;
     return *thousandths > 0;
 }
 
 bool document_glucose(const struct document *document, const struct pump_log *log, int64_t *mg_per_dl)
 {
     const struct pump_event *request = related(document, log, 0);
-    *mg_per_dl = request && event_knows(request, REQUEST_GLUCOSE) ? request->value[REQUEST_GLUCOSE] : 0;
+    *mg_per_dl = request && event_knows(request, bolus.glucose) ? request->bolus.glucose : 0;
     return *mg_per_dl >= 20;
 }
 
@@ -244,16 +253,21 @@ static void write_thousandths(struct json_writer *writer, const char *key, int64
     json_write_thousandths(writer, value);
 }
 
-static void write_event_id(const struct document *document, const struct pump_log *log, struct json_writer *writer)
+static void write_event_id(const struct document *document, const struct pump_log *log,
+                           struct json_writer *writer)
 {
     struct buffer id;
     buffer_init(&id, 200);
     document_event_id(document, log, &id);
     write_text(writer, "pump_event_id", id.data);
+    buffer_clear(&id);
+    buffer_addf(&id, "%08" PRIx32, document_source(document, log));
+    write_text(writer, "pump_event_source", id.data);
     buffer_free(&id);
 }
 
-static void write_bolus(const struct document *document, const struct pump_log *log, struct json_writer *writer)
+static void write_bolus(const struct document *document, const struct pump_log *log,
+                        struct json_writer *writer)
 {
     int64_t amount;
     if (document_insulin(document, log, &amount))
@@ -264,7 +278,8 @@ static void write_bolus(const struct document *document, const struct pump_log *
         char text[24];
         snprintf(text, sizeof text, "%" PRId64, amount);
         write_text(writer, "glucose", text);
-        write_text(writer, "glucoseType", "Manual"); /* typed or taken from the sensor: the log does not tell */
+        write_text(writer, "glucoseType",
+                   "Manual"); /* typed or taken from the sensor: the log does not tell */
         write_text(writer, "units", "mg/dl");
     }
 }
@@ -281,8 +296,8 @@ static void write_treatment(const struct document *document, const struct pump_l
     write_text(writer, "enteredBy", ENTERED_BY);
     write_event_id(document, log, writer);
     if (document->kind == DOCUMENT_TEMP_BASAL) {
-        write_thousandths(writer, "rate", event_of(document, log)->value[BASAL_RATE]);
-        write_thousandths(writer, "absolute", event_of(document, log)->value[BASAL_RATE]);
+        write_thousandths(writer, "rate", event_of(document, log)->basal.rate);
+        write_thousandths(writer, "absolute", event_of(document, log)->basal.rate);
     } else if (document->kind == DOCUMENT_COMBO_BOLUS) {
         write_bolus(document, log, writer);
     }
@@ -305,8 +320,8 @@ static const char *direction(const struct pump_event *event)
         const char *name;
     } rising[] = {{30, "DoubleUp"}, {20, "SingleUp"}, {10, "FortyFiveUp"}},
       falling[] = {{30, "DoubleDown"}, {20, "SingleDown"}, {10, "FortyFiveDown"}};
-    int64_t rate = event->value[READING_RATE];
-    if (!event_knows(event, READING_RATE) || rate < -80 || rate > 80)
+    int64_t rate = event->reading.rate;
+    if (!event_knows(event, reading.rate) || rate < -80 || rate > 80)
         return "";
     for (int i = 0; i < 3; i++) {
         if (rate > rising[i].above)
@@ -317,11 +332,11 @@ static const char *direction(const struct pump_event *event)
     return "Flat";
 }
 
-static void write_reading(const struct document *document, const struct pump_log *log, const struct time_zone *zone,
-                          struct json_writer *writer)
+static void write_reading(const struct document *document, const struct pump_log *log,
+                          const struct time_zone *zone, struct json_writer *writer)
 {
     const struct pump_event *event = event_of(document, log);
-    int64_t status = event->value[READING_STATUS], glucose = event->value[READING_GLUCOSE];
+    int64_t status = event->reading.status, glucose = event->reading.glucose;
     char time[CIVIL_TEXT_SIZE];
     if (status == 1 || (status != 2 && glucose > HIGHEST_READING))
         glucose = HIGHEST_READING + 1;
@@ -345,27 +360,29 @@ static void write_device_status(const struct document *document, const struct pu
                             *suspension = related(document, log, 1);
     char time[CIVIL_TEXT_SIZE];
     write_text(writer, "device", ENTERED_BY);
-    /* Old servers keep a device status's created_at as sent and compare it as text: only UTC sorts and is found. */
+    /* Old servers keep a device status's created_at as sent and compare it as text: only UTC sorts and is
+     * found. */
     write_text(writer, "created_at", civil_format_utc(time, document->time * 1000));
     write_event_id(document, log, writer);
     json_write_key(writer, "pump");
     json_open_object(writer);
     write_text(writer, "clock", time);
-    if (event_knows(event, BATTERY_PERCENT) || event_knows(event, BATTERY_MILLIVOLTS)) {
+    if (event_knows(event, battery.percent) || event_knows(event, battery.millivolts)) {
         json_write_key(writer, "battery");
         json_open_object(writer);
-        if (event_knows(event, BATTERY_PERCENT)) {
+        if (event_knows(event, battery.percent)) {
             json_write_key(writer, "percent");
-            json_write_integer(writer, event->value[BATTERY_PERCENT]);
+            json_write_integer(writer, event->battery.percent);
         }
-        if (event_knows(event, BATTERY_MILLIVOLTS))
-            write_thousandths(writer, "voltage", event->value[BATTERY_MILLIVOLTS]);
+        if (event_knows(event, battery.millivolts))
+            write_thousandths(writer, "voltage", event->battery.millivolts);
         json_close_object(writer);
     }
     if (iob) {
         json_write_key(writer, "iob");
         json_open_object(writer);
-        write_thousandths(writer, "bolusiob", iob->value[VALUE_IOB]);
+        write_thousandths(writer, "bolusiob",
+                          iob->kind == EVENT_DAILY_BASAL ? iob->battery.iob : iob->bolus.iob);
         write_text(writer, "timestamp", time_zone_format(zone, time, iob->time, 0));
         json_close_object(writer);
     }

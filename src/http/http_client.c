@@ -138,7 +138,7 @@ static CURLSH *share_new(bool cookies)
     return share;
 }
 
-struct http_client *http_client_new(struct event_base *base, struct error *error)
+struct http_client *http_client_new(struct event_base *base, struct log *log, struct error *error)
 {
     const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
     if (!(curl->features & CURL_VERSION_SSL) || !(curl->features & CURL_VERSION_ASYNCHDNS) ||
@@ -152,6 +152,7 @@ struct http_client *http_client_new(struct event_base *base, struct error *error
     const char *certificates = getenv("SSL_CERT_FILE");
     struct http_client *client = xcalloc(1, sizeof *client);
     client->base = base;
+    client->log = log;
     client->multi = curl_multi_init();
     client->timer = evtimer_new(base, on_timer, client);
     client->resume = evtimer_new(base, on_resume, client);

@@ -123,7 +123,7 @@ static void feed(struct connection *connection, const struct iovec *pieces, size
     all->fed = connection;
     bufferevent_trigger(connection->memory, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
     if (all->fed) {
-        log_error("http", "event=request_not_understood");
+        log_error(all->log, "http", "event=request_not_understood");
         all->fed = NULL;
         connection_doom(connection);
     }
@@ -157,7 +157,7 @@ static void tell_to_continue(struct connection *connection)
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
     connection->told_to_continue = true;
     if (send(connection->socket, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-        log_debug("http", "event=continue_not_sent");
+        log_debug(connection->all->log, "http", "event=continue_not_sent");
 }
 
 /* Looks whether received begins with a request by now. */
@@ -486,9 +486,10 @@ void connection_request_arrived(struct evhttp_request *request, void *context)
     all->user.arrived(all->user.context, connection, request);
 }
 
-void connections_begin(struct connections *all, struct event_base *base)
+void connections_begin(struct connections *all, struct event_base *base, struct log *log)
 {
     all->base = base;
+    all->log = log;
     TAILQ_INIT(&all->list);
     evutil_secure_rng_get_bytes(&all->crowd.seed, sizeof all->crowd.seed);
     all->make_room = evtimer_new(base, make_room, all);

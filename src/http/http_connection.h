@@ -16,6 +16,7 @@
 #include "tconnectsync/base/buffer.h"
 
 struct http_exchange;
+struct log;
 
 struct connection {
     TAILQ_ENTRY(connection) link;
@@ -62,6 +63,7 @@ struct connection_limits {
    byte, its answer, the answer's end: a client that drips or sips makes none. */
 struct connections {
     struct event_base *base;
+    struct log *log;
     struct connection_limits limits;
     struct connection_user user;
     TAILQ_HEAD(, connection) list;
@@ -73,7 +75,7 @@ struct connections {
     char scratch[16384];    /* what a socket is read into */
 };
 
-void connections_begin(struct connections *all, struct event_base *base);
+void connections_begin(struct connections *all, struct event_base *base, struct log *log);
 void connections_end(struct connections *all);
 /* No further one may be accepted until some have gone. */
 bool connections_are_full(const struct connections *all);

@@ -80,10 +80,11 @@ static void log_exchange(const struct http_exchange *exchange, const char *end)
     static const char plain[] = "/-._~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     char path[LOGGED_PATH_MAXIMUM + 1];
     snprintf(path, sizeof path, "%s", exchange->path);
+    struct log *log = exchange->connection->all->log;
     bool is_plain = *path && path[strspn(path, plain)] == '\0';
-    log_info("http", "method=%s path=%s status=%d ms=%lld bytes=%zu%s", http_exchange_method_name(exchange),
-             is_plain ? path : log_quote(path), exchange->status, milliseconds_since(&exchange->began),
-             exchange->sent, end);
+    log_info(log, "http", "method=%s path=%s status=%d ms=%lld bytes=%zu%s",
+             http_exchange_method_name(exchange), is_plain ? path : log_quote(log, path), exchange->status,
+             milliseconds_since(&exchange->began), exchange->sent, end);
 }
 
 void exchange_lost(struct http_exchange *exchange)

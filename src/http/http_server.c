@@ -73,7 +73,8 @@ static void complain(struct http_server *server, int reason)
     if (now - server->complained < COMPLAINT_SECONDS && now >= server->complained)
         return;
     server->complained = now;
-    log_warn("http", "event=accept_failed reason=%s", log_quote(strerror(reason)));
+    log_warn(server->options.log, "http", "event=accept_failed reason=%s",
+             log_quote(server->options.log, strerror(reason)));
 }
 
 /* Out of descriptors or memory. Connections without progress make room; when there are none, a pause: the
@@ -216,7 +217,7 @@ static void begin_parts(struct http_server *server)
     server->exchanges.handler_context = server->options.context;
     server->exchanges.trust_proxy = server->options.trust_proxy;
     set_limits(&server->connections.limits, &server->options);
-    connections_begin(&server->connections, server->base);
+    connections_begin(&server->connections, server->base, server->options.log);
     exchanges_begin(&server->exchanges);
 }
 

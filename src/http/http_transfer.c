@@ -232,7 +232,7 @@ static void count(struct http_transfer *transfer, CURLcode code)
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     statistics->connections += (uint64_t)connections;
     statistics->bytes_received += (uint64_t)bytes;
-    log_debug("http",
+    log_debug(transfer->client->log, "http",
               "request=%s method=%s status=%ld bytes=%lld milliseconds=%lld attempt=%u connection=%s curl=%d",
               transfer->request.label ? transfer->request.label : "-", transfer->request.method, status,
               (long long)bytes, (long long)microseconds / 1000, transfer->attempts,
@@ -269,10 +269,11 @@ void http_transfer_finish(struct http_transfer *transfer, CURLcode code)
     leave_multi(transfer);
     int64_t wait = wait_milliseconds(transfer, &response, code);
     if (wait >= 0) {
-        log_info("http", "request=%s status=%d attempt=%u again_in=%.1fs%s%s",
+        log_info(transfer->client->log, "http", "request=%s status=%d attempt=%u again_in=%.1fs%s%s",
                  transfer->request.label ? transfer->request.label : "-", response.status, transfer->attempts,
                  (double)wait / 1000, response.error.kind == ERROR_NONE ? "" : " reason=",
-                 response.error.kind == ERROR_NONE ? "" : log_quote(response.error.text));
+                 response.error.kind == ERROR_NONE ? ""
+                                                   : log_quote(transfer->client->log, response.error.text));
         schedule(transfer, wait);
         return;
     }

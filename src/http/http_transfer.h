@@ -18,6 +18,7 @@ struct watch;
 
 struct http_client {
     struct event_base *base;
+    struct log *log;
     CURLM *multi;
     CURLSH *tls_sessions;
     struct event *timer;

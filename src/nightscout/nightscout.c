@@ -31,14 +31,15 @@ static bool digest_secret(const char *secret, char *out)
     return true;
 }
 
-struct nightscout *nightscout_new(struct http_client *client, const struct configuration *configuration)
+struct nightscout *nightscout_new(struct http_client *client, const struct configuration *configuration,
+                                  struct log *log)
 {
     struct nightscout *nightscout = xcalloc(1, sizeof *nightscout);
     nightscout->client = client;
     nightscout->route.skip_tls_verify = configuration->nightscout_skip_tls_verify;
     nightscout->base = xasprintf("%sapi/v1/", configuration->nightscout_url);
     if (!digest_secret(configuration->nightscout_secret, nightscout->secret))
-        log_error("nightscout", "error=\"this OpenSSL has no SHA-1, which Nightscout's secret needs\"");
+        log_error(log, "nightscout", "error=\"this OpenSSL has no SHA-1, which Nightscout's secret needs\"");
     return nightscout;
 }
 

@@ -59,7 +59,7 @@ static void add_step(struct day_picture *picture, const struct document *documen
     if (picture->step_count < DAY_STEPS)
         picture->steps[picture->step_count++] =
             (struct day_step){document->time, document->time + document->duration,
-                              (int32_t)log->events[document->event].value[BASAL_RATE]};
+                              (int32_t)log->events[document->event].basal.rate};
 }
 
 static bool is_automatic(const struct document *document, const struct pump_log *log)
@@ -67,9 +67,8 @@ static bool is_automatic(const struct document *document, const struct pump_log 
     if (document->related[1] == NO_EVENT)
         return false;
     const struct pump_event *request = &log->events[document->related[1]];
-    return event_knows(request, REQUEST_OPTION) &&
-           (request->value[REQUEST_OPTION] == AUTOMATIC_BOLUS ||
-            request->value[REQUEST_OPTION] == EATING_SOON_AUTOMATIC_BOLUS);
+    return event_knows(request, bolus.option) &&
+           (request->bolus.option == AUTOMATIC_BOLUS || request->bolus.option == EATING_SOON_AUTOMATIC_BOLUS);
 }
 
 static void add_bolus(struct day_picture *picture, const struct document *document,
@@ -139,10 +138,10 @@ static void add_document(struct day_picture *picture, const struct documents *do
 
 static bool reading_glucose(const struct pump_event *event, int16_t *glucose)
 {
-    int64_t status = event_knows(event, READING_STATUS) ? event->value[READING_STATUS] : 0;
-    int64_t value = event->value[READING_GLUCOSE];
+    int64_t status = event_knows(event, reading.status) ? event->reading.status : 0;
+    int64_t value = event->reading.glucose;
     if (status == STATUS_DO_NOT_SHOW ||
-        (event_knows(event, READING_TYPE) && event->value[READING_TYPE] >> CALIBRATION_BIT & 1))
+        (event_knows(event, reading.type) && event->reading.type >> CALIBRATION_BIT & 1))
         return false;
     if (status == STATUS_HIGH || (status != STATUS_LOW && value >= HIGHEST_GLUCOSE && value <= 600))
         value = HIGHEST_GLUCOSE;
@@ -157,7 +156,7 @@ static bool reading_glucose(const struct pump_event *event, int16_t *glucose)
 static int64_t reading_time(const struct pump_event *event, const struct time_zone *zone)
 {
     int64_t first, second;
-    time_zone_instants(zone, READING_EPOCH + event->value[READING_TIME], &first, &second);
+    time_zone_instants(zone, READING_EPOCH + event->reading.time, &first, &second);
     return llabs(event->time - second) < llabs(event->time - first) ? second : first;
 }
 

@@ -4,7 +4,7 @@
 #include "tconnectsync/pump/feature.h"
 
 enum {
-    P_NONE = -1,
+    P_NONE = NO_PROPERTY,
     P_ALARM_ID,
     P_ABC,
     P_ACTIVE_SLEEP_SCHEDULE,
@@ -40,6 +40,9 @@ _Static_assert(P_V2_VOLUME + 1 == PROPERTY_COUNT, "a row for each property");
 
 #define ANY_NUMBER -2147483648LL, 4294967295LL
 
+_Static_assert(PROPERTY_COUNT <= 64, "masks of properties");
+_Static_assert(EVENT_FIELDS <= 8, "masks of fields");
+
 const struct property pump_properties[PROPERTY_COUNT] = {
     [P_ALARM_ID] = {"alarmId", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_RECORD},
     [P_ABC] = {"abc", PROPERTY_WHOLE, 0, 100, SKIP_BROKEN_RECORD},
@@ -53,12 +56,14 @@ const struct property pump_properties[PROPERTY_COUNT] = {
     [P_COMMANDED_RATE] = {"commandedRate", PROPERTY_WHOLE, 0, 15000, SKIP_BASAL_RATE},
     [P_COMMANDED_RATE_SOURCE] = {"commandedRateSource", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
     [P_COMPLETION_STATUS] = {"completionStatus", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
-    [P_CURRENT_GLUCOSE_DISPLAY_VALUE] = {"currentGlucoseDisplayValue", PROPERTY_WHOLE, ANY_NUMBER, SKIP_GLUCOSE},
+    [P_CURRENT_GLUCOSE_DISPLAY_VALUE] = {"currentGlucoseDisplayValue", PROPERTY_WHOLE, ANY_NUMBER,
+                                         SKIP_GLUCOSE},
     [P_DALERT_ID] = {"dalertId", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_RECORD},
     [P_DECLINED_CORRECTION] = {"declinedCorrection", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
     [P_EGV_TIME_STAMP] = {"egvTimeStamp", PROPERTY_WHOLE, ANY_NUMBER, SKIP_TIME},
     [P_EXERCISE_CHOICE] = {"exerciseChoice", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
-    [P_EXERCISE_STOPPED_BY_TIMER] = {"exerciseStoppedByTimer", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
+    [P_EXERCISE_STOPPED_BY_TIMER] = {"exerciseStoppedByTimer", PROPERTY_WHOLE, ANY_NUMBER,
+                                     SKIP_BROKEN_DETAIL},
     [P_GLUCOSE_VALUE_STATUS] = {"glucoseValueStatus", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
     [P_INSULIN_DELIVERED] = {"insulinDelivered", PROPERTY_THOUSANDTHS, 0, 60000, SKIP_BOLUS_SIZE},
     [P_INSULIN_VOLUME] = {"insulinVolume", PROPERTY_THOUSANDTHS, -1000, 1000000, SKIP_BROKEN_DETAIL},
@@ -73,60 +78,76 @@ const struct property pump_properties[PROPERTY_COUNT] = {
     [P_V2_VOLUME] = {"v2Volume", PROPERTY_THOUSANDTHS, -1000, 1000000, SKIP_BROKEN_DETAIL},
 };
 
-#define STATUS  (FEATURE_DEVICE_STATUS | FEATURE_IOB)
+#define STATUS   (FEATURE_DEVICE_STATUS | FEATURE_IOB)
 #define SUSPENDS (FEATURE_PUMP_EVENTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION | FEATURE_BASAL | STATUS)
-#define SENSORS (FEATURE_PUMP_EVENTS | FEATURE_CGM_ALERTS)
+#define SENSORS  (FEATURE_PUMP_EVENTS | FEATURE_CGM_ALERTS)
 
-#define READING_PROPERTIES \
-    {P_CURRENT_GLUCOSE_DISPLAY_VALUE, P_GLUCOSE_VALUE_STATUS, P_EGV_TIME_STAMP, P_CGM_DATA_TYPE, P_RATE}
-#define READING_REQUIRED (1 << READING_GLUCOSE | 1 << READING_TIME)
-#define COMPLETED_PROPERTIES {P_BOLUS_ID, P_COMPLETION_STATUS, P_INSULIN_DELIVERED, P_IOB, P_NONE}
-#define NO_PROPERTIES {P_NONE, P_NONE, P_NONE, P_NONE, P_NONE}
-#define ONE_PROPERTY(p) {p, P_NONE, P_NONE, P_NONE, P_NONE}
+/* A field and the property that fills it; the fields that an event cannot do without. */
+#define FILL(field, property) [EVENT_FIELD(field)] = property
+#define NEED(field)           (1u << EVENT_FIELD(field))
+
+/* clang-format off */
+#define READING {FILL(reading.glucose, P_CURRENT_GLUCOSE_DISPLAY_VALUE), \
+                 FILL(reading.status, P_GLUCOSE_VALUE_STATUS), \
+                 FILL(reading.time, P_EGV_TIME_STAMP), \
+                 FILL(reading.type, P_CGM_DATA_TYPE), \
+                 FILL(reading.rate, P_RATE)}, NEED(reading.glucose) | NEED(reading.time)
+#define COMPLETED {FILL(bolus.id, P_BOLUS_ID), \
+                   FILL(bolus.iob, P_IOB), \
+                   FILL(bolus.status, P_COMPLETION_STATUS), \
+                   FILL(bolus.insulin, P_INSULIN_DELIVERED)}, NEED(bolus.insulin)
+#define ALERT {FILL(alarm.id, P_DALERT_ID)}, NEED(alarm.id)
+#define NOTHING {NO_PROPERTY}, 0
 
 /* By code, for the binary search. */
 static const struct event_shape shapes[] = {
-    {5, EVENT_ALARM, FEATURE_PUMP_EVENTS, ONE_PROPERTY(P_ALARM_ID), 1 << ALARM_ID},
-    {6, EVENT_MALFUNCTION, FEATURE_PUMP_EVENTS, NO_PROPERTIES, 0},
-    {9, EVENT_PUMP_STATUS, STATUS, ONE_PROPERTY(P_ABC), 1 << BATTERY_PERCENT},
-    {11, EVENT_SUSPENDED, SUSPENDS, ONE_PROPERTY(P_SUSPEND_REASON), 0},
-    {12, EVENT_RESUMED, SUSPENDS, NO_PROPERTIES, 0},
-    {20, EVENT_BOLUS_COMPLETED, FEATURE_BOLUS | STATUS, COMPLETED_PROPERTIES, 1 << COMPLETED_INSULIN},
-    {21, EVENT_EXTENDED_COMPLETED, FEATURE_BOLUS | STATUS, COMPLETED_PROPERTIES, 1 << COMPLETED_INSULIN},
-    {33, EVENT_CARTRIDGE_FILLED, FEATURE_PUMP_EVENTS, {P_INSULIN_VOLUME, P_V2_VOLUME, P_NONE, P_NONE, P_NONE}, 0},
-    {55, EVENT_BOLUS_ACTIVATED, STATUS, {P_BOLUS_ID, P_NONE, P_NONE, P_IOB, P_NONE}, 0},
-    {61, EVENT_CANNULA_FILLED, FEATURE_PUMP_EVENTS, ONE_PROPERTY(P_PRIME_SIZE), 0},
-    {63, EVENT_TUBING_FILLED, FEATURE_PUMP_EVENTS, ONE_PROPERTY(P_PRIME_SIZE), 0},
-    {64, EVENT_BOLUS_REQUEST_1, FEATURE_BOLUS | STATUS, {P_BOLUS_ID, P_CARB_AMOUNT, P_BG, P_IOB, P_NONE},
-     1 << BOLUS_ID},
+    {5, EVENT_ALARM, FEATURE_PUMP_EVENTS, {FILL(alarm.id, P_ALARM_ID)}, NEED(alarm.id)},
+    {6, EVENT_MALFUNCTION, FEATURE_PUMP_EVENTS, NOTHING},
+    {9, EVENT_PUMP_STATUS, STATUS, {FILL(battery.percent, P_ABC)}, NEED(battery.percent)},
+    {11, EVENT_SUSPENDED, SUSPENDS, {FILL(suspended.reason, P_SUSPEND_REASON)}, 0},
+    {12, EVENT_RESUMED, SUSPENDS, NOTHING},
+    {20, EVENT_BOLUS_COMPLETED, FEATURE_BOLUS | STATUS, COMPLETED},
+    {21, EVENT_EXTENDED_COMPLETED, FEATURE_BOLUS | STATUS, COMPLETED},
+    {33, EVENT_CARTRIDGE_FILLED, FEATURE_PUMP_EVENTS,
+     {FILL(cartridge.volume, P_INSULIN_VOLUME), FILL(cartridge.volume_2, P_V2_VOLUME)}, 0},
+    {55, EVENT_BOLUS_ACTIVATED, STATUS, {FILL(bolus.id, P_BOLUS_ID), FILL(bolus.iob, P_IOB)}, 0},
+    {61, EVENT_CANNULA_FILLED, FEATURE_PUMP_EVENTS, {FILL(prime.size, P_PRIME_SIZE)}, 0},
+    {63, EVENT_TUBING_FILLED, FEATURE_PUMP_EVENTS, {FILL(prime.size, P_PRIME_SIZE)}, 0},
+    {64, EVENT_BOLUS_REQUEST_1, FEATURE_BOLUS | STATUS,
+     {FILL(bolus.id, P_BOLUS_ID), FILL(bolus.iob, P_IOB), FILL(bolus.carbs, P_CARB_AMOUNT),
+      FILL(bolus.glucose, P_BG)}, NEED(bolus.id)},
     {65, EVENT_BOLUS_REQUEST_2, FEATURE_BOLUS,
-     {P_BOLUS_ID, P_OPTIONS, P_USER_OVERRIDE, P_NONE, P_DECLINED_CORRECTION}, 1 << BOLUS_ID},
-    {66, EVENT_BOLUS_REQUEST_3, FEATURE_BOLUS, ONE_PROPERTY(P_BOLUS_ID), 1 << BOLUS_ID},
+     {FILL(bolus.id, P_BOLUS_ID), FILL(bolus.option, P_OPTIONS), FILL(bolus.override, P_USER_OVERRIDE),
+      FILL(bolus.declined, P_DECLINED_CORRECTION)}, NEED(bolus.id)},
+    {66, EVENT_BOLUS_REQUEST_3, FEATURE_BOLUS, {FILL(bolus.id, P_BOLUS_ID)}, NEED(bolus.id)},
     {81, EVENT_DAILY_BASAL, STATUS,
-     {P_BATTERY_CHARGE_PERCENT, P_BATTERY_LIPO_MILLIVOLTS, P_NONE, P_IOB, P_NONE}, 0},
-    {171, EVENT_CGM_ALERT, FEATURE_CGM_ALERTS, ONE_PROPERTY(P_DALERT_ID), 1 << ALERT_ID},
-    {212, EVENT_SENSOR_STARTED, SENSORS, NO_PROPERTIES, 0},
-    {213, EVENT_SENSOR_JOINED, SENSORS, NO_PROPERTIES, 0},
-    {214, EVENT_SENSOR_STOPPED, SENSORS, NO_PROPERTIES, 0},
+     {FILL(battery.percent, P_BATTERY_CHARGE_PERCENT), FILL(battery.millivolts, P_BATTERY_LIPO_MILLIVOLTS),
+      FILL(battery.iob, P_IOB)}, 0},
+    {171, EVENT_CGM_ALERT, FEATURE_CGM_ALERTS, ALERT},
+    {212, EVENT_SENSOR_STARTED, SENSORS, NOTHING},
+    {213, EVENT_SENSOR_JOINED, SENSORS, NOTHING},
+    {214, EVENT_SENSOR_STOPPED, SENSORS, NOTHING},
     {229, EVENT_USER_MODE, FEATURE_PUMP_EVENTS,
-     {P_REQUESTED_ACTION, P_SLEEP_STARTED_BY_GUI, P_ACTIVE_SLEEP_SCHEDULE, P_EXERCISE_CHOICE,
-      P_EXERCISE_STOPPED_BY_TIMER}, 1 << MODE_ACTION},
-    {256, EVENT_READING, FEATURE_CGM, READING_PROPERTIES, READING_REQUIRED},
-    {279, EVENT_BASAL, FEATURE_BASAL, {P_COMMANDED_RATE, P_COMMANDED_RATE_SOURCE, P_NONE, P_NONE, P_NONE},
-     1 << BASAL_RATE},
-    {369, EVENT_CGM_ALERT, FEATURE_CGM_ALERTS, ONE_PROPERTY(P_DALERT_ID), 1 << ALERT_ID},
-    {372, EVENT_READING, FEATURE_CGM, READING_PROPERTIES, READING_REQUIRED},
-    {394, EVENT_SENSOR_JOINED, SENSORS, NO_PROPERTIES, 0},
-    {399, EVENT_READING, FEATURE_CGM, READING_PROPERTIES, READING_REQUIRED},
-    {404, EVENT_SENSOR_STARTED, SENSORS, NO_PROPERTIES, 0},
-    {405, EVENT_SENSOR_STOPPED, SENSORS, NO_PROPERTIES, 0},
-    {406, EVENT_SENSOR_JOINED, SENSORS, NO_PROPERTIES, 0},
-    {447, EVENT_SENSOR_STOPPED, SENSORS, NO_PROPERTIES, 0},
-    {460, EVENT_CGM_ALERT, FEATURE_CGM_ALERTS, ONE_PROPERTY(P_DALERT_ID), 1 << ALERT_ID},
-    {477, EVENT_SENSOR_JOINED, SENSORS, NO_PROPERTIES, 0},
-    {480, EVENT_READING, FEATURE_CGM, READING_PROPERTIES, READING_REQUIRED},
-    {486, EVENT_SENSOR_STOPPED, SENSORS, NO_PROPERTIES, 0},
+     {FILL(mode.action, P_REQUESTED_ACTION), FILL(mode.sleep_by_person, P_SLEEP_STARTED_BY_GUI),
+      FILL(mode.sleep_schedule, P_ACTIVE_SLEEP_SCHEDULE), FILL(mode.exercise_timed, P_EXERCISE_CHOICE),
+      FILL(mode.exercise_stopped_by_timer, P_EXERCISE_STOPPED_BY_TIMER)}, NEED(mode.action)},
+    {256, EVENT_READING, FEATURE_CGM, READING},
+    {279, EVENT_BASAL, FEATURE_BASAL,
+     {FILL(basal.rate, P_COMMANDED_RATE), FILL(basal.source, P_COMMANDED_RATE_SOURCE)}, NEED(basal.rate)},
+    {369, EVENT_CGM_ALERT, FEATURE_CGM_ALERTS, ALERT},
+    {372, EVENT_READING, FEATURE_CGM, READING},
+    {394, EVENT_SENSOR_JOINED, SENSORS, NOTHING},
+    {399, EVENT_READING, FEATURE_CGM, READING},
+    {404, EVENT_SENSOR_STARTED, SENSORS, NOTHING},
+    {405, EVENT_SENSOR_STOPPED, SENSORS, NOTHING},
+    {406, EVENT_SENSOR_JOINED, SENSORS, NOTHING},
+    {447, EVENT_SENSOR_STOPPED, SENSORS, NOTHING},
+    {460, EVENT_CGM_ALERT, FEATURE_CGM_ALERTS, ALERT},
+    {477, EVENT_SENSOR_JOINED, SENSORS, NOTHING},
+    {480, EVENT_READING, FEATURE_CGM, READING},
+    {486, EVENT_SENSOR_STOPPED, SENSORS, NOTHING},
 };
+/* clang-format on */
 
 const struct event_shape *event_shape_find(int64_t code)
 {
@@ -167,16 +188,22 @@ static const char *look_up(const char *const *names, int64_t count, int64_t numb
 
 const char *basal_source_name(int64_t source)
 {
-    static const char *const names[] = {"Suspended", "Profile", "TempRate", "Algorithm", "TempRateAndAlgorithm"};
+    static const char *const names[] = {"Suspended", "Profile", "TempRate", "Algorithm",
+                                        "TempRateAndAlgorithm"};
     return LOOK_UP(names, source);
 }
 
 const char *bolus_option_name(int64_t option)
 {
     static const char *const names[] = {
-        "Standard Bolus",     "Extended Bolus",     "Quick Bolus",
-        "Automatic Bolus",    "BLE Standard Bolus", "BLE Extended Bolus",
-        "Eating Soon Automatic Bolus", "Late Bolus",
+        "Standard Bolus",
+        "Extended Bolus",
+        "Quick Bolus",
+        "Automatic Bolus",
+        "BLE Standard Bolus",
+        "BLE Extended Bolus",
+        "Eating Soon Automatic Bolus",
+        "Late Bolus",
     };
     return LOOK_UP(names, option);
 }

@@ -10,6 +10,7 @@
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/pump/pump_source.h"
 
 #include "pump_record.h"
 
@@ -44,16 +45,36 @@ void pump_log_free(struct pump_log *log)
 {
     free(log->events);
     free(log->runs);
+    for (size_t i = 0; i < log->pump_count; i++)
+        free(log->serials[i]);
+    free(log->serials);
     log->events = NULL;
     log->runs = NULL;
+    log->serials = NULL;
+    log->pump_count = 0;
     log->event_count = log->event_capacity = log->run_count = log->run_capacity = 0;
+}
+
+unsigned pump_log_add_pump(struct pump_log *log, const char *serial_number)
+{
+    for (unsigned i = 0; i < log->pump_count; i++)
+        if (strcmp(log->serials[i], serial_number) == 0)
+            return i;
+    log->serials = xreallocarray(log->serials, log->pump_count + 1, sizeof *log->serials);
+    log->serials[log->pump_count] = xstrdup(serial_number);
+    return (unsigned)log->pump_count++;
+}
+
+uint32_t pump_log_source(const struct pump_log *log, const struct pump_event *event)
+{
+    return pump_source(event->pump < log->pump_count ? log->serials[event->pump] : "", event->group);
 }
 
 void pump_log_skip(struct pump_log *log, enum skip_reason reason, int64_t code, int64_t sequence)
 {
     if (++log->skipped[reason] <= 5)
-        log_warn("pump-log", "skipped=%s code=%lld sequence=%lld", log_quote(skip_reason_name(reason)),
-                 (long long)code, (long long)sequence);
+        log_warn(log->journal, "pump-log", "skipped=%s code=%lld sequence=%lld",
+                 log_quote(log->journal, skip_reason_name(reason)), (long long)code, (long long)sequence);
 }
 
 static bool has_room(struct pump_log_reader *reader, size_t count)
@@ -112,16 +133,16 @@ static bool take_values(struct pump_log_reader *reader, const struct event_shape
                         struct pump_event *event)
 {
     const struct pump_record *record = &reader->record;
-    for (int i = 0; i < EVENT_VALUES; i++) {
+    for (int i = 0; i < EVENT_FIELDS; i++) {
         int property = shape->property[i];
-        if (property < 0)
+        if (property == NO_PROPERTY)
             continue;
         const struct property *known = &pump_properties[property];
         bool present = record->present >> property & 1, wrong = record->wrong >> property & 1;
         bool within =
             present && record->value[property] >= known->least && record->value[property] <= known->most;
         if (within) {
-            event->value[i] = record->value[property];
+            event->field[i] = record->value[property];
             event->known |= (uint8_t)(1u << i);
         } else if (shape->required >> i & 1) {
             pump_log_skip(&reader->staged, present ? known->out_of_bounds : SKIP_BROKEN_RECORD, event->code,
@@ -203,8 +224,10 @@ static bool on_token(void *context, const struct json_token *token)
 static void begin(struct pump_log_reader *reader)
 {
     pump_log_free(&reader->staged);
-    reader->staged = (struct pump_log){
-        .features = reader->log->features, .earliest = reader->log->earliest, .latest = reader->log->latest};
+    reader->staged = (struct pump_log){.journal = reader->log->journal,
+                                       .features = reader->log->features,
+                                       .earliest = reader->log->earliest,
+                                       .latest = reader->log->latest};
     json_reader_free(reader->json);
     reader->json = json_reader_new(on_token, reader);
     reader->in_events = reader->events_seen = false;

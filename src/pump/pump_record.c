@@ -73,25 +73,26 @@ static void set_field(struct pump_record *record, const struct json_token *token
 
 static bool is_property(int property, const struct json_token *token)
 {
-    return property >= 0 && strlen(pump_properties[property].name) == token->length &&
+    return property != NO_PROPERTY && strlen(pump_properties[property].name) == token->length &&
            strncasecmp(pump_properties[property].name, token->text, token->length) == 0;
 }
 
-/* Of the event's own properties, of all as long as its code is not known; -1 for one that nobody wants. */
+/* Of the event's own properties, of all as long as its code is not known; NO_PROPERTY for one that nobody
+ * wants. */
 static int find_property(const struct pump_record *record, const struct json_token *token)
 {
-    int count = !record->has_code ? PROPERTY_COUNT : record->shape ? EVENT_VALUES : 0;
+    int count = !record->has_code ? PROPERTY_COUNT : record->shape ? EVENT_FIELDS : 0;
     for (int i = 0; i < count; i++) {
         int property = record->shape ? record->shape->property[i] : i;
         if (is_property(property, token))
             return property;
     }
-    return -1;
+    return NO_PROPERTY;
 }
 
 static void set_property(struct pump_record *record, const struct json_token *token)
 {
-    uint32_t bit = 1u << record->property;
+    uint64_t bit = UINT64_C(1) << record->property;
     int64_t *value = &record->value[record->property];
     enum property_type type = pump_properties[record->property].type;
     bool read = false;
@@ -112,8 +113,8 @@ static void set_bit(struct pump_record *record, const struct json_token *token)
         number >= 0 && number < 32) {
         record->value[record->property] |= INT64_C(1) << number;
     } else {
-        record->wrong |= 1u << record->property;
-        record->present &= ~(1u << record->property);
+        record->wrong |= UINT64_C(1) << record->property;
+        record->present &= ~(UINT64_C(1) << record->property);
     }
 }
 
@@ -130,7 +131,7 @@ void pump_record_begin(struct pump_record *record, unsigned features)
 {
     memset(record, 0, offsetof(struct pump_record, value));
     record->features = features;
-    record->property = -1;
+    record->property = NO_PROPERTY;
 }
 
 void pump_record_take(struct pump_record *record, const struct json_token *token)
@@ -146,9 +147,10 @@ void pump_record_take(struct pump_record *record, const struct json_token *token
     } else if (record->field == FIELD_PROPERTIES && token->depth == DEPTH_PROPERTIES) {
         if (is_key)
             record->property = find_property(record, token);
-        else if (record->property >= 0)
+        else if (record->property != NO_PROPERTY)
             set_property(record, token);
-    } else if (record->field == FIELD_PROPERTIES && token->depth == DEPTH_BITS && record->property >= 0) {
+    } else if (record->field == FIELD_PROPERTIES && token->depth == DEPTH_BITS &&
+               record->property != NO_PROPERTY) {
         set_bit(record, token);
     }
 }

@@ -17,9 +17,9 @@ struct pump_record {
     int64_t code, group, sequence, wall;
     bool has_code, has_sequence, has_wall, wrong_group, wrong_properties;
     const struct event_shape *shape; /* NULL as long as no code is known that somebody wants */
-    uint32_t present, wrong;         /* bit per property: read, or there but unreadable */
+    uint64_t present, wrong;         /* bit per property: read, or there but unreadable */
     int field;                       /* whose value comes next */
-    int property;                    /* likewise; -1 when nobody wants it */
+    int property;                    /* likewise; NO_PROPERTY when nobody wants it */
     int64_t value[PROPERTY_COUNT];   /* those that are present */
 };
 

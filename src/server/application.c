@@ -11,6 +11,7 @@
 #include "tconnectsync/base/redact.h"
 #include "tconnectsync/documents/difference.h"
 #include "tconnectsync/http/http_client.h"
+#include "tconnectsync/server/log_output.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/settings/environment.h"
 #include "tconnectsync/settings/zone_database.h"
@@ -38,12 +39,14 @@ struct application *application_new(FILE *stream, bool verbose)
     struct application *application = xcalloc(1, sizeof *application);
     struct error error = {0};
     application->redactor = redactor_new();
-    log_open(stream, verbose ? LOG_DEBUG : LOG_INFO, application->redactor);
-    application->environment = environment_new();
+    application->output = log_output_new(stream);
+    struct account_context *account = &application->account;
+    account->log =
+        log_new(log_output_take, application->output, verbose ? LOG_DEBUG : LOG_INFO, application->redactor);
+    application->environment = environment_new(account->log);
     application->configuration = configuration_read(environment_lookup, application->environment);
     configuration_hide(application->configuration, application->redactor);
     open_zone(application);
-    struct account_context *account = &application->account;
     account->base = event_base_new();
     account->configuration = application->configuration;
     account->zone = application->zone;
@@ -54,12 +57,12 @@ struct application *application_new(FILE *stream, bool verbose)
                     "or of file descriptors.");
         return application;
     }
-    account->client = http_client_new(account->base, &error);
+    account->client = http_client_new(account->base, account->log, &error);
     if (!account->client)
         add_problem(application->configuration, error.text);
     else if (application_is_usable(application))
         account->tandem = tandem_new(account->client, application->configuration, application->redactor,
-                                     (int64_t)time(NULL));
+                                     account->log, (int64_t)time(NULL));
     return application;
 }
 
@@ -73,9 +76,10 @@ void application_free(struct application *application)
     if (account->base)
         event_base_free(account->base);
     time_zone_free(application->zone);
-    log_open(stderr, LOG_INFO, NULL);
     configuration_free(application->configuration);
     environment_free(application->environment);
+    log_free(account->log);
+    log_output_free(application->output);
     redactor_free(application->redactor);
     free(application);
 }
@@ -89,7 +93,9 @@ void application_log_problems(const struct application *application)
 {
     const struct configuration *configuration = application->configuration;
     for (size_t i = 0; i < configuration->problem_count; i++)
-        log_error("settings", "problem=%s", log_quote(configuration->problems[i]));
+        log_error(application->account.log, "settings", "problem=%s",
+                  log_quote(application->account.log, configuration->problems[i]));
     for (size_t i = 0; i < configuration->warning_count; i++)
-        log_warn("settings", "note=%s", log_quote(configuration->warnings[i]));
+        log_warn(application->account.log, "settings", "note=%s",
+                 log_quote(application->account.log, configuration->warnings[i]));
 }

@@ -13,9 +13,9 @@ static const struct http_route route = {.user_agent = PROGRAM_NAME "/" VERSION};
 
 static void on_done(void *context, const struct http_response *response)
 {
-    (void)context;
+    struct log *log = context;
     if (response->error.kind != ERROR_NONE || response->status >= 400)
-        log_warn("ping", "status=%d error=%s", response->status, log_quote(response->error.text));
+        log_warn(log, "ping", "status=%d error=%s", response->status, log_quote(log, response->error.text));
 }
 
 /* The URL that tells a failure, in url; false for services that know none. */
@@ -43,9 +43,12 @@ void ping_send(const struct application *application, bool ok)
     buffer_init(&url, 4096);
     bool known = ok ? buffer_add_text(&url, ping_url) : failure_url(ping_url, &url);
     if (known)
-        http_client_send(
-            application->account.client,
-            &(struct http_request){
-                .route = &route, .method = "GET", .url = url.data, .retry = true, .on_done = on_done});
+        http_client_send(application->account.client,
+                         &(struct http_request){.route = &route,
+                                                .method = "GET",
+                                                .url = url.data,
+                                                .retry = true,
+                                                .on_done = on_done,
+                                                .context = application->account.log});
     buffer_free(&url);
 }

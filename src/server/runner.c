@@ -188,8 +188,8 @@ static void start_job(struct runner *runner, struct job *job)
     runner->running = job;
     if (!job->wish.check)
         history_asked(runner->history, moment_now());
-    log_info("run", "trigger=%s days=%u pretend=%d check=%d", run_trigger_name(job->trigger), job->wish.days,
-             job->wish.pretend, job->wish.check);
+    log_info(runner->account.log, "run", "trigger=%s days=%u pretend=%d check=%d",
+             run_trigger_name(job->trigger), job->wish.days, job->wish.pretend, job->wish.check);
     runner->sync =
         sync_start(&runner->account, &request, &(struct sync_watcher){on_progress, on_done, runner});
     runner->progress = (struct sync_progress){0};
@@ -205,7 +205,7 @@ struct runner *runner_new(const struct account_context *account, struct history 
     runner->redactor = redactor;
     runner->watcher = *watcher;
     runner->last_ended = NO_TIME;
-    log_listen(on_line, runner);
+    log_listen(runner->account.log, on_line, runner);
     return runner;
 }
 
@@ -213,7 +213,7 @@ void runner_free(struct runner *runner)
 {
     if (!runner)
         return;
-    log_listen(NULL, NULL);
+    log_listen(runner->account.log, NULL, NULL);
     sync_free(runner->sync);
     free_job(runner->running);
     free_job(runner->waiting);

@@ -78,7 +78,8 @@ static void on_timer(evutil_socket_t socket, short what, void *context)
         runner_ask(daemon->runner, &wish, TRIGGER_TIMER, false, NULL);
         break;
     case SCHEDULE_SKIP:
-        log_info("timer", "note=\"a run is still going: this one is left out\"");
+        log_info(daemon->application->account.log, "timer",
+                 "note=\"a run is still going: this one is left out\"");
         break;
     case SCHEDULE_WAIT:
         break;
@@ -138,7 +139,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
     struct daemon *daemon = context;
     if (daemon->draining)
         _exit(128 + (int)number);
-    log_info("serve", "signal=%d note=stopping", (int)number);
+    log_info(daemon->application->account.log, "serve", "signal=%d note=stopping", (int)number);
     daemon->draining = true;
     follow_schedule(daemon);
     http_server_stop_accepting(daemon->server);
@@ -165,9 +166,10 @@ const char *daemon_libraries(char *text, size_t size)
 static void log_start(const struct daemon *daemon)
 {
     char libraries[LIBRARIES_SIZE];
-    log_info("serve", "version=%s libraries=%s port=%u interval_minutes=%u secret=%s", VERSION,
-             log_quote(daemon_libraries(libraries, sizeof libraries)), http_server_port(daemon->server),
-             daemon->application->configuration->interval_minutes,
+    log_info(daemon->application->account.log, "serve",
+             "version=%s libraries=%s port=%u interval_minutes=%u secret=%s", VERSION,
+             log_quote(daemon->application->account.log, daemon_libraries(libraries, sizeof libraries)),
+             http_server_port(daemon->server), daemon->application->configuration->interval_minutes,
              daemon->application->configuration->secret ? "set" : "unset");
     application_log_problems(daemon->application);
 }
@@ -181,6 +183,7 @@ static bool open_server(struct daemon *daemon, struct error *error)
         .trust_proxy = configuration->trust_proxy,
         .handler = routes_handle,
         .context = daemon,
+        .log = daemon->application->account.log,
     };
     daemon->server = http_server_new(daemon->application->account.base, &options, error);
     return daemon->server != NULL;
@@ -237,10 +240,11 @@ bool serve(struct application *application)
     if (application->account.base)
         daemon.page = status_page_new(&daemon);
     if (!application->account.base || !open_server(&daemon, &error)) {
-        log_error("serve", "error=%s", log_quote(error.text));
+        log_error(application->account.log, "serve", "error=%s",
+                  log_quote(application->account.log, error.text));
     } else {
         run_loop(&daemon);
-        log_info("serve", "note=stopped");
+        log_info(application->account.log, "serve", "note=stopped");
         served = true;
         http_server_free(daemon.server);
         event_free(daemon.timer);

@@ -75,7 +75,7 @@ static void forget(struct pairs *pairs)
     free(pairs->values);
 }
 
-static void load(struct pairs *pairs, const char *path, const char *shown_path)
+static void load(struct pairs *pairs, const char *path, const char *shown_path, struct log *log)
 {
     struct buffer text;
     buffer_init(&text, FILE_MAXIMUM);
@@ -83,23 +83,23 @@ static void load(struct pairs *pairs, const char *path, const char *shown_path)
     if (failure == 0) {
         size_t skipped = dotenv_parse(text.data, text.length, keep, pairs);
         if (skipped)
-            log_warn("settings", "file=%s lines_skipped=%zu hint=\"a line must read NAME=VALUE\"", shown_path,
-                     skipped);
+            log_warn(log, "settings", "file=%s lines_skipped=%zu hint=\"a line must read NAME=VALUE\"",
+                     shown_path, skipped);
     } else if (failure != ENOENT && failure != ENOTDIR) {
-        log_warn("settings", "file=%s error=%s", shown_path, log_quote(strerror(failure)));
+        log_warn(log, "settings", "file=%s error=%s", shown_path, log_quote(log, strerror(failure)));
     }
     buffer_wipe(&text);
 }
 
-struct environment *environment_new(void)
+struct environment *environment_new(struct log *log)
 {
     struct environment *environment = xcalloc(1, sizeof *environment);
     buffer_init(&environment->file, FILE_MAXIMUM);
-    load(&environment->working_folder, ".env", ".env");
+    load(&environment->working_folder, ".env", ".env", log);
     const char *home = getenv("HOME");
     if (home && *home == '/') {
         char *path = xasprintf("%s/.config/tconnectsync/.env", home);
-        load(&environment->home, path, "~/.config/tconnectsync/.env");
+        load(&environment->home, path, "~/.config/tconnectsync/.env", log);
         free(path);
     }
     return environment;

@@ -90,8 +90,8 @@ static void show_progress(struct sync *sync)
 
 static void sync_move(struct sync *sync, enum sync_step step)
 {
-    log_info("sync", "step=%s after=%s ms=%" PRId64, steps[step].name, steps[sync->step].name,
-             (monotonic_microseconds() - sync->started_monotonic) / 1000);
+    log_info(sync->account.log, "sync", "step=%s after=%s ms=%" PRId64, steps[step].name,
+             steps[sync->step].name, (monotonic_microseconds() - sync->started_monotonic) / 1000);
     sync->step = step;
     sync->next = steps[step].next;
     sync->sent = 0;
@@ -116,16 +116,16 @@ static void conclude(struct sync *sync)
     report->ok = !sync->failed;
     if (sync->failed_in_nightscout && report->error.kind == ERROR_UNREACHABLE &&
         sync->account.configuration->nightscout_ignore_connection_errors) {
-        log_warn("sync", "skipped=%s", log_quote(report->error.text));
+        log_warn(sync->account.log, "sync", "skipped=%s", log_quote(sync->account.log, report->error.text));
         report->ok = report->nightscout_skipped = true;
     }
     struct report_counts totals = report_totals(report);
-    log_line(report->ok ? LOG_INFO : LOG_ERROR, "sync",
+    log_line(sync->account.log, report->ok ? LOG_INFO : LOG_ERROR, "sync",
              "result=%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
              " events=%" PRIu64 " requests=%" PRIu64 " ms=%d%s%s",
              report->ok ? "ok" : "failed", totals.created, totals.amended, totals.unchanged, totals.withheld,
              report->events_read, report->requests, (int)(report->seconds * 1000),
-             report->ok ? "" : " error=", report->ok ? "" : log_quote(report->error.text));
+             report->ok ? "" : " error=", report->ok ? "" : log_quote(sync->account.log, report->error.text));
     sync->watcher.done(sync->watcher.context, sync, report);
     sync_free(sync);
 }
@@ -185,7 +185,7 @@ void sync_warn(struct sync *sync, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     report_warn(&sync->report, "%s", text);
-    log_warn("sync", "note=%s", log_quote(text));
+    log_warn(sync->account.log, "sync", "note=%s", log_quote(sync->account.log, text));
 }
 
 void sync_fail(struct sync *sync, const struct error *error)
@@ -194,7 +194,8 @@ void sync_fail(struct sync *sync, const struct error *error)
         return;
     sync->failed = true;
     sync->report.error = *error;
-    log_warn("sync", "step=%s error=%s", steps[sync->step].name, log_quote(error->text));
+    log_warn(sync->account.log, "sync", "step=%s error=%s", steps[sync->step].name,
+             log_quote(sync->account.log, error->text));
     tandem_cancel(sync->account.tandem);
     nightscout_cancel(sync->nightscout);
     evtimer_del(sync->turn);
@@ -228,6 +229,7 @@ static void begin_log(struct sync *sync)
 {
     const unsigned features = sync->request.features | (sync->request.keeps_readings ? FEATURE_CGM : 0);
     pump_log_init(&sync->log, features, time_zone_wall(sync->account.zone, sync->now));
+    sync->log.journal = sync->account.log;
 }
 
 static void leave_read(struct sync *sync)
@@ -280,7 +282,7 @@ struct sync *sync_start(const struct account_context *account, const struct sync
     http_client_count(account->client, &sync->statistics_before);
     report_init(&sync->report, sync->now);
     sync->report.pretend = request->pretend;
-    sync->nightscout = nightscout_new(account->client, account->configuration);
+    sync->nightscout = nightscout_new(account->client, account->configuration, account->log);
     sync->next = STEP_GREET;
     for (int i = 0; i < COLLECTION_COUNT; i++)
         sync->newest[i] = NO_TIME;

@@ -64,14 +64,14 @@ void sync_write_profile(struct sync *sync)
     enum profile_action action = profile_plan(sync_pump_settings(sync), current, newest_settings_hash(sync),
                                               &rules, sync->now, &body, &error);
     if (action != PROFILE_NONE && *error.text)
-        log_warn("sync", "note=%s", log_quote(error.text));
+        log_warn(sync->account.log, "sync", "note=%s", log_quote(sync->account.log, error.text));
     if (action == PROFILE_NONE) {
-        log_warn("sync", "profile=none note=%s", log_quote(error.text));
+        log_warn(sync->account.log, "sync", "profile=none note=%s", log_quote(sync->account.log, error.text));
     } else if (action == PROFILE_UNCHANGED) {
         counts->unchanged++;
     } else if (sync->request.pretend) {
         counts->created++;
-        log_info("sync", "pretend=\"would write the profile\"");
+        log_info(sync->account.log, "sync", "pretend=\"would write the profile\"");
     } else {
         sync_expect(sync);
         nightscout_write_profile(sync->nightscout, action == PROFILE_REPLACE, &body, on_profile_written,

@@ -139,10 +139,11 @@ static void read_log(struct sync *sync, unsigned pump)
 {
     const struct time_zone *zone = sync->account.zone;
     int64_t last = day_of(time_zone_wall(zone, read_until(sync)));
+    unsigned place = pump_log_add_pump(&sync->log, sync->pumper->pumps[pump].serial_number);
     for (int64_t day = day_of(time_zone_wall(zone, sync->from - LOG_PADDING)); day <= last;
          day += LOG_WINDOW_DAYS) {
         int64_t end = day + LOG_WINDOW_DAYS - 1 < last ? day + LOG_WINDOW_DAYS - 1 : last;
-        struct pump_log_reader *reader = pump_log_reader_new(&sync->log, pump);
+        struct pump_log_reader *reader = pump_log_reader_new(&sync->log, place);
         sync->log_readers = xreallocarray(sync->log_readers, sync->log_reader_count + 1, sizeof reader);
         sync->log_readers[sync->log_reader_count++] = reader;
         sync_expect(sync);

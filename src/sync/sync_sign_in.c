@@ -64,7 +64,7 @@ void sync_enter_greet(struct sync *sync)
 
 void sync_sign_in_again(struct sync *sync)
 {
-    log_info("sync", "note=\"the token was refused: signing in again\"");
+    log_info(sync->account.log, "sync", "note=\"the token was refused: signing in again\"");
     tandem_forget_token(sync->account.tandem);
     sync->token_refused = false;
     sync->signed_in_again = true;
@@ -115,7 +115,7 @@ static void on_status(void *context, const struct error *error)
 {
     struct sync *sync = context;
     if (error)
-        log_info("sync", "note=\"the site's status was not to be had\"");
+        log_info(sync->account.log, "sync", "note=\"the site's status was not to be had\"");
     sync_answered(sync);
 }
 

@@ -69,7 +69,7 @@ void sync_compare(struct sync *sync)
     difference_free(&sync->difference);
     difference_find(&sync->documents, &sync->log, &sync->held, &rules, &sync->difference);
     warn_of_others(sync);
-    log_info("sync", "creates=%zu amends=%zu twins=%zu", sync->difference.create_count,
+    log_info(sync->account.log, "sync", "creates=%zu amends=%zu twins=%zu", sync->difference.create_count,
              sync->difference.amend_count, sync->difference.twin_count);
 }
 
@@ -109,10 +109,10 @@ static void note_refused(struct sync *sync, const struct write *write, const str
         return;
     const struct document *document = &sync->documents.items[write->items[0]];
     sync->report.refused++;
-    log_error("sync", "refused=\"%s\" at=%s sequence=%" PRId64 " error=%s",
+    log_error(sync->account.log, "sync", "refused=\"%s\" at=%s sequence=%" PRId64 " error=%s",
               document_kind_name(document->kind),
               time_zone_format(sync->account.zone, time, document->time, 0),
-              sync->log.events[document->event].sequence, log_quote(error->text));
+              sync->log.events[document->event].sequence, log_quote(sync->account.log, error->text));
     if (sync->report.refused > REFUSED_MAXIMUM)
         sync->fatal = *error;
 }
@@ -129,7 +129,8 @@ static void on_written(void *context, const struct error *error)
         note_stored(sync, write);
     } else {
         lane->stopped = true;
-        log_warn("sync", "write=failed documents=%zu error=%s", write->count, log_quote(error->text));
+        log_warn(sync->account.log, "sync", "write=failed documents=%zu error=%s", write->count,
+                 log_quote(sync->account.log, error->text));
         if (error->kind == ERROR_CREDENTIALS || error->kind == ERROR_CONFIGURATION) {
             sync->fatal = *error;
         } else {
@@ -282,18 +283,20 @@ static bool list_next(struct sync *sync, struct buffer *one)
         struct json_writer *writer = json_writer_new(one);
         document_write(&documents[difference->creates[place]], &sync->log, sync->account.zone, writer);
         json_writer_free(writer);
-        log_info("sync", "pretend=create document=%s", log_quote(one->data));
+        log_info(sync->account.log, "sync", "pretend=create document=%s",
+                 log_quote(sync->account.log, one->data));
         return true;
     }
     place -= difference->create_count;
     if (place < difference->amend_count) {
         amendment_write(&documents[difference->amends[place]], &sync->log, &sync->held, one);
-        log_info("sync", "pretend=amend document=%s", log_quote(one->data));
+        log_info(sync->account.log, "sync", "pretend=amend document=%s",
+                 log_quote(sync->account.log, one->data));
         return true;
     }
     if (place - difference->amend_count >= difference->twin_count)
         return false;
-    log_info("sync", "pretend=delete note=\"an exact twin\"");
+    log_info(sync->account.log, "sync", "pretend=delete note=\"an exact twin\"");
     return true;
 }
 

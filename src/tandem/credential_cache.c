@@ -172,7 +172,7 @@ static const char *interpret(const struct buffer *content, const struct credenti
 }
 
 void credential_cache_read(const char *path, const struct credential_owner *owner, int64_t now,
-                           struct credentials *credentials)
+                           struct log *log, struct credentials *credentials)
 {
     bool absent;
     struct buffer content;
@@ -182,7 +182,7 @@ void credential_cache_read(const char *path, const struct credential_owner *owne
     if (!why)
         why = interpret(&content, owner, now, credentials);
     if (why && !absent)
-        log_info("tandem", "credential_cache=ignored reason=%s", log_quote(why));
+        log_info(log, "tandem", "credential_cache=ignored reason=%s", log_quote(log, why));
     buffer_wipe(&content);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct error;
+struct log;
 
 /* Whose file it is. */
 struct credential_owner {
@@ -26,7 +27,7 @@ void credentials_clear(struct credentials *credentials); /* wipes the token */
 /* The credentials in the file, as far as they are the owner's and still good; nothing where they are not,
    with the reason in the log. Says with refused = 0 that the password was changed since. */
 void credential_cache_read(const char *path, const struct credential_owner *owner, int64_t now,
-                           struct credentials *credentials);
+                           struct log *log, struct credentials *credentials);
 /* Replaces the file as a whole, so that a crash leaves the old one or the new one. Makes the folders above
  * it. */
 bool credential_cache_write(const char *path, const struct credential_owner *owner,

@@ -30,19 +30,20 @@ static struct credential_owner owner(const struct tandem *tandem)
 }
 
 struct tandem *tandem_new(struct http_client *client, const struct configuration *configuration,
-                          struct redactor *redactor, int64_t now)
+                          struct redactor *redactor, struct log *log, int64_t now)
 {
     struct tandem *tandem = xcalloc(1, sizeof *tandem);
     tandem->client = client;
     tandem->configuration = configuration;
     tandem->redactor = redactor;
+    tandem->log = log;
     tandem->cookies = http_cookies_new();
     tandem->route = (struct http_route){
         .proxy = configuration->proxy, .cookies = tandem->cookies, .user_agent = user_agent};
     LIST_INIT(&tandem->calls);
     if (configuration->credential_cache_path) {
         struct credential_owner self = owner(tandem);
-        credential_cache_read(configuration->credential_cache_path, &self, now, &tandem->credentials);
+        credential_cache_read(configuration->credential_cache_path, &self, now, log, &tandem->credentials);
         redactor_add(redactor, tandem->credentials.token, "token");
         redactor_add(redactor, tandem->credentials.pumper_id, "pumper");
         redactor_add(redactor, tandem->credentials.account_id, "account");
@@ -73,7 +74,8 @@ void tandem_store(struct tandem *tandem)
     const char *path = tandem->configuration->credential_cache_path;
     struct credential_owner self = owner(tandem);
     if (path && !credential_cache_write(path, &self, &tandem->credentials, &error))
-        log_warn("tandem", "credential_cache=unwritten error=%s", log_quote(error.text));
+        log_warn(tandem->log, "tandem", "credential_cache=unwritten error=%s",
+                 log_quote(tandem->log, error.text));
 }
 
 bool tandem_signed_in(const struct tandem *tandem, int64_t now)
@@ -89,7 +91,7 @@ void tandem_learn_refusal(struct tandem *tandem, int64_t now)
     const char *path = tandem->configuration->credential_cache_path;
     if (!path)
         return;
-    credential_cache_read(path, &self, now, &others);
+    credential_cache_read(path, &self, now, tandem->log, &others);
     if (others.refused > tandem->credentials.refused) {
         tandem->credentials.refused = others.refused;
         tandem->credentials.lifted = others.lifted;

@@ -62,8 +62,8 @@ static void on_done(void *context, const struct http_response *response)
         return;
     if (!passed && !error.status)
         error.status = response->status;
-    log_info("tandem", "step=%s status=%d attempts=%u%s%s", call->step, response->status, response->attempts,
-             passed ? "" : " error=", passed ? "" : log_quote(error.text));
+    log_info(tandem->log, "tandem", "step=%s status=%d attempts=%u%s%s", call->step, response->status,
+             response->attempts, passed ? "" : " error=", passed ? "" : log_quote(tandem->log, error.text));
     tandem_done *done = call->done;
     void *done_context = call->context;
     tandem_call_free(call);

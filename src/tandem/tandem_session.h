@@ -31,6 +31,7 @@ struct tandem {
     struct http_client *client;
     const struct configuration *configuration;
     struct redactor *redactor;
+    struct log *log;
     struct http_cookies *cookies;
     struct http_route route;
     struct credentials credentials;

@@ -382,7 +382,8 @@ bool tandem_verify(struct tandem *tandem, int64_t now, struct error *error)
         redactor_add(tandem->redactor, claims.pumper_id, "pumper");
         redactor_add(tandem->redactor, claims.account_id, "account");
         tandem_store(tandem);
-        log_info("tandem", "step=verified token_minutes=%lld", (long long)sign_in->lifetime / 60);
+        log_info(tandem->log, "tandem", "step=verified token_minutes=%lld",
+                 (long long)sign_in->lifetime / 60);
     }
     sign_in_clear(sign_in);
     http_cookies_clear(tandem->cookies);

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "tconnectsync/base/json.h"
+
 #include "document_row.h"
 
 static const struct row pump_rows[] = {
@@ -291,6 +293,35 @@ static void bounds_of_time_are_inclusive(void **state)
     fixture_close(&fixture);
 }
 
+/* Treatments, entries and device status tell whose numbers they count. */
+static void every_document_names_its_source(void **state)
+{
+    (void)state;
+    static const char *const sources[] = {"0e2bd970", "0e2bd970", "371137a3", "6e3a6edb", "6e3a6edb"};
+    struct fixture fixture;
+    struct buffer out;
+    buffer_init(&out, 1 << 16);
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0,
+                 "12 1 00:00:00\n399 2 00:01:31 {'currentGlucoseDisplayValue':120,'egvTimeStamp':579571288}\n"
+                 "12 1/1 00:05:00\n");
+    fixture_read(&fixture, 1, "12 1 00:00:00\n9 2 00:02:00 {'abc':79}\n");
+    fixture_build(&fixture);
+    struct json_writer *writer = json_writer_new(&out);
+    assert_int_equal(fixture.documents.count, 5);
+    for (size_t i = 0; i < fixture.documents.count; i++) {
+        buffer_clear(&out);
+        json_writer_reset(writer);
+        document_write(&fixture.documents.items[i], &fixture.log, &new_york, writer);
+        struct json *document = json_parse(out.data, out.length, NULL);
+        assert_string_equal(json_text(json_get(document, "pump_event_source")), sources[i]);
+        json_free(document);
+    }
+    json_writer_free(writer);
+    buffer_free(&out);
+    fixture_close(&fixture);
+}
+
 static void kinds_have_names(void **state)
 {
     (void)state;
@@ -307,6 +338,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_left_out_is_counted),
         cmocka_unit_test(bounds_of_time_are_inclusive),
+        cmocka_unit_test(every_document_names_its_source),
         cmocka_unit_test(kinds_have_names),
     };
     static const struct rows tables[] = {

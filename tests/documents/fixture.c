@@ -12,7 +12,6 @@
 
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
-#include "tconnectsync/base/log.h"
 
 #define TEXT_MAXIMUM (64u << 20)
 #define STANDARD     (-5 * SECONDS_PER_HOUR)
@@ -143,7 +142,6 @@ void fixture_set_features(struct fixture *fixture, unsigned features)
 
 void fixture_open(struct fixture *fixture)
 {
-    log_open(stderr, LOG_ERROR, NULL);
     *fixture = (struct fixture){0};
     pump_log_init(&fixture->log, 0, 0);
     fixture_set_now(fixture, "12:00:00");
@@ -154,12 +152,22 @@ void fixture_open(struct fixture *fixture)
     fixture->difference_rules.alarm_safe_minutes = 10;
 }
 
+/* Pump n has the serial number 1000001 + n. */
+static void add_pump(struct fixture *fixture)
+{
+    char serial[24];
+    snprintf(serial, sizeof serial, "%zu", 1000001 + fixture->log.pump_count);
+    pump_log_add_pump(&fixture->log, serial);
+}
+
 void fixture_read(struct fixture *fixture, unsigned pump, const char *lines)
 {
     struct error error = {0};
     struct buffer answer;
     buffer_init(&answer, TEXT_MAXIMUM);
     add_answer(&answer, lines);
+    while (fixture->log.pump_count <= pump)
+        add_pump(fixture);
     struct pump_log_reader *reader = pump_log_reader_new(&fixture->log, pump);
     if (!pump_log_reader_feed(reader, answer.data, answer.length, &error) ||
         !pump_log_reader_finish(reader, &error))
@@ -199,12 +207,28 @@ void fixture_compare(struct fixture *fixture)
                     &fixture->difference);
 }
 
+/* From the text's place at or behind from on. */
+static void drop_source(struct buffer *text, size_t from)
+{
+    static const char member[] = ",\"pump_event_source\":\"01234567\"";
+    const size_t head = strlen(member) - 9;
+    char *place = text->data ? memmem(text->data + from, text->length - from, member, head) : NULL;
+    if (!place)
+        return;
+    const char *rest = place + strlen(member);
+    size_t left = (size_t)(text->data + text->length - rest);
+    memmove(place, rest, left + 1);
+    text->length = (size_t)(place - text->data) + left;
+}
+
 void fixture_write_documents(struct fixture *fixture, struct buffer *out)
 {
     struct json_writer *writer = json_writer_new(out);
     for (size_t i = 0; i < fixture->documents.count; i++) {
+        size_t from = out->length;
         json_writer_reset(writer);
         document_write(&fixture->documents.items[i], &fixture->log, &new_york, writer);
+        drop_source(out, from);
         buffer_add_text(out, "\n");
     }
     json_writer_free(writer);

@@ -61,7 +61,7 @@ void fixture_hold(struct fixture *fixture, enum collection collection, const cha
 /* Sorts, resolves, builds. */
 void fixture_build(struct fixture *fixture);
 void fixture_compare(struct fixture *fixture);
-/* Appends every document's JSON, a line each. */
+/* Appends every document's JSON, a line each, without pump_event_source (which has a test of its own). */
 void fixture_write_documents(struct fixture *fixture, struct buffer *out);
 /* Appends what the difference says, a line for each document ("create Temp Basal 2026-05-14T00:01:00-04:00
    100", "amend {...}", "unchanged ..."), then "delete ID" for each twin. */

@@ -9,7 +9,6 @@
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
-#include "tconnectsync/base/log.h"
 #include "tconnectsync/documents/difference.h"
 #include "tconnectsync/documents/document.h"
 #include "tconnectsync/documents/held.h"
@@ -83,7 +82,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct difference difference;
     struct difference_rules rules = {.to = now, .now = now, .newest_device_status = NO_TIME};
     struct held held = {0};
-    log_open(stderr, LOG_ERROR, NULL);
     build(&log, &documents);
     for (enum collection collection = 0; collection < COLLECTION_COUNT; collection++) {
         struct error error = {0};

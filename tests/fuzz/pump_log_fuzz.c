@@ -8,7 +8,6 @@
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
-#include "tconnectsync/base/log.h"
 #include "tconnectsync/documents/difference.h"
 #include "tconnectsync/documents/document.h"
 #include "tconnectsync/documents/held.h"
@@ -66,7 +65,6 @@ static void check(const struct pump_log *log, const struct documents *documents,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pump_log log, again;
-    log_open(stderr, LOG_ERROR, NULL);
     pump_log_init(&log, FEATURES_ALL, now);
     pump_log_init(&again, FEATURES_ALL, now);
     bool complete = read_in_two(&log, (const char *)data, size, size);

@@ -91,7 +91,7 @@ static int set_up(void **state)
     (void)state;
     struct error error;
     base = event_base_new();
-    client = http_client_new(base, &error);
+    client = http_client_new(base, NULL, &error);
     return client ? 0 : -1;
 }
 

@@ -12,9 +12,10 @@
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/error.h"
-#include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/http/http_server.h"
+
+#include "log_to_stream.h"
 
 static struct event_base *base;
 static struct http_server *server;
@@ -196,13 +197,14 @@ int main(int count, char **arguments)
         *value++ = '\0';
         set_option(&options, arguments[i], value);
     }
-    log_open(stderr, getenv("QUIET") ? LOG_WARN : LOG_INFO, NULL);
+    options.log = log_new(log_to_stream, stderr, getenv("QUIET") ? LOG_WARN : LOG_INFO, NULL);
     base = event_base_new();
     struct error error = {0};
     server = http_server_new(base, &options, &error);
     if (!server) {
         fprintf(stderr, "%s\n", error.text);
         event_base_free(base);
+        log_free(options.log);
         return 1;
     }
     printf("port=%u\n", http_server_port(server));
@@ -217,5 +219,6 @@ int main(int count, char **arguments)
         http_reply(unanswered, 200, "text/plain", "late", 4);
     event_free(input);
     event_base_free(base);
+    log_free(options.log);
     return 0;
 }

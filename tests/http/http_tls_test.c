@@ -118,7 +118,7 @@ static void start_client(const char *certificates)
     struct error error;
     setenv("SSL_CERT_FILE", certificates, 1);
     base = event_base_new();
-    client = http_client_new(base, &error);
+    client = http_client_new(base, NULL, &error);
     assert_non_null(client);
 }
 

@@ -182,7 +182,7 @@ static void a_damaged_record_is_skipped_and_counted(void **state)
             fail_msg("%s: %zu events, %d skipped, %zu runs", damage->put, fixture.log.event_count,
                      (int)log_skipped(&fixture.log), fixture.log.run_count);
         if (events == 3)
-            assert_false(event_knows(&fixture.log.events[1], BASAL_RATE) &&
+            assert_false(event_knows(&fixture.log.events[1], basal.rate) &&
                          fixture.log.events[1].wall != NO_TIME);
         buffer_free(&answer);
         fixture_close(&fixture);
@@ -229,7 +229,7 @@ static void a_detail_that_is_no_use_is_left_out(void **state)
         fixture_open(&fixture);
         fixture_read(&fixture, 0, line);
         assert_int_equal(fixture.log.event_count, 1);
-        assert_int_equal(fixture.log.events[0].known, 1 << BASAL_RATE);
+        assert_int_equal(fixture.log.events[0].known, 1 << EVENT_FIELD(basal.rate));
         assert_int_equal(fixture.log.skipped[SKIP_BROKEN_DETAIL], details[i].skipped);
         assert_int_equal(log_skipped(&fixture.log), details[i].skipped);
         fixture_close(&fixture);
@@ -255,7 +255,7 @@ static void bit_masks_are_lists_or_numbers(void **state)
         fixture_read(&fixture, 0, line);
         const struct pump_event *event = fixture.log.events;
         assert_int_equal(fixture.log.event_count, 1);
-        assert_int_equal(event_knows(event, READING_TYPE) ? event->value[READING_TYPE] : -1, masks[i].value);
+        assert_int_equal(event_knows(event, reading.type) ? event->reading.type : -1, masks[i].value);
         fixture_close(&fixture);
     }
 }
@@ -275,8 +275,8 @@ static void the_last_of_doubled_keys_counts(void **state)
         &error));
     assert_int_equal(fixture.log.event_count, 1);
     assert_int_equal(fixture.log.events[0].sequence, 7);
-    assert_int_equal(fixture.log.events[0].value[BASAL_RATE], 2);
-    assert_false(event_knows(&fixture.log.events[0], BASAL_SOURCE));
+    assert_int_equal(fixture.log.events[0].basal.rate, 2);
+    assert_false(event_knows(&fixture.log.events[0], basal.source));
     assert_int_equal(log_skipped(&fixture.log), 0);
     fixture_close(&fixture);
 }
@@ -294,7 +294,7 @@ static void names_with_a_nul_are_other_names(void **state)
         "{'commandedRate\\u0000':99,'commandedRate':2,'\\u0000':1}}]}",
         &error));
     assert_int_equal(fixture.log.event_count, 1);
-    assert_int_equal(fixture.log.events[0].value[BASAL_RATE], 2);
+    assert_int_equal(fixture.log.events[0].basal.rate, 2);
     assert_int_equal(log_skipped(&fixture.log), 0);
     fixture_close(&fixture);
 }

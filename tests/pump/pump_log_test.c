@@ -18,15 +18,15 @@ static void assert_both_events(const struct pump_log *log)
     assert_int_equal(log->event_count, 2);
     assert_int_equal(log->events[0].kind, EVENT_BASAL);
     assert_int_equal(log->events[0].sequence, 10);
-    assert_int_equal(log->events[0].value[BASAL_RATE], 1279);
-    assert_int_equal(log->events[0].value[BASAL_SOURCE], 3);
-    assert_int_equal(log->events[0].known, 1 << BASAL_RATE | 1 << BASAL_SOURCE);
+    assert_int_equal(log->events[0].basal.rate, 1279);
+    assert_int_equal(log->events[0].basal.source, 3);
+    assert_int_equal(log->events[0].known, 1 << EVENT_FIELD(basal.rate) | 1 << EVENT_FIELD(basal.source));
     assert_int_equal(log->events[1].kind, EVENT_READING);
-    assert_int_equal(log->events[1].value[READING_GLUCOSE], 167);
-    assert_int_equal(log->events[1].value[READING_TIME], 579571288);
-    assert_int_equal(log->events[1].value[READING_TYPE], 3);
-    assert_int_equal(log->events[1].value[READING_RATE], -6);
-    assert_false(event_knows(&log->events[1], READING_STATUS));
+    assert_int_equal(log->events[1].reading.glucose, 167);
+    assert_int_equal(log->events[1].reading.time, 579571288);
+    assert_int_equal(log->events[1].reading.type, 3);
+    assert_int_equal(log->events[1].reading.rate, -6);
+    assert_false(event_knows(&log->events[1], reading.status));
     assert_int_equal(log->run_count, 1);
     assert_int_equal(log->runs[0].first_sequence, 10);
     assert_int_equal(log->runs[0].last_sequence, 11);
@@ -68,8 +68,8 @@ static void names_of_properties_match_in_any_case(void **state)
     fixture_open(&fixture);
     fixture_read(&fixture, 0,
                  "279 1 00:01:00 {'COMMANDEDRATE':5,'commandedratesource':2,'commandedRates':7}");
-    assert_int_equal(fixture.log.events[0].value[BASAL_RATE], 5);
-    assert_int_equal(fixture.log.events[0].value[BASAL_SOURCE], 2);
+    assert_int_equal(fixture.log.events[0].basal.rate, 5);
+    assert_int_equal(fixture.log.events[0].basal.source, 2);
     fixture_close(&fixture);
 }
 
@@ -99,8 +99,8 @@ static void fields_may_come_in_any_order(void **state)
         fixture_open(&fixture);
         assert_true(log_read_text(&fixture.log, text.data, &error));
         assert_int_equal(fixture.log.event_count, 1);
-        assert_int_equal(fixture.log.events[0].value[BASAL_RATE], 1000);
-        assert_int_equal(fixture.log.events[0].value[BASAL_SOURCE], 1);
+        assert_int_equal(fixture.log.events[0].basal.rate, 1000);
+        assert_int_equal(fixture.log.events[0].basal.source, 1);
         assert_int_equal(fixture.log.events[0].group, 3);
         assert_int_equal(log_skipped(&fixture.log), 0);
         buffer_free(&text);

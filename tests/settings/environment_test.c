@@ -10,13 +10,15 @@
 
 #include <cmocka.h>
 
-#include "tconnectsync/base/log.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/settings/environment.h"
+
+#include "log_to_stream.h"
 
 static char *logged;
 static size_t logged_length;
 static FILE *log_stream;
+static struct log *journal;
 static char folder[64];
 
 static const char *const variables[] = {"PORT",
@@ -49,7 +51,7 @@ static int enter(void **state)
         mkdir("home", 0700) | mkdir("home/.config", 0700) | mkdir("home/.config/tconnectsync", 0700), 0);
     assert_int_equal(mkdir("credentials", 0700), 0);
     log_stream = open_memstream(&logged, &logged_length);
-    log_open(log_stream, LOG_INFO, NULL);
+    journal = log_new(log_to_stream, log_stream, LOG_INFO, NULL);
     return 0;
 }
 
@@ -57,7 +59,7 @@ static int leave(void **state)
 {
     (void)state;
     char command[100];
-    log_open(stderr, LOG_INFO, NULL);
+    log_free(journal);
     fclose(log_stream);
     free(logged);
     assert_int_equal(chdir("/"), 0);
@@ -67,7 +69,7 @@ static int leave(void **state)
 
 static void assert_found(const char *name, const char *expected)
 {
-    struct environment *environment = environment_new();
+    struct environment *environment = environment_new(journal);
     const char *found = environment_lookup(environment, name);
     if (expected == configuration_unreadable || !expected)
         assert_ptr_equal(found, expected);

@@ -76,7 +76,7 @@ static void write_text(const char *text, size_t length)
 static bool has_token(const struct credential_owner *whose, int64_t now)
 {
     struct credentials credentials;
-    credential_cache_read(path, whose, now, &credentials);
+    credential_cache_read(path, whose, now, NULL, &credentials);
     bool has = credentials.token != NULL;
     credentials_clear(&credentials);
     return has;
@@ -89,7 +89,7 @@ static void what_was_written_comes_back(void **state)
     written.refused = NOW - 5;
     written.lifted = NOW - 3;
     write_cache(&written);
-    credential_cache_read(path, &owner, NOW, &read);
+    credential_cache_read(path, &owner, NOW, NULL, &read);
     assert_string_equal(read.token, "t0k3n");
     assert_int_equal(read.expires, NOW + 1800);
     assert_string_equal(read.pumper_id, "p-1");
@@ -182,11 +182,11 @@ static void a_refusal_is_for_one_password_and_region(void **state)
         {owner.email, owner.password, owner.region, "https://accounts.eu.test/api"},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        credential_cache_read(path, &others[i], NOW, &read);
+        credential_cache_read(path, &others[i], NOW, NULL, &read);
         assert_int_equal(read.refused, 0);
         assert_int_equal(read.lifted, 0);
     }
-    credential_cache_read(path, &owner, NOW + 300000000, &read);
+    credential_cache_read(path, &owner, NOW + 300000000, NULL, &read);
     assert_int_equal(read.refused, NOW);
     assert_int_equal(read.lifted, NOW);
 }
@@ -201,7 +201,7 @@ static void a_damaged_file_is_ignored(void **state)
     size_t length = strlen(text);
     for (size_t cut = 0; cut < length; cut++) {
         write_text(text, cut);
-        credential_cache_read(path, &owner, NOW, &read);
+        credential_cache_read(path, &owner, NOW, NULL, &read);
         assert_null(read.token);
         assert_int_equal(read.refused, 0);
     }

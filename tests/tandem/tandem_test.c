@@ -18,7 +18,6 @@
 
 #include "tconnectsync/base/base64url.h"
 #include "tconnectsync/base/buffer.h"
-#include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/http/http_client.h"
 #include "tconnectsync/pump/account.h"
@@ -31,6 +30,7 @@
 #include "tconnectsync/tandem/tandem.h"
 
 #include "fake_server.h"
+#include "log_to_stream.h"
 
 #define NOW          1778731200
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -40,6 +40,10 @@ static struct event_base *base;
 static struct http_client *client;
 static struct fake_server *server;
 static struct redactor *redactor;
+static char *log_text;
+static size_t log_size;
+static FILE *log_stream;
+static struct log *journal;
 static struct configuration configuration;
 static struct tandem *tandem;
 static EVP_PKEY *key;
@@ -87,7 +91,7 @@ static void configure(const char *origin)
 
 static void open_session(void)
 {
-    tandem = tandem_new(client, &configuration, redactor, NOW);
+    tandem = tandem_new(client, &configuration, redactor, journal, NOW);
 }
 
 /* A new process: what it knows, it knows from the cache. */
@@ -105,8 +109,10 @@ static int set_up(void **state)
     script_length = 0;
     memset(script, 0, sizeof script);
     base = event_base_new();
-    client = http_client_new(base, &error);
+    log_stream = open_memstream(&log_text, &log_size);
     redactor = redactor_new();
+    journal = log_new(log_to_stream, log_stream, LOG_DEBUG, redactor);
+    client = http_client_new(base, journal, &error);
     server = fake_server_new(base, script, SCRIPT);
     configure(fake_server_url(server, ""));
     open_session();
@@ -120,6 +126,9 @@ static int tear_down(void **state)
     http_client_free(client);
     fake_server_free(server);
     event_base_free(base);
+    log_free(journal);
+    fclose(log_stream);
+    free(log_text);
     redactor_free(redactor);
     for (size_t i = 0; i < script_length; i++)
         free(texts[i]);
@@ -490,7 +499,7 @@ static void a_lift_ends_with_its_process(void **state)
 static void another_process_refusal_counts_too(void **state)
 {
     (void)state;
-    struct tandem *daemon = tandem_new(client, &configuration, redactor, NOW);
+    struct tandem *daemon = tandem_new(client, &configuration, redactor, journal, NOW);
     refuse_once();
     tandem_forget_token(daemon);
     struct outcome outcome = {0};
@@ -823,26 +832,18 @@ static void cancelling_ends_every_step_silently(void **state)
 static void the_log_gives_nothing_away(void **state)
 {
     (void)state;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    log_open(stream, LOG_DEBUG, redactor);
     sign_in_fully();
-    log_open(stderr, LOG_WARN, NULL);
-    fclose(stream);
     static const char *const secrets[] = {"kim",      "horse",     "acc3ss",   "c0de",
                                           "pumper-1", "account-1", "session=", "127.0.0.1"};
     for (size_t i = 0; i < COUNT(secrets); i++)
-        assert_null(strstr(text, secrets[i]));
-    assert_true(contains(text, "step=sign-in status=200"));
-    assert_true(contains(text, "request=token method=POST status=200"));
-    free(text);
+        assert_null(strstr(log_text, secrets[i]));
+    assert_true(contains(log_text, "step=sign-in status=200"));
+    assert_true(contains(log_text, "request=token method=POST status=200"));
 }
 
 static int make_key(void **state)
 {
     (void)state;
-    log_open(stderr, LOG_WARN, NULL);
     close(mkstemp(cache_path));
     key = EVP_RSA_gen(2048);
     return key ? 0 : -1;

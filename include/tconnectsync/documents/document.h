@@ -85,6 +85,8 @@ void documents_free(struct documents *documents);
 
 /* Appends the sequence numbers, joined by commas: pump_event_id. */
 void document_event_id(const struct document *document, const struct pump_log *log, struct buffer *out);
+/* pump_event_source: whose numbers those are. */
+uint32_t document_source(const struct document *document, const struct pump_log *log);
 /* Appends the words that go into reason and notes. */
 void document_words(const struct document *document, const struct pump_log *log, struct buffer *out);
 /* Writes the whole JSON object. */

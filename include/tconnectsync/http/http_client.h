@@ -10,6 +10,7 @@
 #include "tconnectsync/base/url.h"
 
 struct event_base;
+struct log;
 
 struct http_client;  /* connections, kept alive between requests; never more than 4 to a host */
 struct http_cookies; /* one cookie jar */
@@ -76,7 +77,7 @@ struct http_client_statistics {
 };
 
 /* The process has to ignore SIGPIPE: TLS writes to sockets that the other side may have closed. */
-struct http_client *http_client_new(struct event_base *base, struct error *error);
+struct http_client *http_client_new(struct event_base *base, struct log *log, struct error *error);
 void http_client_free(struct http_client *client); /* cancels what runs */
 /* Reads the CA certificates now, which takes some 30 ms, instead of within the first TLS connection. The
    bundle is SSL_CERT_FILE's or else the one that libcurl was built for; it is read once. */

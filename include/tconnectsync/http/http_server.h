@@ -9,6 +9,7 @@
 struct error;
 struct event_base;
 struct http_server;
+struct log;
 struct http_exchange; /* one request and its answer; lives until it is answered or its end was reported */
 
 struct http_server_options {
@@ -19,6 +20,7 @@ struct http_server_options {
        http_exchange_on_gone. The server is not to be freed from within. */
     void (*handler)(void *context, struct http_exchange *exchange);
     void *context;
+    struct log *log; /* outlives the server */
     /* Limits; 0: the default. */
     unsigned maximum_connections;  /* 512, fewer when RLIMIT_NOFILE is low. When full, or when one network (behind a
                                       trusted proxy: one client's) holds more than half of them, the one without

@@ -14,6 +14,7 @@ struct configuration;
 struct error;
 struct http_client;
 struct json;
+struct log;
 struct nightscout;
 
 /* error is NULL on success and lives during the call. Kinds that matter to a writer: ERROR_UNREACHABLE and
@@ -21,7 +22,8 @@ struct nightscout;
    ERROR_CREDENTIALS and ERROR_CONFIGURATION (no request of this kind will be taken). */
 typedef void nightscout_done(void *context, const struct error *error);
 
-struct nightscout *nightscout_new(struct http_client *client, const struct configuration *configuration);
+struct nightscout *nightscout_new(struct http_client *client, const struct configuration *configuration,
+                                  struct log *log);
 void nightscout_free(struct nightscout *nightscout); /* cancels what runs */
 void nightscout_cancel(struct nightscout *nightscout);
 

@@ -9,6 +9,7 @@
 #include "tconnectsync/pump/pump_event.h"
 
 struct error;
+struct log;
 struct time_zone;
 
 /* Records with adjoining sequence numbers, each 0 to 15 minutes after the one before it, wanted or not, all
@@ -23,19 +24,27 @@ struct log_run {
 };
 
 struct pump_log {
+    struct log *journal;      /* where pump_log_skip says what is left out; NULL: nowhere */
     unsigned features;        /* events that none of these wants are not kept */
     int64_t earliest, latest; /* wall times outside of this are out of bounds */
     struct pump_event *events;
     size_t event_count, event_capacity;
     struct log_run *runs;
     size_t run_count, run_capacity;
+    char **serials; /* of the pumps, by pump_event.pump; personal: never in a log */
+    size_t pump_count;
     uint64_t records; /* all that were seen */
     uint64_t skipped[SKIP_REASON_COUNT];
 };
 
-/* now_wall: the clock in the pump's zone. */
+/* now_wall: the clock in the pump's zone. The caller sets journal behind it. */
 void pump_log_init(struct pump_log *log, unsigned features, int64_t now_wall);
 void pump_log_free(struct pump_log *log);
+
+/* The pump's place (pump_event.pump), the same one whenever the serial number is. */
+unsigned pump_log_add_pump(struct pump_log *log, const char *serial_number);
+/* pump_event_source of the event's documents. */
+uint32_t pump_log_source(const struct pump_log *log, const struct pump_event *event);
 
 /* Counts one that is left out, and logs the first few. */
 void pump_log_skip(struct pump_log *log, enum skip_reason reason, int64_t code, int64_t sequence);

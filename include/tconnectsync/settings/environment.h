@@ -3,10 +3,11 @@
 #define TCONNECTSYNC_ENVIRONMENT_H
 
 struct environment;
+struct log;
 
 /* Reads .env in the working folder and ~/.config/tconnectsync/.env. What cannot be read or understood there is
-   logged, without any value. */
-struct environment *environment_new(void);
+   logged, without any value; log is not kept. */
+struct environment *environment_new(struct log *log);
 void environment_free(struct environment *environment); /* wipes what it read */
 
 /* A configuration_lookup; its context is the environment. In this order: the process's variable NAME; for a secret the

@@ -12,6 +12,7 @@ struct configuration;
 struct event_base;
 struct event_memory;
 struct http_client;
+struct log;
 struct sync;
 struct tandem;
 struct time_zone;
@@ -24,6 +25,7 @@ struct account_context {
     const struct time_zone *zone;
     struct tandem *tandem;
     struct event_memory *memory; /* what this process has created */
+    struct log *log;
 };
 
 struct sync_request {

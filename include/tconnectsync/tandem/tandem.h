@@ -10,6 +10,7 @@ struct account;
 struct configuration;
 struct error;
 struct http_client;
+struct log;
 struct pump_log_reader;
 struct redactor;
 struct tandem;
@@ -20,7 +21,7 @@ typedef void tandem_done(void *context, const struct error *error);
 /* Reads the credential cache, if there is one: a damaged, foreign, expired or other-region file is ignored and the
    reason logged. redactor learns of every token. All arguments outlive the session. */
 struct tandem *tandem_new(struct http_client *client, const struct configuration *configuration,
-                          struct redactor *redactor, int64_t now);
+                          struct redactor *redactor, struct log *log, int64_t now);
 void tandem_free(struct tandem *tandem); /* cancels what runs; wipes tokens */
 void tandem_cancel(struct tandem *tandem);
 
