@@ -24,7 +24,8 @@ struct daemon {
     struct status_page *page;
     struct rate_limit *rate_limit;
     struct event *timer, *signals[2], *deadline;
-    int64_t started; /* seconds since 1970 */
+    int64_t started; /* seconds since 1970, as the next */
+    int64_t signed_out; /* sessions have to have begun since; 0: nobody has signed out */
     bool draining;
 };
 
