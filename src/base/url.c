@@ -1,7 +1,6 @@
 #include "tconnectsync/base/url.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,24 +27,33 @@ static int digit(char c)
     return isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10 : -1;
 }
 
-static char *decode(const char *text, size_t length)
+bool percent_decode(const char *text, size_t length, bool form, char *decoded)
 {
-    char *out = xmalloc(length + 1), *end = out;
-    for (const char *last = text + length; text < last; text++) {
-        char c = *text == '+' ? ' ' : *text;
+    for (const char *end = text + length; text < end; text++) {
+        char c = form && *text == '+' ? ' ' : *text;
         if (c == '%') {
-            int high = last - text > 2 ? digit(text[1]) : -1, low = last - text > 2 ? digit(text[2]) : -1;
+            int high = end - text > 2 ? digit(text[1]) : -1, low = high >= 0 ? digit(text[2]) : -1;
+            if (low < 0)
+                return false;
             c = (char)(high * 16 + low);
-            if (high < 0 || low < 0 || c == '\0') {
-                free(out);
-                return NULL;
-            }
             text += 2;
         }
-        *end++ = c;
+        if (c == '\0')
+            return false;
+        *decoded++ = c;
     }
-    *end = '\0';
-    return out;
+    *decoded = '\0';
+    return true;
+}
+
+/* Decoded; to be freed. NULL when it is badly encoded. */
+static char *decode(const char *text, size_t length)
+{
+    char *out = xmalloc(length + 1);
+    if (percent_decode(text, length, true, out))
+        return out;
+    free(out);
+    return NULL;
 }
 
 char *url_parameter(const char *url, const char *name)

@@ -5,6 +5,7 @@
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/compare.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/pump/pump_log.h"
@@ -31,11 +32,6 @@ struct comparison {
     struct index index;
     struct difference *out;
 };
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
 
 static int compare_by_time(const void *left, const void *right, void *context)
 {

@@ -8,6 +8,7 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/json.h"
+#include "tconnectsync/pump/feature.h"
 #include "tconnectsync/pump/pump_log.h"
 
 #define HIGHEST_READING 400
@@ -37,6 +38,29 @@ static const char *const kind_names[DOCUMENT_KIND_COUNT] = {
 const char *document_kind_name(enum document_kind kind)
 {
     return kind_names[kind];
+}
+
+unsigned document_kind_features(enum document_kind kind)
+{
+    static const unsigned features[DOCUMENT_KIND_COUNT] = {
+        [DOCUMENT_TEMP_BASAL] = FEATURE_BASAL,
+        [DOCUMENT_COMBO_BOLUS] = FEATURE_BOLUS,
+        [DOCUMENT_BASAL_SUSPENSION] = FEATURE_PUMP_EVENTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION | FEATURE_BASAL,
+        [DOCUMENT_BASAL_RESUME] = FEATURE_PUMP_EVENTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION | FEATURE_BASAL,
+        [DOCUMENT_ALARM] = FEATURE_PUMP_EVENTS,
+        [DOCUMENT_INSULIN_CHANGE] = FEATURE_PUMP_EVENTS,
+        [DOCUMENT_SITE_CHANGE] = FEATURE_PUMP_EVENTS,
+        [DOCUMENT_NOTE] = FEATURE_PUMP_EVENTS,
+        [DOCUMENT_SLEEP] = FEATURE_PUMP_EVENTS,
+        [DOCUMENT_EXERCISE] = FEATURE_PUMP_EVENTS,
+        [DOCUMENT_SENSOR_START] = FEATURE_PUMP_EVENTS | FEATURE_CGM_ALERTS,
+        [DOCUMENT_SENSOR_STOP] = FEATURE_PUMP_EVENTS | FEATURE_CGM_ALERTS,
+        [DOCUMENT_CGM_ALERT] = FEATURE_CGM_ALERTS,
+        [DOCUMENT_READING] = FEATURE_CGM,
+        [DOCUMENT_DEVICE_STATUS] = FEATURE_DEVICE_STATUS | FEATURE_IOB,
+        [DOCUMENT_PROFILE] = FEATURE_PROFILES,
+    };
+    return features[kind];
 }
 
 enum document_kind document_kind_find(const char *event_type, size_t length)

@@ -4,13 +4,9 @@
 #include <stdlib.h>
 
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/compare.h"
 
 #define GAP_MINIMUM (15 * SECONDS_PER_MINUTE)
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
 
 static int compare_events(const void *left, const void *right)
 {

@@ -8,19 +8,14 @@
 #include "tconnectsync/sync/sync.h"
 
 struct redactor;
+struct run_log;
 struct runner;
-
-/* What somebody wants run; callers who want the same share one run. */
-struct wish {
-    unsigned days; /* 0: the look-back */
-    unsigned features;
-    bool pretend;
-    bool check; /* no sync, but a look at both services */
-};
+struct wish;
 
 /* Told about a run until it ends or runner_leave. */
 struct listener {
-    void (*line)(void *context, const char *line); /* of its log; may be NULL */
+    /* Its log has grown; who wants to keep it holds it. May be NULL. */
+    void (*grown)(void *context, struct run_log *log);
     /* text: what a check reports, "" for a sync. May be NULL. */
     void (*done)(void *context, const struct report *report, const char *text);
     void *context;

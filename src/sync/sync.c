@@ -20,11 +20,6 @@
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/tandem/tandem.h"
 
-static void leave_read(struct sync *sync);
-static void order_log(struct sync *sync);
-static void build_documents(struct sync *sync);
-static void enter_wait(struct sync *sync);
-
 /* A step issues requests when it is entered, works without any where it has work, and is left when all of
    that is done. */
 static const struct {
@@ -41,12 +36,12 @@ static const struct {
     [STEP_AUTHORIZE] = {"authorize", sync_enter_authorize, NULL, NULL, STEP_TOKEN},
     [STEP_TOKEN] = {"token", sync_enter_token, NULL, sync_leave_token, STEP_ACCOUNT},
     [STEP_ACCOUNT] = {"account", sync_enter_account, NULL, sync_leave_account, STEP_READ},
-    [STEP_READ] = {"read", sync_enter_read, NULL, leave_read, STEP_ORDER},
-    [STEP_ORDER] = {"order", NULL, order_log, NULL, STEP_BUILD},
-    [STEP_BUILD] = {"build", NULL, build_documents, NULL, STEP_COMPARE},
+    [STEP_READ] = {"read", sync_enter_read, NULL, sync_leave_read, STEP_ORDER},
+    [STEP_ORDER] = {"order", NULL, sync_order_log, NULL, STEP_BUILD},
+    [STEP_BUILD] = {"build", NULL, sync_build_documents, NULL, STEP_COMPARE},
     [STEP_COMPARE] = {"compare", NULL, sync_compare, NULL, STEP_WRITE},
     [STEP_WRITE] = {"write", sync_enter_write, sync_list_pretended, sync_leave_write, STEP_DONE},
-    [STEP_WAIT] = {"wait", enter_wait, NULL, NULL, STEP_READ_BACK},
+    [STEP_WAIT] = {"wait", sync_enter_wait, NULL, NULL, STEP_READ_BACK},
     [STEP_READ_BACK] = {"read-back", sync_enter_read_back, NULL, NULL, STEP_COMPARE},
     [STEP_DONE] = {"done", NULL, NULL, NULL, STEP_DONE},
 };
@@ -58,11 +53,66 @@ static int64_t monotonic_microseconds(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static int64_t random_below(int64_t limit)
+/* ---- how it ends ---- */
+
+/* Once it is so, it stays so: the first error wins. */
+static bool has_ended(const struct sync *sync)
 {
-    uint32_t number;
-    evutil_secure_rng_get_bytes(&number, sizeof number);
-    return limit > 0 ? number % limit : 0;
+    return sync->outcome > SYNC_STOPPING;
+}
+
+void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error *error)
+{
+    if (has_ended(sync))
+        return;
+    sync->outcome = outcome;
+    sync->report.error = *error;
+    log_warn(sync->account.log, "sync", "step=%s error=%s", steps[sync->step].name,
+             log_quote(sync->account.log, error->text));
+    tandem_cancel(sync->account.tandem);
+    nightscout_cancel(sync->nightscout);
+    evtimer_del(sync->turn);
+    sync->pending = 0;
+}
+
+void sync_fail_at_nightscout(struct sync *sync, const struct error *error)
+{
+    bool skipped =
+        error->kind == ERROR_UNREACHABLE && sync->account.configuration->nightscout_ignore_connection_errors;
+    sync_fail(sync, skipped ? SYNC_NIGHTSCOUT_SKIPPED : SYNC_FAILED_AT_NIGHTSCOUT, error);
+}
+
+static void fail_stopped(struct sync *sync)
+{
+    sync_fail(sync, SYNC_STOPPED,
+              &(struct error){.kind = ERROR_CANCELLED,
+                              .text = "The sync was stopped. Nothing is lost; the next one goes on."});
+}
+
+static void conclude(struct sync *sync)
+{
+    struct report *report = &sync->report;
+    struct http_client_statistics now;
+    http_client_count(sync->account.client, &now);
+    report->requests = now.requests - sync->statistics_before.requests;
+    report->connections = now.connections - sync->statistics_before.connections;
+    report->seconds = (double)(monotonic_microseconds() - sync->started_monotonic) / 1e6;
+    report->events_read = sync->log.records;
+    memcpy(report->skipped, sync->log.skipped, sizeof report->skipped);
+    sync_count_documents(sync);
+    report->nightscout_skipped = sync->outcome == SYNC_NIGHTSCOUT_SKIPPED;
+    report->ok = sync->outcome == SYNC_OK || report->nightscout_skipped;
+    if (report->nightscout_skipped)
+        log_warn(sync->account.log, "sync", "skipped=%s", log_quote(sync->account.log, report->error.text));
+    struct report_counts totals = report_totals(report);
+    log_line(sync->account.log, report->ok ? LOG_INFO : LOG_ERROR, "sync",
+             "result=%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
+             " events=%" PRIu64 " requests=%" PRIu64 " ms=%d%s%s",
+             report->ok ? "ok" : "failed", totals.created, totals.amended, totals.unchanged, totals.withheld,
+             report->events_read, report->requests, (int)(report->seconds * 1000),
+             report->ok ? "" : " error=", report->ok ? "" : log_quote(sync->account.log, report->error.text));
+    sync->watcher.done(sync->watcher.context, sync, report);
+    sync_free(sync);
 }
 
 /* ---- moving ---- */
@@ -102,51 +152,19 @@ static void sync_move(struct sync *sync, enum sync_step step)
     show_progress(sync);
 }
 
-static void conclude(struct sync *sync)
-{
-    struct report *report = &sync->report;
-    struct http_client_statistics now;
-    http_client_count(sync->account.client, &now);
-    report->requests = now.requests - sync->statistics_before.requests;
-    report->connections = now.connections - sync->statistics_before.connections;
-    report->seconds = (double)(monotonic_microseconds() - sync->started_monotonic) / 1e6;
-    report->events_read = sync->log.records;
-    memcpy(report->skipped, sync->log.skipped, sizeof report->skipped);
-    sync_count_documents(sync);
-    report->ok = !sync->failed;
-    if (sync->failed_in_nightscout && report->error.kind == ERROR_UNREACHABLE &&
-        sync->account.configuration->nightscout_ignore_connection_errors) {
-        log_warn(sync->account.log, "sync", "skipped=%s", log_quote(sync->account.log, report->error.text));
-        report->ok = report->nightscout_skipped = true;
-    }
-    struct report_counts totals = report_totals(report);
-    log_line(sync->account.log, report->ok ? LOG_INFO : LOG_ERROR, "sync",
-             "result=%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
-             " events=%" PRIu64 " requests=%" PRIu64 " ms=%d%s%s",
-             report->ok ? "ok" : "failed", totals.created, totals.amended, totals.unchanged, totals.withheld,
-             report->events_read, report->requests, (int)(report->seconds * 1000),
-             report->ok ? "" : " error=", report->ok ? "" : log_quote(sync->account.log, report->error.text));
-    sync->watcher.done(sync->watcher.context, sync, report);
-    sync_free(sync);
-}
-
-static void fail_stopped(struct sync *sync)
-{
-    sync_fail(sync, &(struct error){.kind = ERROR_CANCELLED,
-                                    .text = "The sync was stopped. Nothing is lost; the next one goes on."});
-}
-
 /* Leaves the step whose answers are all there, and the empty ones behind it. */
 static void advance(struct sync *sync)
 {
     while (sync->pending == 0) {
-        if (!sync->failed && !sync->stopping && steps[sync->step].leave)
+        if (sync->outcome == SYNC_RUNNING && steps[sync->step].leave)
             steps[sync->step].leave(sync);
         if (sync->pending > 0)
             return; /* it waits before it goes on */
-        if (sync->stopping && !sync->failed)
+        if (sync->outcome == SYNC_STOPPING)
             fail_stopped(sync);
-        if (sync->failed || sync->step == STEP_DONE) {
+        else if (sync->outcome == SYNC_RUNNING && sync->step == STEP_DONE)
+            sync->outcome = SYNC_OK;
+        if (has_ended(sync)) {
             conclude(sync);
             return;
         }
@@ -158,7 +176,7 @@ static void on_turn(evutil_socket_t socket, short what, void *context)
 {
     (void)socket, (void)what;
     struct sync *sync = context;
-    if (steps[sync->step].work && !sync->failed)
+    if (steps[sync->step].work && !has_ended(sync))
         steps[sync->step].work(sync);
     sync_answered(sync);
 }
@@ -188,84 +206,23 @@ void sync_warn(struct sync *sync, const char *format, ...)
     log_warn(sync->account.log, "sync", "note=%s", log_quote(sync->account.log, text));
 }
 
-void sync_fail(struct sync *sync, const struct error *error)
-{
-    if (sync->failed)
-        return;
-    sync->failed = true;
-    sync->report.error = *error;
-    log_warn(sync->account.log, "sync", "step=%s error=%s", steps[sync->step].name,
-             log_quote(sync->account.log, error->text));
-    tandem_cancel(sync->account.tandem);
-    nightscout_cancel(sync->nightscout);
-    evtimer_del(sync->turn);
-    sync->pending = 0;
-}
-
 void sync_on_tandem(void *context, const struct error *error)
 {
     struct sync *sync = context;
-    bool token_refused = error && error->kind == ERROR_CREDENTIALS && error->status == 401;
-    if (token_refused && sync->step != STEP_SIGN_IN && !sync->signed_in_again)
-        sync->token_refused = true; /* it has run out: sign in again, once */
+    bool refused = error && error->kind == ERROR_CREDENTIALS && error->status == 401;
+    if (refused && sync->step != STEP_SIGN_IN && sync->sign_in.token != TOKEN_REPLACED)
+        sync->sign_in.token = TOKEN_REFUSED; /* it has run out: sign in again, once */
     else if (error)
-        sync_fail(sync, error);
+        sync_fail(sync, SYNC_FAILED_AT_TANDEM, error);
     sync_answered(sync);
 }
 
 void sync_on_nightscout(void *context, const struct error *error)
 {
     struct sync *sync = context;
-    if (error && !sync->failed) {
-        sync->failed_in_nightscout = true;
-        sync_fail(sync, error);
-    }
+    if (error)
+        sync_fail_at_nightscout(sync, error);
     sync_answered(sync);
-}
-
-/* ---- from the log to the documents ---- */
-
-static void begin_log(struct sync *sync)
-{
-    const unsigned features = sync->request.features | (sync->request.keeps_readings ? FEATURE_CGM : 0);
-    pump_log_init(&sync->log, features, time_zone_wall(sync->account.zone, sync->now));
-    sync->log.journal = sync->account.log;
-}
-
-static void leave_read(struct sync *sync)
-{
-    sync_drop_readers(sync);
-    if (!sync->token_refused)
-        return;
-    pump_log_free(&sync->log);
-    held_free(&sync->held);
-    begin_log(sync);
-    sync_sign_in_again(sync);
-}
-
-static void order_log(struct sync *sync)
-{
-    pump_log_sort(&sync->log);
-    pump_log_resolve(&sync->log, sync->account.zone);
-}
-
-static void build_documents(struct sync *sync)
-{
-    const struct configuration *configuration = sync->account.configuration;
-    struct document_rules rules = {
-        .features = sync->request.features,
-        .ignore_zero_unit_basal = configuration->ignore_zero_unit_basal,
-        .now = sync->now,
-        .to = sync->to,
-    };
-    documents_build(&sync->log, sync->account.zone, &rules, &sync->documents);
-}
-
-/* Gives a Nightscout that did not answer some time: 1, 2, 4, ... seconds and up to half as much again. */
-static void enter_wait(struct sync *sync)
-{
-    int64_t milliseconds = sync->unreachable ? 500 << sync->unreachable_rounds : 0;
-    sync_take_turn(sync, milliseconds + random_below(milliseconds / 2));
 }
 
 /* ---- life ---- */
@@ -285,8 +242,8 @@ struct sync *sync_start(const struct account_context *account, const struct sync
     sync->nightscout = nightscout_new(account->client, account->configuration, account->log);
     sync->next = STEP_GREET;
     for (int i = 0; i < COLLECTION_COUNT; i++)
-        sync->newest[i] = NO_TIME;
-    begin_log(sync);
+        sync->range.newest[i] = NO_TIME;
+    sync_begin_log(sync);
     sync->turn = evtimer_new(account->base, on_turn, sync);
     sync_take_turn(sync, 0);
     return sync;
@@ -294,7 +251,8 @@ struct sync *sync_start(const struct account_context *account, const struct sync
 
 void sync_stop(struct sync *sync)
 {
-    sync->stopping = true;
+    if (sync->outcome == SYNC_RUNNING)
+        sync->outcome = SYNC_STOPPING;
     if (sync->step == STEP_WRITE && sync->pending > 0)
         return; /* what is being written comes to its end; nothing more is sent */
     fail_stopped(sync);
@@ -310,14 +268,14 @@ void sync_free(struct sync *sync)
     event_free(sync->turn);
     sync_drop_readers(sync);
     account_free(sync->pumper);
-    free(sync->chosen);
+    free(sync->range.chosen);
     pump_log_free(&sync->log);
     held_free(&sync->held);
     documents_free(&sync->documents);
     difference_free(&sync->difference);
-    json_free(sync->current_profile);
-    json_free(sync->profiles);
-    json_free(sync->status);
+    json_free(sync->profile.newest);
+    json_free(sync->profile.stored);
+    json_free(sync->sign_in.status);
     report_free(&sync->report);
     free(sync);
 }
@@ -344,5 +302,5 @@ const struct held *sync_held(const struct sync *sync)
 
 const struct json *sync_nightscout_status(const struct sync *sync)
 {
-    return sync->status;
+    return sync->sign_in.status;
 }

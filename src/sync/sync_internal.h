@@ -1,5 +1,6 @@
 /* sync_internal.h - one running sync, shared by its files: sync.c moves it, sync_sign_in.c comes up to the
-   account, sync_read.c reads, sync_write.c and sync_profile.c write. */
+   account, sync_read.c reads, sync_compare.c finds what there is to write, sync_write.c and sync_profile.c
+   write it. */
 #ifndef TCONNECTSYNC_SYNC_INTERNAL_H
 #define TCONNECTSYNC_SYNC_INTERNAL_H
 
@@ -40,51 +41,103 @@ struct lane {
     bool stopped;
 };
 
+/* What the run comes to. All after SYNC_STOPPING are ends, and the first end stays. */
+enum sync_outcome {
+    SYNC_RUNNING,
+    SYNC_STOPPING, /* what is being written comes to its end; nothing more is sent */
+    SYNC_OK,
+    SYNC_STOPPED,
+    SYNC_NIGHTSCOUT_SKIPPED, /* it was not there, and the settings say that this is no failure */
+    SYNC_FAILED_AT_NIGHTSCOUT,
+    SYNC_FAILED_AT_TANDEM,
+    SYNC_FAILED_HERE, /* this machine's clock, or settings that do not fit the account */
+};
+
+/* Once in a run, a token that Tandem refuses is replaced by signing in. */
+enum token_state { TOKEN_GOOD, TOKEN_REFUSED, TOKEN_REPLACED };
+
+/* The steps up to the account. They are gone through again when the token was refused; what Nightscout told
+   the first time is kept. */
+struct sync_sign_in {
+    enum token_state token;
+    bool wanted; /* no token at the greeting: decided once for all steps, lest it runs out between two of them
+                  */
+    bool nightscout_verified;
+    bool nightscout_asked; /* for its newest documents, profile and status */
+    struct json *status;   /* of the site, where somebody wants it */
+};
+
+/* What this run carries over: of which pumps, from when to when. Set once, when the account is known. */
+struct sync_range {
+    int64_t
+        newest[COLLECTION_COUNT]; /* document of ours in Nightscout, seconds; NO_TIME when there is none */
+    int64_t from, to;             /* seconds, both inclusive */
+    bool *chosen;                 /* per pump; NULL until the range is set */
+};
+
+/* The answers that are being read, into the log and into what Nightscout holds. */
+struct sync_reading {
+    struct pump_log_reader **log_readers;
+    struct held_reader **held_readers;
+    size_t log_reader_count, held_reader_count;
+};
+
+/* The pump's settings on their way into Nightscout's profile, which is written once, beside the reads if it
+ * can be. */
+struct sync_profile {
+    struct json *newest; /* of all in Nightscout */
+    struct json *stored; /* a list of them, asked for when the newest is not ours */
+    bool tried;
+    struct error error; /* of the attempt; the documents are written nevertheless */
+};
+
+/* What a round of writes has found, the better first. */
+enum round_found {
+    ROUND_CLEAR,
+    ROUND_REFUSED,    /* a batch was refused, which may be stored in part: read back */
+    ROUND_UNANSWERED, /* a write may or may not have been stored: wait, and read back */
+    ROUND_CLOSED,     /* no further write would be taken */
+};
+
+/* The writes, in rounds: what is in doubt after one is read back, compared and written again in the next. */
+struct sync_writing {
+    struct lane lanes[LANE_COUNT];
+    enum round_found found;
+    struct error error; /* unless the round is clear */
+    size_t stored;      /* documents, in this round */
+    unsigned rounds, unanswered_rounds, rounds_without_progress;
+    size_t pretended; /* of the writes that are listed instead */
+};
+
+/* One run of one account: what every step needs, what flows from step to step, and each step's own. */
 struct sync {
     struct account_context account;
     struct sync_request request;
     struct sync_watcher watcher;
     struct report report;
-    int64_t now;               /* when it started */
+    struct nightscout *nightscout;
+    int64_t now;               /* when it started: the run's now in ranges and documents, not in tokens */
     int64_t started_monotonic; /* microseconds */
     struct http_client_statistics statistics_before;
 
     enum sync_step step; /* written by sync_move alone */
     enum sync_step next; /* where leave wants to go, when not to the table's next */
-    unsigned pending;    /* requests, or turns of the loop, that the step waits for */
-    uint64_t sent;       /* requests of this step */
-    bool failed;         /* report.error holds the first error */
-    bool failed_in_nightscout;
-    bool stopping;
+    enum sync_outcome outcome;
+    unsigned pending; /* requests, or turns of the loop, that the step waits for */
+    uint64_t sent;    /* requests of this step */
     struct event *turn;
 
-    struct nightscout *nightscout;
-    bool nightscout_verified, nightscout_asked; /* asked: for its newest documents, profile and status */
-    bool token_refused, signed_in_again;
     struct account *pumper;
-    bool *chosen;                     /* per pump */
-    int64_t newest[COLLECTION_COUNT]; /* of ours in Nightscout, seconds */
-    int64_t from, to;
-    bool oldest_first; /* over a day: a run that dies leaves no hole behind its newest document */
-
-    struct pump_log_reader **log_readers;
-    struct held_reader **held_readers;
-    size_t log_reader_count, held_reader_count;
+    struct sync_range range;
     struct pump_log log;
     struct held held;
     struct documents documents;
     struct difference difference;
-    struct json *current_profile, *profiles, *status;
 
-    struct lane lanes[LANE_COUNT];
-    bool uncertain;   /* some write may or may not have been stored */
-    bool unreachable; /* ... because there was no answer */
-    bool progressed;  /* this round stored something */
-    bool profile_tried;
-    size_t pretended; /* of the writes that are listed instead */
-    unsigned rounds, unreachable_rounds, rounds_without_progress;
-    struct error fatal; /* no write will be taken: why */
-    struct error profile_error;
+    struct sync_sign_in sign_in;
+    struct sync_reading reading;
+    struct sync_profile profile;
+    struct sync_writing writing;
 };
 
 /* ---- sync.c ---- */
@@ -99,8 +152,10 @@ void sync_take_turn(struct sync *sync, int64_t milliseconds);
 void sync_answered(struct sync *sync);
 /* For the report and the log. */
 void sync_warn(struct sync *sync, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The first error wins; everything under way is cancelled. */
-void sync_fail(struct sync *sync, const struct error *error);
+/* Ends the run, unless it has ended: the first error wins. Everything under way is cancelled. */
+void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error *error);
+/* The same; an unreachable Nightscout may be skipped by the settings. */
+void sync_fail_at_nightscout(struct sync *sync, const struct error *error);
 
 /* ---- sync_sign_in.c: the steps of these names ---- */
 void sync_enter_greet(struct sync *sync);
@@ -116,27 +171,35 @@ void sync_sign_in_again(struct sync *sync);
 
 /* ---- sync_read.c ---- */
 bool sync_wants_treatments(const struct sync *sync);
-/* Asks for the newest document of ours up to then: sync->newest. */
+/* Asks for the newest document of ours up to then, for the range. */
 void sync_fetch_newest(struct sync *sync, enum collection collection, int64_t until);
 /* No later document of ours can be older than this run's newest. */
 bool sync_reaches_now(const struct sync *sync);
 bool sync_choose_range(struct sync *sync, struct error *error);
 void sync_enter_read(struct sync *sync);
+void sync_leave_read(struct sync *sync);
 void sync_enter_read_back(struct sync *sync);
 void sync_drop_readers(struct sync *sync);
+/* An empty log for the features of the request. */
+void sync_begin_log(struct sync *sync);
 
 /* ---- sync_profile.c ---- */
 /* Writes the profile if the pump's settings ask for it, once; needs the account and Nightscout's profiles. */
 void sync_write_profile(struct sync *sync);
 
-/* ---- sync_write.c ---- */
+/* ---- sync_compare.c ---- */
+void sync_order_log(struct sync *sync);
+void sync_build_documents(struct sync *sync);
 void sync_compare(struct sync *sync);
-void sync_enter_write(struct sync *sync);
 /* Lists the next of the writes that are not made, and takes a turn for the rest. */
 void sync_list_pretended(struct sync *sync);
-/* What comes after the writes: done, or reading back what is in doubt. */
-void sync_leave_write(struct sync *sync);
 /* Counts what became of every document, and remembers what was created. */
 void sync_count_documents(struct sync *sync);
+
+/* ---- sync_write.c ---- */
+void sync_enter_write(struct sync *sync);
+/* What comes after the writes: done, or reading back what is in doubt. */
+void sync_leave_write(struct sync *sync);
+void sync_enter_wait(struct sync *sync);
 
 #endif

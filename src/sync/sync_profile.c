@@ -14,9 +14,9 @@
 const struct json *sync_pump_settings(const struct sync *sync)
 {
     const struct pump *found = NULL;
-    for (size_t i = 0; sync->chosen && i < sync->pumper->pump_count; i++) {
+    for (size_t i = 0; sync->range.chosen && i < sync->pumper->pump_count; i++) {
         const struct pump *pump = &sync->pumper->pumps[i];
-        if (sync->chosen[i] && pump->settings && (!found || pump->newest_event > found->newest_event))
+        if (sync->range.chosen[i] && pump->settings && (!found || pump->newest_event > found->newest_event))
             found = pump;
     }
     return found ? found->settings : NULL;
@@ -25,9 +25,9 @@ const struct json *sync_pump_settings(const struct sync *sync)
 /* The hash in the newest document of ours, NULL when there is none. */
 static const char *newest_settings_hash(const struct sync *sync)
 {
-    if (!json_is(sync->profiles, JSON_ARRAY))
+    if (!json_is(sync->profile.stored, JSON_ARRAY))
         return NULL;
-    for (const struct json *profile = sync->profiles->first; profile; profile = profile->next)
+    for (const struct json *profile = sync->profile.stored->first; profile; profile = profile->next)
         if (json_text(json_get(profile, "pump_settings_hash")))
             return json_text(json_get(profile, "pump_settings_hash"));
     return NULL;
@@ -40,17 +40,17 @@ static void on_profile_written(void *context, const struct error *error)
     if (!error)
         sync->report.kinds[DOCUMENT_PROFILE].created++;
     else
-        sync->profile_error = *error;
+        sync->profile.error = *error;
     sync_answered(sync);
 }
 
 void sync_write_profile(struct sync *sync)
 {
-    if (!(sync->request.features & FEATURE_PROFILES) || sync->profile_tried)
+    if (!(sync->request.features & FEATURE_PROFILES) || sync->profile.tried)
         return;
-    sync->profile_tried = true;
+    sync->profile.tried = true;
     struct report_counts *counts = &sync->report.kinds[DOCUMENT_PROFILE];
-    const struct json *current = json_is(sync->current_profile, JSON_OBJECT) ? sync->current_profile : NULL;
+    const struct json *current = json_is(sync->profile.newest, JSON_OBJECT) ? sync->profile.newest : NULL;
     struct error error = {0};
     struct buffer body;
     buffer_init(&body, 1u << 20);

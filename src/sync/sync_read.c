@@ -37,7 +37,7 @@ static bool wants_device_status(const struct sync *sync)
 void sync_fetch_newest(struct sync *sync, enum collection collection, int64_t until)
 {
     sync_expect(sync);
-    nightscout_fetch_newest(sync->nightscout, collection, until, &sync->newest[collection],
+    nightscout_fetch_newest(sync->nightscout, collection, until, &sync->range.newest[collection],
                             sync_on_nightscout, sync);
 }
 
@@ -53,8 +53,8 @@ static int64_t newest_of_ours(const struct sync *sync)
 {
     int64_t newest = NO_TIME;
     for (int i = 0; i < COLLECTION_COUNT; i++)
-        if (sync->newest[i] != NO_TIME && (newest == NO_TIME || sync->newest[i] < newest))
-            newest = sync->newest[i];
+        if (sync->range.newest[i] != NO_TIME && (newest == NO_TIME || sync->range.newest[i] < newest))
+            newest = sync->range.newest[i];
     return newest;
 }
 
@@ -64,18 +64,18 @@ static void look_back(struct sync *sync)
     int64_t newest = newest_of_ours(sync), day = sync->now - LOOK_BACK_LEAST,
             most = sync->now - LOOK_BACK_MOST;
     char from[CIVIL_TEXT_SIZE], to[CIVIL_TEXT_SIZE];
-    sync->to = sync->now;
-    sync->from = newest != NO_TIME && newest < day ? newest : day;
-    if (sync->from >= most)
+    sync->range.to = sync->now;
+    sync->range.from = newest != NO_TIME && newest < day ? newest : day;
+    if (sync->range.from >= most)
         return;
     sync_warn(sync,
               "Nightscout's newest document of ours is %" PRId64
               " days old; only the last 28 days are filled by "
               "themselves. To fill the rest: tconnectsync-heroku sync --from %s --to %s",
-              (sync->now - sync->from) / SECONDS_PER_DAY,
-              civil_format_date(from, time_zone_wall(sync->account.zone, sync->from)),
+              (sync->now - sync->range.from) / SECONDS_PER_DAY,
+              civil_format_date(from, time_zone_wall(sync->account.zone, sync->range.from)),
               civil_format_date(to, time_zone_wall(sync->account.zone, most)));
-    sync->from = most;
+    sync->range.from = most;
 }
 
 /* A run up to now over less than all that is missing writes documents that the next look-back takes for the
@@ -85,7 +85,7 @@ static void warn_of_gap(struct sync *sync)
     const unsigned treatments = FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS;
     int64_t newest = newest_of_ours(sync);
     unsigned left_out = sync->account.configuration->features & treatments & ~sync->request.features;
-    bool too_late = sync->request.has_range && newest < sync->from - SECONDS_PER_HOUR;
+    bool too_late = sync->request.has_range && newest < sync->range.from - SECONDS_PER_HOUR;
     bool too_few = left_out && sync_wants_treatments(sync) && newest < sync->now - LOOK_BACK_LEAST;
     if (newest == NO_TIME || sync->request.pretend || !sync_reaches_now(sync) || (!too_late && !too_few))
         return;
@@ -101,7 +101,7 @@ static void warn_of_gap(struct sync *sync)
 
 static int64_t read_until(const struct sync *sync)
 {
-    int64_t until = sync->to + LOG_PADDING;
+    int64_t until = sync->range.to + LOG_PADDING;
     return until < sync->now ? until : sync->now;
 }
 
@@ -110,18 +110,17 @@ bool sync_choose_range(struct sync *sync, struct error *error)
     const struct time_zone *zone = sync->account.zone;
     char warning[600] = "";
     if (sync->request.has_range) {
-        sync->from = sync->request.from;
-        sync->to = sync->request.to < sync->now ? sync->request.to : sync->now;
+        sync->range.from = sync->request.from;
+        sync->range.to = sync->request.to < sync->now ? sync->request.to : sync->now;
     } else {
         look_back(sync);
     }
     warn_of_gap(sync);
-    sync->oldest_first = sync->to - sync->from > SECONDS_PER_DAY;
-    sync->chosen = xcalloc(sync->pumper->pump_count, sizeof *sync->chosen);
+    sync->range.chosen = xcalloc(sync->pumper->pump_count, sizeof *sync->range.chosen);
     if (!account_choose_pumps(sync->pumper, sync->account.configuration->pump_serial_number,
-                              time_zone_wall(zone, sync->from - LOG_PADDING),
+                              time_zone_wall(zone, sync->range.from - LOG_PADDING),
                               time_zone_wall(zone, read_until(sync)) + 1, time_zone_wall(zone, sync->now),
-                              sync->chosen, warning, sizeof warning, error))
+                              sync->range.chosen, warning, sizeof warning, error))
         return false;
     if (*warning)
         sync_warn(sync, "%s", warning);
@@ -138,14 +137,15 @@ static int64_t day_of(int64_t wall)
 static void read_log(struct sync *sync, unsigned pump)
 {
     const struct time_zone *zone = sync->account.zone;
+    struct sync_reading *reading = &sync->reading;
     int64_t last = day_of(time_zone_wall(zone, read_until(sync)));
-    unsigned place = pump_log_add_pump(&sync->log, sync->pumper->pumps[pump].serial_number);
-    for (int64_t day = day_of(time_zone_wall(zone, sync->from - LOG_PADDING)); day <= last;
+    for (int64_t day = day_of(time_zone_wall(zone, sync->range.from - LOG_PADDING)); day <= last;
          day += LOG_WINDOW_DAYS) {
         int64_t end = day + LOG_WINDOW_DAYS - 1 < last ? day + LOG_WINDOW_DAYS - 1 : last;
-        struct pump_log_reader *reader = pump_log_reader_new(&sync->log, place);
-        sync->log_readers = xreallocarray(sync->log_readers, sync->log_reader_count + 1, sizeof reader);
-        sync->log_readers[sync->log_reader_count++] = reader;
+        struct pump_log_reader *reader = pump_log_reader_new(&sync->log, pump);
+        reading->log_readers =
+            xreallocarray(reading->log_readers, reading->log_reader_count + 1, sizeof reader);
+        reading->log_readers[reading->log_reader_count++] = reader;
         sync_expect(sync);
         tandem_fetch_log(sync->account.tandem, sync->pumper->pumps[pump].assignment_id, day, end, reader,
                          sync_on_tandem, sync);
@@ -154,12 +154,14 @@ static void read_log(struct sync *sync, unsigned pump)
 
 static void read_held(struct sync *sync, enum collection collection)
 {
-    int64_t from = (sync->from - HELD_PADDING) * 1000, to = (sync->to + HELD_PADDING) * 1000;
+    struct sync_reading *reading = &sync->reading;
+    int64_t from = (sync->range.from - HELD_PADDING) * 1000, to = (sync->range.to + HELD_PADDING) * 1000;
     for (; from <= to; from += HELD_WINDOW) {
         int64_t end = from + HELD_WINDOW - 1 < to ? from + HELD_WINDOW - 1 : to;
         struct held_reader *reader = held_reader_new(&sync->held, collection);
-        sync->held_readers = xreallocarray(sync->held_readers, sync->held_reader_count + 1, sizeof reader);
-        sync->held_readers[sync->held_reader_count++] = reader;
+        reading->held_readers =
+            xreallocarray(reading->held_readers, reading->held_reader_count + 1, sizeof reader);
+        reading->held_readers[reading->held_reader_count++] = reader;
         sync_expect(sync);
         nightscout_read(sync->nightscout, collection, from, end, reader, sync_on_nightscout, sync);
     }
@@ -180,40 +182,56 @@ static void read_nightscout(struct sync *sync)
 static void settle_profile(struct sync *sync)
 {
     bool hidden =
-        json_is(sync->current_profile, JSON_OBJECT) && !json_get(sync->current_profile, "pump_settings_hash");
+        json_is(sync->profile.newest, JSON_OBJECT) && !json_get(sync->profile.newest, "pump_settings_hash");
     if (!hidden) {
         sync_write_profile(sync);
-    } else if (!sync->profiles) {
+    } else if (!sync->profile.stored) {
         sync_expect(sync);
-        nightscout_fetch_profiles(sync->nightscout, &sync->profiles, sync_on_nightscout, sync);
+        nightscout_fetch_profiles(sync->nightscout, &sync->profile.stored, sync_on_nightscout, sync);
     }
 }
 
 void sync_enter_read(struct sync *sync)
 {
     for (unsigned pump = 0; pump < sync->pumper->pump_count; pump++)
-        if (sync->chosen[pump])
+        if (sync->range.chosen[pump])
             read_log(sync, pump);
     read_nightscout(sync);
     settle_profile(sync);
 }
 
+void sync_drop_readers(struct sync *sync)
+{
+    struct sync_reading *reading = &sync->reading;
+    for (size_t i = 0; i < reading->log_reader_count; i++)
+        pump_log_reader_free(reading->log_readers[i]);
+    for (size_t i = 0; i < reading->held_reader_count; i++)
+        held_reader_free(reading->held_readers[i]);
+    free(reading->log_readers);
+    free(reading->held_readers);
+    *reading = (struct sync_reading){0};
+}
+
+void sync_begin_log(struct sync *sync)
+{
+    const unsigned features = sync->request.features | (sync->request.keeps_readings ? FEATURE_CGM : 0);
+    pump_log_init(&sync->log, features, time_zone_wall(sync->account.zone, sync->now));
+    sync->log.journal = sync->account.log;
+}
+
+void sync_leave_read(struct sync *sync)
+{
+    sync_drop_readers(sync);
+    if (sync->sign_in.token != TOKEN_REFUSED)
+        return;
+    pump_log_free(&sync->log);
+    held_free(&sync->held);
+    sync_begin_log(sync);
+    sync_sign_in_again(sync);
+}
+
 void sync_enter_read_back(struct sync *sync)
 {
     held_free(&sync->held);
-    sync_drop_readers(sync);
     read_nightscout(sync);
-}
-
-void sync_drop_readers(struct sync *sync)
-{
-    for (size_t i = 0; i < sync->log_reader_count; i++)
-        pump_log_reader_free(sync->log_readers[i]);
-    for (size_t i = 0; i < sync->held_reader_count; i++)
-        held_reader_free(sync->held_readers[i]);
-    free(sync->log_readers);
-    free(sync->held_readers);
-    sync->log_readers = NULL;
-    sync->held_readers = NULL;
-    sync->log_reader_count = sync->held_reader_count = 0;
 }

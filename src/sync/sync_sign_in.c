@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
@@ -13,9 +14,10 @@
 
 #define CLOCK_TOLERANCE (5 * SECONDS_PER_MINUTE)
 
-static bool signed_in(const struct sync *sync)
+/* The time of this moment: a run can be minutes old when Tandem signs its token. */
+static int64_t now(void)
 {
-    return tandem_signed_in(sync->account.tandem, sync->now);
+    return (int64_t)time(NULL);
 }
 
 /* A refused password is not tried again by itself: repeated sign-ins lock the account. */
@@ -24,7 +26,7 @@ static bool may_sign_in(struct sync *sync)
     int64_t since;
     struct tandem *tandem = sync->account.tandem;
     if (!tandem_refused(tandem, &since) ||
-        (sync->request.asked_by_person && tandem_lift_refusal(tandem, sync->now)))
+        (sync->request.asked_by_person && tandem_lift_refusal(tandem, now())))
         return true;
     char time[CIVIL_TEXT_SIZE];
     struct error error = {0};
@@ -35,7 +37,7 @@ static bool may_sign_in(struct sync *sync)
         "login%s.",
         time_zone_format(sync->account.zone, time, since, 0),
         sync->request.asked_by_person ? "; the same password can be tried once in 30 minutes" : "");
-    sync_fail(sync, &error);
+    sync_fail(sync, SYNC_FAILED_AT_TANDEM, &error);
     return false;
 }
 
@@ -47,14 +49,15 @@ static void fetch_account(struct sync *sync)
 
 void sync_enter_greet(struct sync *sync)
 {
-    bool has_token = signed_in(sync);
-    if (!has_token && !may_sign_in(sync))
+    struct sync_sign_in *sign_in = &sync->sign_in;
+    sign_in->wanted = !tandem_signed_in(sync->account.tandem, now());
+    if (sign_in->wanted && !may_sign_in(sync))
         return;
-    if (!sync->nightscout_verified) {
+    if (!sign_in->nightscout_verified) {
         sync_expect(sync);
         nightscout_verify(sync->nightscout, sync_on_nightscout, sync);
     }
-    if (!has_token) {
+    if (sign_in->wanted) {
         sync_expect(sync);
         tandem_open_login_page(sync->account.tandem, sync_on_tandem, sync);
     } else if (!sync->pumper) {
@@ -66,8 +69,7 @@ void sync_sign_in_again(struct sync *sync)
 {
     log_info(sync->account.log, "sync", "note=\"the token was refused: signing in again\"");
     tandem_forget_token(sync->account.tandem);
-    sync->token_refused = false;
-    sync->signed_in_again = true;
+    sync->sign_in.token = TOKEN_REPLACED;
     sync->next = STEP_GREET;
 }
 
@@ -92,10 +94,10 @@ static bool check_clock(struct sync *sync, struct error *error)
 void sync_leave_greet(struct sync *sync)
 {
     struct error error = {0};
-    sync->nightscout_verified = true;
+    sync->sign_in.nightscout_verified = true;
     if (!check_clock(sync, &error))
-        sync_fail(sync, &error);
-    else if (sync->token_refused)
+        sync_fail(sync, SYNC_FAILED_HERE, &error);
+    else if (sync->sign_in.token == TOKEN_REFUSED)
         sync_sign_in_again(sync);
 }
 
@@ -121,29 +123,29 @@ static void on_status(void *context, const struct error *error)
 
 void sync_enter_sign_in(struct sync *sync)
 {
-    if (!signed_in(sync)) {
+    if (sync->sign_in.wanted) {
         sync_expect(sync);
-        tandem_sign_in(sync->account.tandem, sync->now, sync_on_tandem, sync);
+        tandem_sign_in(sync->account.tandem, now(), sync_on_tandem, sync);
     }
-    if (sync->nightscout_asked)
+    if (sync->sign_in.nightscout_asked)
         return; /* in the first sign-in; but a token refused in the step before has skipped that */
-    sync->nightscout_asked = true;
+    sync->sign_in.nightscout_asked = true;
     if (!sync->request.check_only && sync_reaches_now(sync))
         fetch_newest(sync);
     if (sync->request.features & FEATURE_PROFILES && !sync->request.check_only) {
         sync_expect(sync);
-        nightscout_fetch_profile(sync->nightscout, &sync->current_profile, sync_on_nightscout, sync);
+        nightscout_fetch_profile(sync->nightscout, &sync->profile.newest, sync_on_nightscout, sync);
     }
     if (sync->request.check_only || sync->request.wants_status) {
         sync_expect(sync);
-        nightscout_fetch_status(sync->nightscout, &sync->status,
+        nightscout_fetch_status(sync->nightscout, &sync->sign_in.status,
                                 sync->request.check_only ? sync_on_nightscout : on_status, sync);
     }
 }
 
 void sync_enter_authorize(struct sync *sync)
 {
-    if (signed_in(sync))
+    if (!sync->sign_in.wanted)
         return;
     sync_expect(sync);
     tandem_authorize(sync->account.tandem, sync_on_tandem, sync);
@@ -151,7 +153,7 @@ void sync_enter_authorize(struct sync *sync)
 
 void sync_enter_token(struct sync *sync)
 {
-    if (signed_in(sync))
+    if (!sync->sign_in.wanted)
         return;
     sync_expect(sync);
     sync_expect(sync);
@@ -162,8 +164,8 @@ void sync_enter_token(struct sync *sync)
 void sync_leave_token(struct sync *sync)
 {
     struct error error = {0};
-    if (!signed_in(sync) && !tandem_verify(sync->account.tandem, sync->now, &error))
-        sync_fail(sync, &error);
+    if (sync->sign_in.wanted && !tandem_verify(sync->account.tandem, now(), &error))
+        sync_fail(sync, SYNC_FAILED_AT_TANDEM, &error);
 }
 
 void sync_enter_account(struct sync *sync)
@@ -175,10 +177,10 @@ void sync_enter_account(struct sync *sync)
 void sync_leave_account(struct sync *sync)
 {
     struct error error = {0};
-    if (sync->token_refused)
+    if (sync->sign_in.token == TOKEN_REFUSED)
         sync_sign_in_again(sync);
-    else if (!sync->chosen && !sync_choose_range(sync, &error))
-        sync_fail(sync, &error);
+    else if (!sync->range.chosen && !sync_choose_range(sync, &error))
+        sync_fail(sync, SYNC_FAILED_HERE, &error);
     else if (sync->request.check_only)
         sync->next = STEP_DONE;
 }

@@ -1,10 +1,12 @@
-/* What a sync writes, and what it makes of the answers. Nothing is ever sent again before it was read back.
- */
+/* What a sync writes, and what it makes of the answers. A write in doubt is read back before it is sent
+ * again. */
 #include "sync_internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <event2/util.h>
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
@@ -20,11 +22,9 @@
 #define BATCH_BYTES             89000 /* sites with SECURE_CSP cut JSON at 100 kB */
 #define DOCUMENT_BYTES          (128u << 10)
 #define SIDE_BY_SIDE            4
-#define UNREACHABLE_ROUNDS      4
+#define UNANSWERED_ROUNDS       4
 #define ROUNDS_WITHOUT_PROGRESS 10 /* enough to halve a full batch down to one document */
 #define REFUSED_MAXIMUM         20
-#define STRANGERS_WORTH_SAYING  3
-#define LISTED_IN_A_TURN        16
 
 /* One write under way. */
 struct write {
@@ -40,39 +40,6 @@ static enum collection collection_of(enum document_kind kind)
                                             : COLLECTION_TREATMENTS;
 }
 
-/* ---- comparing ---- */
-
-static void warn_of_others(struct sync *sync)
-{
-    if (!(sync->request.features & FEATURE_BASAL) || sync->rounds > 0)
-        return; /* a later round knows nothing more */
-    if (sync->difference.strangers >= STRANGERS_WORTH_SAYING)
-        sync_warn(sync,
-                  "Nightscout holds fresh basals that another pump's tconnectsync wrote. Is NS_URL the right "
-                  "person's site, and does only one program write to it?");
-    if (sync->difference.nameless >= STRANGERS_WORTH_SAYING)
-        sync_warn(sync,
-                  "An older tconnectsync still writes to this Nightscout. Switch it off: two writers can "
-                  "disagree.");
-}
-
-void sync_compare(struct sync *sync)
-{
-    struct difference_rules rules = {
-        .from = sync->from,
-        .to = sync->to,
-        .now = sync->now,
-        .alarm_safe_minutes = sync->account.configuration->alarm_safe_minutes,
-        .newest_device_status = sync->newest[COLLECTION_DEVICE_STATUS],
-        .memory = sync->account.memory,
-    };
-    difference_free(&sync->difference);
-    difference_find(&sync->documents, &sync->log, &sync->held, &rules, &sync->difference);
-    warn_of_others(sync);
-    log_info(sync->account.log, "sync", "creates=%zu amends=%zu twins=%zu", sync->difference.create_count,
-             sync->difference.amend_count, sync->difference.twin_count);
-}
-
 /* ---- answers ---- */
 
 static void fill_lane(struct lane *lane);
@@ -85,7 +52,7 @@ static void set_attempted(struct sync *sync, const struct write *write)
 
 static void note_stored(struct sync *sync, const struct write *write)
 {
-    sync->progressed = true;
+    sync->writing.stored += write->count;
     for (size_t i = 0; i < write->count; i++) {
         struct document *document = &sync->documents.items[write->items[i]];
         if (write->lane->kind == LANE_AMEND)
@@ -93,6 +60,16 @@ static void note_stored(struct sync *sync, const struct write *write)
         else
             document->created = true;
     }
+}
+
+/* The last word of a round counts, but for what lets no further write through: that stays. */
+static void note_trouble(struct sync *sync, enum round_found found, const struct error *error)
+{
+    struct sync_writing *writing = &sync->writing;
+    if (writing->found != ROUND_CLOSED || found == ROUND_CLOSED)
+        writing->error = *error;
+    if (found > writing->found)
+        writing->found = found;
 }
 
 /* A batch that is refused whole is halved until the culprit stands alone; that one is left out. */
@@ -114,7 +91,21 @@ static void note_refused(struct sync *sync, const struct write *write, const str
               time_zone_format(sync->account.zone, time, document->time, 0),
               sync->log.events[document->event].sequence, log_quote(sync->account.log, error->text));
     if (sync->report.refused > REFUSED_MAXIMUM)
-        sync->fatal = *error;
+        note_trouble(sync, ROUND_CLOSED, error);
+}
+
+static void note_failed(struct sync *sync, const struct write *write, const struct error *error)
+{
+    log_warn(sync->account.log, "sync", "write=failed documents=%zu error=%s", write->count,
+             log_quote(sync->account.log, error->text));
+    if (error->kind == ERROR_CREDENTIALS || error->kind == ERROR_CONFIGURATION) {
+        note_trouble(sync, ROUND_CLOSED, error);
+    } else if (error->kind == ERROR_SERVICE) {
+        note_trouble(sync, ROUND_REFUSED, error);
+        note_refused(sync, write, error);
+    } else {
+        note_trouble(sync, ROUND_UNANSWERED, error);
+    }
 }
 
 static void on_written(void *context, const struct error *error)
@@ -129,18 +120,7 @@ static void on_written(void *context, const struct error *error)
         note_stored(sync, write);
     } else {
         lane->stopped = true;
-        log_warn(sync->account.log, "sync", "write=failed documents=%zu error=%s", write->count,
-                 log_quote(sync->account.log, error->text));
-        if (error->kind == ERROR_CREDENTIALS || error->kind == ERROR_CONFIGURATION) {
-            sync->fatal = *error;
-        } else {
-            sync->uncertain = true;
-            if (error->kind == ERROR_SERVICE)
-                note_refused(sync, write, error);
-            else
-                sync->unreachable = true;
-            sync->report.error = *error; /* shown if this stays the last word */
-        }
+        note_failed(sync, write, error);
     }
     free(write->items);
     free(write);
@@ -265,136 +245,80 @@ static void fill_lane(struct lane *lane)
         [LANE_AMEND] = send_amendment,  [LANE_DELETE] = send_deletion,
     };
     const struct sync *sync = lane->sync;
-    while (!lane->stopped && !sync->stopping && sync->fatal.kind == ERROR_NONE &&
+    while (!lane->stopped && sync->outcome == SYNC_RUNNING && sync->writing.found != ROUND_CLOSED &&
            lane->in_flight < lane->limit && send[lane->kind](lane))
         ;
-}
-
-/* ---- pretending ---- */
-
-/* False: none is left. */
-static bool list_next(struct sync *sync, struct buffer *one)
-{
-    const struct difference *difference = &sync->difference;
-    const struct document *documents = sync->documents.items;
-    size_t place = sync->pretended++;
-    buffer_clear(one);
-    if (place < difference->create_count) {
-        struct json_writer *writer = json_writer_new(one);
-        document_write(&documents[difference->creates[place]], &sync->log, sync->account.zone, writer);
-        json_writer_free(writer);
-        log_info(sync->account.log, "sync", "pretend=create document=%s",
-                 log_quote(sync->account.log, one->data));
-        return true;
-    }
-    place -= difference->create_count;
-    if (place < difference->amend_count) {
-        amendment_write(&documents[difference->amends[place]], &sync->log, &sync->held, one);
-        log_info(sync->account.log, "sync", "pretend=amend document=%s",
-                 log_quote(sync->account.log, one->data));
-        return true;
-    }
-    if (place - difference->amend_count >= difference->twin_count)
-        return false;
-    log_info(sync->account.log, "sync", "pretend=delete note=\"an exact twin\"");
-    return true;
-}
-
-/* A month is thousands of lines: the loop serves others between them. */
-void sync_list_pretended(struct sync *sync)
-{
-    struct buffer one;
-    size_t listed = 0;
-    buffer_init(&one, DOCUMENT_BYTES);
-    while (listed < LISTED_IN_A_TURN && list_next(sync, &one))
-        listed++;
-    buffer_free(&one);
-    if (listed == LISTED_IN_A_TURN && !sync->stopping)
-        sync_take_turn(sync, 0);
 }
 
 /* ---- the steps ---- */
 
 void sync_enter_write(struct sync *sync)
 {
+    struct sync_writing *writing = &sync->writing;
+    /* Over a day, the oldest first: a run that dies leaves no hole behind its newest document. */
+    const bool in_order = sync->range.to - sync->range.from > SECONDS_PER_DAY;
     sync_write_profile(sync);
-    sync->uncertain = sync->unreachable = sync->progressed = false;
+    writing->found = ROUND_CLEAR;
+    writing->stored = 0;
     for (enum lane_kind kind = 0; kind < LANE_COUNT; kind++)
-        sync->lanes[kind] =
-            (struct lane){.sync = sync,
-                          .kind = kind,
-                          .limit = sync->oldest_first && kind <= LANE_DEVICE_STATUS ? 1 : SIDE_BY_SIDE};
+        writing->lanes[kind] = (struct lane){
+            .sync = sync, .kind = kind, .limit = in_order && kind <= LANE_DEVICE_STATUS ? 1 : SIDE_BY_SIDE};
     if (sync->request.pretend) {
         sync_list_pretended(sync);
         return;
     }
     for (enum lane_kind kind = 0; kind < LANE_COUNT; kind++)
-        fill_lane(&sync->lanes[kind]);
+        fill_lane(&writing->lanes[kind]);
 }
 
-static bool give_up(struct sync *sync)
+static bool give_up(struct sync_writing *writing)
 {
-    sync->rounds++;
-    sync->unreachable_rounds += sync->unreachable;
-    sync->rounds_without_progress = sync->progressed ? 0 : sync->rounds_without_progress + 1;
-    return sync->unreachable_rounds > UNREACHABLE_ROUNDS ||
-           sync->rounds_without_progress > ROUNDS_WITHOUT_PROGRESS;
+    writing->rounds++;
+    writing->unanswered_rounds += writing->found == ROUND_UNANSWERED;
+    writing->rounds_without_progress = writing->stored > 0 ? 0 : writing->rounds_without_progress + 1;
+    return writing->unanswered_rounds > UNANSWERED_ROUNDS ||
+           writing->rounds_without_progress > ROUNDS_WITHOUT_PROGRESS;
 }
 
-void sync_leave_write(struct sync *sync)
+/* Nothing is in doubt, but something may have been left out. */
+static void finish(struct sync *sync)
 {
-    struct error error = sync->report.error;
-    if (sync->fatal.kind != ERROR_NONE) {
-        sync_fail(sync, &sync->fatal);
-    } else if (sync->uncertain && give_up(sync)) {
-        sync->failed_in_nightscout = sync->unreachable;
-        sync_fail(sync, &error);
-    } else if (sync->uncertain) {
-        sync->next = STEP_WAIT;
-    } else if (sync->report.refused > 0) {
+    struct error error;
+    if (sync->report.refused > 0) {
         error_set(&error, ERROR_SERVICE,
                   "Nightscout refuses %" PRIu64
                   " of the pump's documents, which were left out; everything else is "
                   "stored. The log names each of them.",
                   sync->report.refused);
-        sync_fail(sync, &error);
-    } else if (sync->profile_error.kind != ERROR_NONE) {
-        sync_fail(sync, &sync->profile_error);
+        sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &error);
+    } else if (sync->profile.error.kind != ERROR_NONE) {
+        /* Never a skipped run: Nightscout was there, and took the rest. */
+        sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &sync->profile.error);
     }
 }
 
-/* ---- counting ---- */
-
-static void count_document(struct sync *sync, const struct document *document)
+void sync_leave_write(struct sync *sync)
 {
-    struct report_counts *counts = &sync->report.kinds[document->kind];
-    bool in_range = document->time >= sync->from && document->time <= sync->to;
-    if (document->created || (sync->request.pretend && document->fate == FATE_CREATE))
-        counts->created++;
-    else if (document->amended || (sync->request.pretend && document->fate == FATE_AMEND))
-        counts->amended++;
-    else if (document->fate == FATE_UNCHANGED && in_range)
-        counts->unchanged++;
-    else if (document->fate == FATE_WITHHELD)
-        counts->withheld++;
+    struct sync_writing *writing = &sync->writing;
+    if (writing->found == ROUND_CLEAR)
+        finish(sync);
+    else if (writing->found == ROUND_CLOSED || give_up(writing))
+        sync_fail_at_nightscout(sync, &writing->error);
+    else
+        sync->next = STEP_WAIT;
 }
 
-void sync_count_documents(struct sync *sync)
+static int64_t random_below(int64_t limit)
 {
-    struct report *report = &sync->report;
-    for (size_t i = 0; i < sync->documents.count; i++) {
-        const struct document *document = &sync->documents.items[i];
-        count_document(sync, document);
-        if (document->created)
-            event_memory_add(sync->account.memory, document, &sync->log);
-        if (document->kind == DOCUMENT_READING && document->time > report->newest_reading)
-            report->newest_reading = document->time;
-    }
-    for (unsigned pump = 0; sync->pumper && sync->chosen && pump < sync->pumper->pump_count; pump++) {
-        int64_t sequence, newest = pump_log_newest(&sync->log, pump, &sequence);
-        if (newest == NO_TIME || newest < report->newest_event)
-            continue;
-        report->newest_event = newest;
-        report->last_sequence = sequence;
-    }
+    uint32_t number;
+    evutil_secure_rng_get_bytes(&number, sizeof number);
+    return limit > 0 ? number % limit : 0;
+}
+
+/* Gives a Nightscout that did not answer some time: 1, 2, 4, ... seconds and up to half as much again. */
+void sync_enter_wait(struct sync *sync)
+{
+    const struct sync_writing *writing = &sync->writing;
+    int64_t milliseconds = writing->found == ROUND_UNANSWERED ? 500 << writing->unanswered_rounds : 0;
+    sync_take_turn(sync, milliseconds + random_below(milliseconds / 2));
 }

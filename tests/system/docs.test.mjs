@@ -5,14 +5,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { messages, rows } from './lib/messages.mjs';
+import { filesThatEndIn } from './lib/rooms.mjs';
 import { program, root } from './lib/run.mjs';
 import { names, settings } from './lib/settings.mjs';
 
 const read = (name) => fs.readFileSync(path.join(root, name), 'utf8');
 const exists = (name) => fs.existsSync(path.join(root, name));
 const matches = (text, pattern) => [...text.matchAll(pattern)].map((found) => found.slice(1));
-const source = ['base', 'pump', 'documents', 'settings', 'http', 'tandem', 'nightscout', 'sync', 'page', 'server', 'command'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
-  .filter((name) => name.endsWith('.c')).map((name) => read(path.join('src', folder, name)))).join('\n');
+const source = filesThatEndIn('.c').map((file) => fs.readFileSync(file, 'utf8')).join('\n');
 const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md',
   ...fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
 

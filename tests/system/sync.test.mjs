@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { test } from 'node:test';
+import { startClock } from './lib/clock.mjs';
 import { begin, folder, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 
@@ -199,6 +200,36 @@ test('NS_IGNORE_CONN_ERRORS makes an unreachable Nightscout a skipped run', asyn
   const { status, report } = await sync('--days', '1');
   assert.equal(status, 0);
   assert.equal(report.created, 0);
+});
+
+// The site that holds back its first answer beside the password: six minutes pass before Tandem signs the token.
+test('a token that is signed six minutes into a slow run is good', async (t) => {
+  const clock = startClock(t, new Date(Date.now() + 3600000).toISOString());
+  const environment = { ...clock.environment, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+  const simulator = await start({ seed: 11, historyDays: 2 }, { environment });
+  t.after(() => simulator.stop());
+  let passed = false;
+  const site = await listen(t, async (request, response) => {
+    if (!passed && request.url.includes('/treatments')) {
+      passed = true;
+      clock.forward(360);
+    }
+    const body = await new Response(request).text();
+    const answer = await fetch(new URL(request.url, simulator.nightscoutUrl), {
+      method: request.method,
+      headers: { 'api-secret': request.headers['api-secret'], ...(body ? { 'content-type': 'application/json' } : {}) },
+      body: body || undefined,
+    });
+    response.writeHead(answer.status, { 'content-type': 'application/json', date: answer.headers.get('date') });
+    response.end(await answer.text());
+  });
+  const { report, stderr } = await runJson(['sync', '--days', '1'], {
+    env: { ...simulator.env, ...environment, NS_URL: `http://127.0.0.1:${site.port}${new URL(simulator.nightscoutUrl).pathname}` },
+    home: folder(t),
+  });
+  assert.ok(passed);
+  assert.equal(report.error, null, stderr.slice(-3000));
+  assert.ok(report.created > 0);
 });
 
 test('a token that has run out is replaced by signing in once', async (t) => {

@@ -39,6 +39,9 @@ const char *document_kind_name(enum document_kind kind);
 /* The kind with that eventType, DOCUMENT_KIND_COUNT when we write none such. */
 enum document_kind document_kind_find(const char *event_type, size_t length);
 
+/* The features of which any one wants documents of that kind. */
+unsigned document_kind_features(enum document_kind kind);
+
 static inline bool document_is_treatment(enum document_kind kind)
 {
     return kind < DOCUMENT_READING;

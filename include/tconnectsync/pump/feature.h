@@ -18,7 +18,9 @@ enum {
     FEATURE_PUMP_EVENTS_BASAL_SUSPENSION = 1 << 7,
     FEATURE_IOB = 1 << 8, /* accepted, served by FEATURE_DEVICE_STATUS */
     FEATURES_DEFAULT = FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS | FEATURE_PROFILES,
-    FEATURES_ALL = (1 << 9) - 1,
+    FEATURE_COUNT = 9,
+    FEATURES_NO_RECORD = FEATURE_PROFILES | FEATURE_DEVICE_STATUS | FEATURE_IOB, /* no document for each record */
+    FEATURES_ALL = (1 << FEATURE_COUNT) - 1,
 };
 
 /* "BASAL, BOLUS" to bits; an unknown name is an error that lists the known ones; an empty list is FEATURES_DEFAULT. */

@@ -1,0 +1,293 @@
+/* Which records of a pump are settled: adding to them, and what follows for the next run. */
+#include "tconnectsync/documents/coverage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/memory.h"
+#include "tconnectsync/documents/difference.h"
+#include "tconnectsync/documents/document.h"
+#include "tconnectsync/pump/pump_log.h"
+
+#include "coverage_runs.h"
+
+void coverage_init(struct coverage *coverage)
+{
+    *coverage = (struct coverage){.through = NO_TIME};
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        coverage->since[i] = NO_TIME;
+}
+
+void coverage_free(struct coverage *coverage)
+{
+    free(coverage->runs);
+    free(coverage->known_gaps);
+    coverage_init(coverage);
+}
+
+/* ---- what a run settles ---- */
+
+void coverage_count_features(struct coverage *coverage, unsigned features, int64_t from)
+{
+    for (size_t i = 0; i < FEATURE_COUNT; i++) {
+        if (!(features >> i & 1))
+            coverage->since[i] = NO_TIME;
+        else if (coverage->since[i] == NO_TIME)
+            coverage->since[i] = coverage->through == NO_TIME ? from : coverage->through;
+    }
+}
+
+struct number {
+    int64_t sequence;
+    int32_t group;
+};
+
+static int compare_numbers_of_records(const void *left, const void *right)
+{
+    const struct number *a = left, *b = right;
+    if (a->group != b->group)
+        return a->group < b->group ? -1 : 1;
+    return (a->sequence > b->sequence) - (a->sequence < b->sequence);
+}
+
+/* Its fate is not what Nightscout holds yet: the next run has to see it again. */
+static bool is_waiting(const struct document *document)
+{
+    if (document->kind == DOCUMENT_DEVICE_STATUS)
+        return false;
+    return document->open || document->refused || document->fate == FATE_WITHHELD ||
+           (document->fate == FATE_CREATE && !document->created) ||
+           (document->fate == FATE_AMEND && !document->amended);
+}
+
+/* The records of this pump and time whose documents wait, in order; waiting: the instant of the oldest. */
+static size_t list_waiting(const struct pump_log *log, const struct documents *documents,
+                           const struct coverage_rules *rules, struct number *numbers, int64_t *waiting)
+{
+    size_t count = 0;
+    *waiting = NO_TIME;
+    for (size_t i = 0; i < documents->count; i++) {
+        const struct document *document = &documents->items[i];
+        const struct pump_event *event = &log->events[document->event];
+        if (event->pump != rules->pump || !is_waiting(document))
+            continue;
+        numbers[count++] = (struct number){event->sequence, event->group};
+        if (event->time >= rules->from && event->time <= rules->to &&
+            (*waiting == NO_TIME || event->time < *waiting))
+            *waiting = event->time;
+    }
+    if (count > 0)
+        qsort(numbers, count, sizeof *numbers, compare_numbers_of_records);
+    return count;
+}
+
+/* Cuts a run of the log down to what lies within the rules' time; what is not kept of the log has no time of
+   its own, so kept records at the edges tell. first_event: the first kept one of the run. False when nothing
+   is left. */
+static bool cut_to_time(const struct log_run *run, const struct pump_log *log, size_t first_event,
+                        const struct coverage_rules *rules, int64_t *first, int64_t *last)
+{
+    *first = run->first_sequence;
+    *last = run->last_sequence;
+    if (run->first_time == NO_TIME || run->last_time == NO_TIME || run->last_time < rules->from ||
+        run->first_time > rules->to)
+        return false;
+    for (size_t i = first_event; i < log->event_count; i++) {
+        const struct pump_event *event = &log->events[i];
+        if (event->pump != run->pump || event->group != run->group || event->sequence > run->last_sequence)
+            break;
+        if (event->time != NO_TIME && event->time < rules->from)
+            *first = event->sequence + 1;
+        if ((event->time == NO_TIME || event->time > rules->to) && event->sequence <= *last)
+            *last = event->sequence - 1;
+    }
+    return *first <= *last;
+}
+
+static int64_t day_of(int64_t wall)
+{
+    return wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
+}
+
+/* Adds the numbers from first to last but for those that wait. */
+static void add_settled(struct run_list *list, struct coverage_run run, const struct number *waiting,
+                        size_t count)
+{
+    int64_t end = run.last;
+    for (size_t i = 0; i < count; i++) {
+        if (waiting[i].group != run.group || waiting[i].sequence < run.first || waiting[i].sequence > end)
+            continue;
+        run.last = waiting[i].sequence - 1;
+        run_list_add(list, &run);
+        run.first = waiting[i].sequence + 1;
+    }
+    run.last = end;
+    run_list_add(list, &run);
+}
+
+static void gather_settled(struct run_list *list, const struct pump_log *log,
+                           const struct coverage_rules *rules, const struct number *waiting, size_t count,
+                           int64_t *newest)
+{
+    size_t event = 0;
+    for (size_t i = 0; i < log->run_count; i++) {
+        const struct log_run *run = &log->runs[i];
+        int64_t first, last;
+        while (event < log->event_count && (log->events[event].pump < run->pump ||
+                                            (log->events[event].pump == run->pump &&
+                                             (log->events[event].group < run->group ||
+                                              (log->events[event].group == run->group &&
+                                               log->events[event].sequence < run->first_sequence)))))
+            event++;
+        if (run->pump != rules->pump || !cut_to_time(run, log, event, rules, &first, &last))
+            continue;
+        add_settled(list,
+                    (struct coverage_run){.day = day_of(run->first_wall),
+                                          .first = first,
+                                          .last = last,
+                                          .group = run->group,
+                                          .features = rules->features},
+                    waiting, count);
+        int64_t reached = run->last_time < rules->to ? run->last_time : rules->to;
+        *newest = reached > *newest ? reached : *newest;
+    }
+}
+
+bool coverage_settle(struct coverage *coverage, const struct pump_log *log, const struct documents *documents,
+                     const struct coverage_rules *rules, int64_t *waiting)
+{
+    struct run_list list = {.items = coverage->runs, .count = coverage->count, .capacity = coverage->count};
+    struct coverage_run *before = NULL;
+    const size_t count_before = coverage->count;
+    const int64_t through = coverage->through;
+    if (count_before > 0) {
+        before = xcalloc(count_before, sizeof *before);
+        memcpy(before, coverage->runs, count_before * sizeof *before);
+    }
+    struct number *numbers = xcalloc(documents->count + 1, sizeof *numbers);
+    size_t count = list_waiting(log, documents, rules, numbers, waiting);
+    int64_t newest = NO_TIME;
+    gather_settled(&list, log, rules, numbers, count, &newest);
+    if (newest != NO_TIME && *waiting != NO_TIME && *waiting < newest)
+        newest = *waiting;
+    if (newest > coverage->through)
+        coverage->through = newest;
+    run_list_unite(&list);
+    run_list_drop_before(&list, rules->today - COVERAGE_DAYS);
+    coverage->runs = list.items;
+    coverage->count = list.count;
+    bool changed = coverage->count != count_before || coverage->through != through ||
+                   (count_before > 0 && memcmp(before, coverage->runs, count_before * sizeof *before) != 0);
+    free(before);
+    free(numbers);
+    return changed;
+}
+
+/* ---- what follows from it ---- */
+
+/* The features that count at that time. */
+static unsigned counting(const struct coverage *coverage, int64_t instant)
+{
+    unsigned features = 0;
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        if (coverage->since[i] != NO_TIME && coverage->since[i] <= instant)
+            features |= 1u << i;
+    return features;
+}
+
+bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
+                  const struct document *document)
+{
+    const struct pump_event *event = &log->events[document->event];
+    const unsigned wanted = document_kind_features(document->kind);
+    if (!(counting(coverage, document->time) & wanted))
+        return true;
+    size_t low = 0, high = coverage->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct coverage_run *run = &coverage->runs[middle];
+        if (run->group < event->group || (run->group == event->group && run->last < event->sequence))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct coverage_run *run = low < coverage->count ? &coverage->runs[low] : NULL;
+    return run && run->group == event->group && run->first <= event->sequence && run->features & wanted;
+}
+
+int64_t coverage_first_lack(const struct coverage *coverage, int64_t earliest)
+{
+    int64_t first = NO_TIME;
+    for (size_t i = 0; i < coverage->count; i++) {
+        const struct coverage_run *run = &coverage->runs[i];
+        /* Nothing that begins to count within a day makes this day one that lacks it. */
+        unsigned wanted =
+            counting(coverage, run->day * SECONDS_PER_DAY - SECONDS_PER_DAY) & ~(unsigned)FEATURES_NO_RECORD;
+        if (run->day >= earliest && wanted & ~run->features && (first == NO_TIME || run->day < first))
+            first = run->day;
+    }
+    return first;
+}
+
+static bool is_known(const struct coverage *coverage, const struct coverage_gap *gap)
+{
+    for (size_t i = 0; i < coverage->known_gap_count; i++) {
+        const struct coverage_gap *known = &coverage->known_gaps[i];
+        if (known->group == gap->group && known->first <= gap->first && known->last >= gap->last)
+            return true;
+    }
+    return false;
+}
+
+/* The numbers that are missing between run i - 1 and run i; false when none are. */
+static bool gap_before(const struct coverage *coverage, size_t i, struct coverage_gap *gap)
+{
+    const struct coverage_run *run = &coverage->runs[i], *before = run - 1;
+    if (i == 0 || before->group != run->group || before->last + 1 >= run->first)
+        return false;
+    *gap = (struct coverage_gap){before->last + 1, run->first - 1, run->group};
+    return true;
+}
+
+int64_t coverage_first_gap(const struct coverage *coverage, int64_t earliest, bool known)
+{
+    int64_t first = NO_TIME;
+    struct coverage_gap gap;
+    for (size_t i = 1; i < coverage->count; i++)
+        if (gap_before(coverage, i, &gap) && (known || !is_known(coverage, &gap))) {
+            /* the first missing number is of that day or the next; a gap that reaches into the time is looked
+             * into */
+            int64_t day = coverage->runs[i - 1].day > earliest ? coverage->runs[i - 1].day : earliest;
+            if (coverage->runs[i].day >= earliest && (first == NO_TIME || day < first))
+                first = day;
+        }
+    return first;
+}
+
+void coverage_remember_gaps(struct coverage *coverage)
+{
+    free(coverage->known_gaps);
+    coverage->known_gaps = xcalloc(coverage->count + 1, sizeof *coverage->known_gaps);
+    coverage->known_gap_count = 0;
+    for (size_t i = 1; i < coverage->count; i++)
+        if (gap_before(coverage, i, &coverage->known_gaps[coverage->known_gap_count]))
+            coverage->known_gap_count++;
+}
+
+enum coverage_day coverage_of_day(const struct coverage *coverage, unsigned features, int64_t day)
+{
+    enum coverage_day found = DAY_NOT_READ;
+    struct coverage_gap gap;
+    features &= ~(unsigned)FEATURES_NO_RECORD;
+    for (size_t i = 0; i < coverage->count; i++) {
+        const struct coverage_run *run = &coverage->runs[i];
+        if (run->day == day && found == DAY_NOT_READ)
+            found = DAY_WHOLE;
+        if ((run->day == day && features & ~run->features) ||
+            (gap_before(coverage, i, &gap) && run[-1].day <= day && run->day >= day &&
+             (run->day == day || run[-1].day == day)))
+            found = DAY_WITH_HOLES;
+    }
+    return found;
+}

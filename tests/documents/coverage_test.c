@@ -1,0 +1,264 @@
+/* What is settled: adding, uniting, gaps and what an automatic run makes of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tconnectsync/base/json.h"
+#include "tconnectsync/documents/coverage.h"
+
+#include "coverage_runs.h"
+#include "fixture.h"
+
+#define DAY(text) (at(text "T00:00:00Z") / SECONDS_PER_DAY)
+
+/* "GROUP:FIRST-LAST/FEATURES ..." */
+static void show(const struct coverage *coverage, struct buffer *out)
+{
+    buffer_clear(out);
+    for (size_t i = 0; i < coverage->count; i++)
+        buffer_addf(out, "%s%d:%lld-%lld/%x", i ? " " : "", coverage->runs[i].group,
+                    (long long)coverage->runs[i].first, (long long)coverage->runs[i].last,
+                    coverage->runs[i].features);
+}
+
+static void assert_runs(const struct coverage *coverage, const char *expected)
+{
+    struct buffer text;
+    buffer_init(&text, 10000);
+    show(coverage, &text);
+    assert_string_equal(text.data, expected);
+    buffer_free(&text);
+}
+
+static void add(struct coverage *coverage, const char *day, int32_t group, int64_t first, int64_t last,
+                unsigned features)
+{
+    struct run_list list = {coverage->runs, coverage->count, coverage->count};
+    run_list_add(&list, &(struct coverage_run){at(day) / SECONDS_PER_DAY, first, last, group, features});
+    run_list_unite(&list);
+    coverage->runs = list.items;
+    coverage->count = list.count;
+}
+
+static void runs_unite(void **state)
+{
+    (void)state;
+    struct coverage coverage;
+    coverage_init(&coverage);
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 10, 20, 1);
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 21, 30, 1);
+    assert_runs(&coverage, "0:10-30/1");
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 15, 25, 2);
+    assert_runs(&coverage, "0:10-14/1 0:15-25/3 0:26-30/1");
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 1, 40, 3);
+    assert_runs(&coverage, "0:1-40/3");
+    add(&coverage, "2026-05-14T00:00:00Z", 1, 1, 5, 3);
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 45, 50, 3);
+    assert_runs(&coverage, "0:1-40/3 0:45-50/3 1:1-5/3");
+    coverage_free(&coverage);
+}
+
+static struct coverage_rules rules_of(const struct fixture *fixture, const char *from, const char *to)
+{
+    (void)fixture;
+    return (struct coverage_rules){
+        .features = FEATURES_ALL, .from = at(from), .to = at(to), .today = DAY("2026-05-14")};
+}
+
+/* What has no document is settled by being read; what waits is not. */
+static void a_run_settles_what_it_confirmed(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture_read(&fixture, 0,
+                 "12 100 08:00:00\n12 101 08:05:00\n999 102 08:10:00\n12 103 08:15:00\n12 110 08:30:00");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    /* nothing is stored yet */
+    assert_true(coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting));
+    assert_runs(&coverage, "0:102-102/1ff");
+    assert_int_equal(waiting, at("08:00:00"));
+    assert_int_equal(coverage.through, at("08:00:00"));
+    for (size_t i = 0; i < fixture.documents.count; i++)
+        fixture.documents.items[i].created =
+            fixture.log.events[fixture.documents.items[i].event].sequence != 101;
+    assert_true(coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting));
+    assert_runs(&coverage, "0:100-100/1ff 0:102-103/1ff 0:110-110/1ff");
+    assert_int_equal(waiting, at("08:05:00"));
+    for (size_t i = 0; i < fixture.documents.count; i++)
+        fixture.documents.items[i].created = true;
+    assert_true(coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting));
+    assert_runs(&coverage, "0:100-103/1ff 0:110-110/1ff");
+    assert_true(waiting == NO_TIME);
+    assert_int_equal(coverage.through, at("08:30:00"));
+    assert_false(
+        coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting)); /* nothing new */
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
+/* Records outside of the range are read for what they tell of others, and not created: not settled. */
+static void only_the_range_is_settled(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture_read(&fixture, 0,
+                 "12 100 08:00:00\n999 101 08:04:00\n12 102 08:08:00\n12 103 08:12:00\n12 104 08:16:00");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    for (size_t i = 0; i < fixture.documents.count; i++)
+        fixture.documents.items[i].created = true;
+    struct coverage_rules rules = rules_of(&fixture, "08:05:00", "08:13:00");
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_runs(&coverage, "0:101-103/1ff");
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
+static void a_settled_record_is_not_created_again(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture_read(&fixture, 0, "279 100 08:00:00 {'commandedRate':1000}\n12 101 08:05:00");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 100, 101, FEATURE_PUMP_EVENTS);
+    coverage_count_features(&coverage, FEATURE_BASAL | FEATURE_PUMP_EVENTS, at("07:00:00"));
+    for (size_t i = 0; i < fixture.documents.count; i++) {
+        const struct document *document = &fixture.documents.items[i];
+        bool basal = document->kind == DOCUMENT_TEMP_BASAL;
+        assert_true(coverage_has(&coverage, &fixture.log, document) == !basal);
+    }
+    /* a feature that begins to count later leaves the past alone */
+    coverage.through = at("09:00:00");
+    coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("07:00:00"));
+    coverage_count_features(&coverage, FEATURE_BASAL | FEATURE_PUMP_EVENTS, at("07:00:00"));
+    for (size_t i = 0; i < fixture.documents.count; i++)
+        assert_true(coverage_has(&coverage, &fixture.log, &fixture.documents.items[i]));
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
+static void gaps_are_found_and_remembered(void **state)
+{
+    (void)state;
+    struct coverage coverage;
+    coverage_init(&coverage);
+    add(&coverage, "2026-05-10T00:00:00Z", 0, 100, 200, FEATURES_ALL);
+    add(&coverage, "2026-05-12T00:00:00Z", 0, 301, 400, FEATURES_ALL);
+    add(&coverage, "2026-05-13T00:00:00Z", 0, 401, 500, FEATURES_ALL);
+    add(&coverage, "2026-05-14T00:00:00Z", 1, 7, 9, FEATURES_ALL);
+    assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-01"), false), DAY("2026-05-10"));
+    assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-11"), false), DAY("2026-05-11"));
+    assert_true(coverage_first_gap(&coverage, DAY("2026-05-13"), false) == NO_TIME);
+    coverage_remember_gaps(&coverage);
+    assert_true(coverage_first_gap(&coverage, DAY("2026-05-01"), false) == NO_TIME);
+    assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-01"), true), DAY("2026-05-10"));
+    add(&coverage, "2026-05-11T00:00:00Z", 0, 250, 260, FEATURES_ALL); /* what is left of it is still known */
+    assert_true(coverage_first_gap(&coverage, DAY("2026-05-01"), false) == NO_TIME);
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 600, 610, FEATURES_ALL);
+    assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-01"), false), DAY("2026-05-13"));
+    assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-13")), DAY_WITH_HOLES);
+    assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-09")), DAY_NOT_READ);
+    add(&coverage, "2026-05-13T00:00:00Z", 0, 501, 599, FEATURES_ALL);
+    assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-13")), DAY_WHOLE);
+    coverage_free(&coverage);
+}
+
+/* The treatments were refused on a day whose readings went through. */
+static void a_lack_of_a_feature_is_found(void **state)
+{
+    (void)state;
+    struct coverage coverage;
+    coverage_init(&coverage);
+    coverage_count_features(&coverage, FEATURE_CGM | FEATURE_BASAL | FEATURE_PROFILES,
+                            at("2026-05-08T00:00:00Z"));
+    add(&coverage, "2026-05-12T00:00:00Z", 0, 1, 100, FEATURE_CGM);
+    add(&coverage, "2026-05-13T00:00:00Z", 0, 101, 200, FEATURE_CGM | FEATURE_BASAL);
+    assert_int_equal(coverage_first_lack(&coverage, DAY("2026-05-01")), DAY("2026-05-12"));
+    assert_true(coverage_first_lack(&coverage, DAY("2026-05-13")) == NO_TIME);
+    coverage.since[0] = at("2026-05-12T12:00:00Z"); /* BASAL was added that day */
+    assert_true(coverage_first_lack(&coverage, DAY("2026-05-01")) == NO_TIME);
+    coverage_free(&coverage);
+}
+
+static void it_comes_back_from_nightscout(void **state)
+{
+    (void)state;
+    struct coverage coverage, again;
+    struct buffer first, second, list;
+    char key[COVERAGE_KEY_SIZE], other[COVERAGE_KEY_SIZE], *id = NULL;
+    buffer_init(&first, 10000);
+    buffer_init(&second, 10000);
+    buffer_init(&list, 30000);
+    coverage_init(&coverage);
+    coverage_init(&again);
+    coverage_key("1234567", key);
+    coverage_key("7654321", other);
+    assert_string_not_equal(key, other);
+    coverage_count_features(&coverage, FEATURE_CGM | FEATURE_BASAL, at("2026-05-08T00:00:00Z"));
+    coverage.through = at("2026-05-14T10:00:00Z");
+    add(&coverage, "2026-05-12T00:00:00Z", 0, 1, 100, FEATURE_CGM);
+    add(&coverage, "2026-05-12T00:00:00Z", 0, 110, 120, FEATURE_CGM);
+    add(&coverage, "2026-05-13T00:00:00Z", 3, 101, 200, FEATURE_CGM | FEATURE_BASAL);
+    coverage_write(&coverage, key, "64a", at("2026-05-14T10:00:00Z"), &first);
+    buffer_addf(
+        &list,
+        "[null,5,{\"enteredBy\":\"x\"},%s,{\"_id\":\"63f\",\"pump\":\"%s\",\"pump_coverage\":1,\"enteredBy\":"
+        "\"Pump (tconnectsync)\",\"through\":7,\"days\":[3,{\"day\":\"2026-05-14\",\"features\":\"CGM\","
+        "\"runs\":[[0,1],[0,9,5],[0,-1,5],[0,1,1.5],[3,201,205],\"x\"]},{\"day\":\"never\",\"features\":"
+        "\"CGM\",\"runs\":[[3,300,305]]},{\"day\":\"2026-05-14\",\"features\":\"WHAT\",\"runs\":[[3,300,305]]"
+        "}]}]",
+        first.data, key);
+    struct json *json = json_parse(list.data, list.length, NULL);
+    assert_non_null(json);
+    coverage_read(&again, json, other, &id);
+    assert_null(id);
+    assert_int_equal(again.count, 0);
+    coverage_read(&again, json, key, &id);
+    assert_string_equal(id, "63f"); /* of two always the same */
+    assert_runs(&again, "0:1-100/10 0:110-120/10 3:101-200/11 3:201-205/10");
+    assert_int_equal(again.through, coverage.through);
+    assert_memory_equal(again.since, coverage.since, sizeof coverage.since);
+    free(id);
+    coverage_write(&coverage, key, NULL, at("2026-05-14T10:00:00Z"), &second);
+    assert_null(strstr(second.data, "_id"));
+    json_free(json);
+    coverage_free(&coverage);
+    coverage_free(&again);
+    buffer_free(&first);
+    buffer_free(&second);
+    buffer_free(&list);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(runs_unite),
+        cmocka_unit_test(a_run_settles_what_it_confirmed),
+        cmocka_unit_test(only_the_range_is_settled),
+        cmocka_unit_test(a_settled_record_is_not_created_again),
+        cmocka_unit_test(gaps_are_found_and_remembered),
+        cmocka_unit_test(a_lack_of_a_feature_is_found),
+        cmocka_unit_test(it_comes_back_from_nightscout),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
