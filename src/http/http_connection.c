@@ -167,7 +167,6 @@ static void look(struct connection *connection)
     struct http_guard *guard = &connection->guard;
     if (!connection->receiving) {
         connection->receiving = true;
-        made_progress(connection);
         set_deadline(connection, connection->all->limits.request_milliseconds);
     }
     /* An empty line before a request is what some clients leave behind a form. */
@@ -207,6 +206,8 @@ static void socket_readable(evutil_socket_t socket, short what, void *context)
                                          make requests of bodies */
         return;
     }
+    if (!connection->busy && !connection->receiving)
+        made_progress(connection);
     if (!connection->busy && connection->received.length > 0)
         look(connection);
     if (ended && (connection->exchange || !connection->busy))
@@ -233,10 +234,10 @@ static void request_completed(struct evhttp_request *request, void *context)
     (void)request;
     http_guard_start(&connection->guard, &connection->all->limits.request);
     connection->busy = connection->receiving = connection->told_to_continue = false;
-    made_progress(connection);
     if (connection->received.length > 0) {
         set_deadline(connection, 0);
     } else {
+        made_progress(connection);
         event_add(connection->readable, NULL);
         set_deadline(connection, connection->all->limits.idle_milliseconds);
     }
@@ -291,7 +292,7 @@ static void socket_writable(evutil_socket_t socket, short what, void *context)
 void connection_send(struct connection *connection, bool complete)
 {
     connection->answered = complete;
-    if (complete)
+    if (complete && connection->received.length == 0)
         made_progress(connection);
     /* While the socket takes no more, what is added must not start the time-out anew. */
     if (!event_pending(connection->writable, EV_WRITE | EV_TIMEOUT, NULL))

@@ -60,7 +60,8 @@ struct connection_limits {
 };
 
 /* All of a server's, the one that has made no progress for longest first. Progress is the accept, a request's first
-   byte, its answer, the answer's end: a client that drips or sips makes none. */
+   byte, its answer, the answer's end: a client that drips or sips makes none, and a row of requests sent at once is one
+   request here. */
 struct connections {
     struct event_base *base;
     struct log *log;

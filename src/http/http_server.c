@@ -20,7 +20,7 @@
 #include "tconnectsync/base/memory.h"
 
 enum {
-    BACKLOG = 511,
+    BACKLOG = 1024,
     PAUSE_MILLISECONDS = 500,
     COMPLAINT_SECONDS = 10, /* between two lines about the same */
     CONNECTIONS_DEFAULT = 512,

@@ -1,5 +1,5 @@
-// What 5,000 connections that hold their places cost everybody else: /livez by one client at a time while they come back
-// whenever they are closed, one kind after another; then what a hundred streams cost that nobody reads.
+// What 5,000 connections that hold their places cost everybody else: /livez by one client at a time while they come back a
+// second after they are closed, one kind after another; then what a hundred streams cost that nobody reads.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -28,7 +28,7 @@ function crowd({ port, count, first, drips }) {
     const timer = drips && setInterval(() => socket.write('a'), 1000);
     socket.pause();
     if (!first.startsWith('GET / HTTP/1.1\r\nHost')) socket.resume();
-    socket.on('close', () => { clearInterval(timer); setTimeout(connect, 100); });
+    socket.on('close', () => { clearInterval(timer); setTimeout(connect, 1000); });
   };
   for (let i = 0; i < count; i += 1) setTimeout(connect, i / 5);
 }
