@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tconnectsync/server/application.h"
 
@@ -56,11 +58,32 @@ static int complain(const char *what, const char *word)
     return EXIT_USAGE;
 }
 
+/* A descriptor from 0 to 2 that is closed would be given to the next file or socket, and what is printed
+ * would go there. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+/* None of these ends the program amid its writes. SIGHUP: see serve.c and command.c. */
+static void ignore_signals(void)
+{
+    static const int numbers[] = {SIGPIPE, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        signal(numbers[i], SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {0};
     int option;
-    signal(SIGPIPE, SIG_IGN);
+    open_standard_streams();
+    ignore_signals();
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 'd':
