@@ -10,6 +10,9 @@
 
 #include "document_build.h"
 
+#define AHEAD                                                                                                \
+    (10 * SECONDS_PER_MINUTE) /* a clock may be that fast; what lies further ahead waits for the next run */
+
 enum alarm { RESUME_PUMP_ALARM = 18, RESUME_PUMP_ALARM_2 = 23 };
 enum { DEXCOM_ALERT = 369, CGM_OUT_OF_RANGE = 14 };
 
@@ -42,7 +45,8 @@ unsigned document_kind_features(enum document_kind kind)
     static const unsigned features[DOCUMENT_KIND_COUNT] = {
         [DOCUMENT_TEMP_BASAL] = FEATURE_BASAL,
         [DOCUMENT_COMBO_BOLUS] = FEATURE_BOLUS,
-        [DOCUMENT_BASAL_SUSPENSION] = FEATURE_PUMP_EVENTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION | FEATURE_BASAL,
+        [DOCUMENT_BASAL_SUSPENSION] =
+            FEATURE_PUMP_EVENTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION | FEATURE_BASAL,
         [DOCUMENT_BASAL_RESUME] = FEATURE_PUMP_EVENTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION | FEATURE_BASAL,
         [DOCUMENT_ALARM] = FEATURE_PUMP_EVENTS,
         [DOCUMENT_INSULIN_CHANGE] = FEATURE_PUMP_EVENTS,
@@ -207,7 +211,8 @@ void documents_build(struct pump_log *log, const struct time_zone *zone, const s
                (log->runs[builder.run].pump < event->pump || log->runs[builder.run].group < event->group ||
                 log->runs[builder.run].last_sequence < event->sequence))
             builder.run++;
-        on_event(&builder, i);
+        if (event->time == NO_TIME || event->time <= rules->now + AHEAD)
+            on_event(&builder, i);
     }
     if (log->event_count > 0)
         end_pump(&builder);

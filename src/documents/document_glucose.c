@@ -16,6 +16,10 @@ enum { READING_CALIBRATION_BIT = 3 };
    the first of a repeated hour, unless a lower sequence number already lies later. */
 static int64_t reading_time(struct builder *builder, const struct pump_event *event, int64_t wall)
 {
+    const struct pump_clock *clock = builder->log->clocks ? &builder->log->clocks[event->pump] : NULL;
+    if (clock && clock->count)
+        return pump_clock_reading(clock, (struct clock_place){event->group, event->sequence}, event->wall,
+                                  wall);
     int64_t first, second, behind = event->wall - wall;
     bool repeated = time_zone_instants(builder->zone, wall, &first, &second);
     if (behind >= -LIVE_READING && behind <= LIVE_READING)
@@ -40,7 +44,9 @@ void builder_on_reading(struct builder *builder, size_t index)
     } else if (status != STATUS_HIGH && status != STATUS_LOW && (glucose < 20 || glucose > 600)) {
         pump_log_skip(builder->log, SKIP_GLUCOSE, event->code, event->sequence);
     } else {
-        builder_add(builder, DOCUMENT_READING, index, reading_time(builder, event, wall));
+        int64_t time = reading_time(builder, event, wall);
+        if (time <= builder->rules->now + LIVE_READING) /* what lies ahead waits */
+            builder_add(builder, DOCUMENT_READING, index, time);
     }
 }
 

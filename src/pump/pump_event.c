@@ -22,6 +22,8 @@ enum {
     P_CURRENT_GLUCOSE_DISPLAY_VALUE,
     P_CURRENT_USER_MODE,
     P_DALERT_ID,
+    P_DATE_AFTER,
+    P_DATE_PRIOR,
     P_DECLINED_CORRECTION,
     P_EGV_TIME_STAMP,
     P_EXERCISE_CHOICE,
@@ -38,6 +40,8 @@ enum {
     P_REQUESTED_ACTION,
     P_SLEEP_STARTED_BY_GUI,
     P_SUSPEND_REASON,
+    P_TIME_AFTER,
+    P_TIME_PRIOR,
     P_USER_OVERRIDE,
     P_V2_VOLUME,
 };
@@ -67,6 +71,8 @@ const struct property pump_properties[PROPERTY_COUNT] = {
                                          SKIP_GLUCOSE},
     [P_CURRENT_USER_MODE] = {"currentUserMode", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
     [P_DALERT_ID] = {"dalertId", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_RECORD},
+    [P_DATE_AFTER] = {"dateAfter", PROPERTY_WHOLE, 0, 100000, SKIP_BROKEN_RECORD},
+    [P_DATE_PRIOR] = {"datePrior", PROPERTY_WHOLE, 0, 100000, SKIP_BROKEN_RECORD},
     [P_DECLINED_CORRECTION] = {"declinedCorrection", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
     [P_EGV_TIME_STAMP] = {"egvTimeStamp", PROPERTY_WHOLE, ANY_NUMBER, SKIP_TIME},
     [P_EXERCISE_CHOICE] = {"exerciseChoice", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
@@ -84,6 +90,8 @@ const struct property pump_properties[PROPERTY_COUNT] = {
     [P_REQUESTED_ACTION] = {"requestedAction", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
     [P_SLEEP_STARTED_BY_GUI] = {"sleepStartedByGui", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
     [P_SUSPEND_REASON] = {"suspendReason", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
+    [P_TIME_AFTER] = {"timeAfter", PROPERTY_WHOLE, 0, 86400000, SKIP_BROKEN_RECORD},
+    [P_TIME_PRIOR] = {"timePrior", PROPERTY_WHOLE, 0, 86400000, SKIP_BROKEN_RECORD},
     [P_USER_OVERRIDE] = {"userOverride", PROPERTY_WHOLE, ANY_NUMBER, SKIP_BROKEN_DETAIL},
     [P_V2_VOLUME] = {"v2Volume", PROPERTY_THOUSANDTHS, -1000, 1000000, SKIP_BROKEN_DETAIL},
 };
@@ -107,6 +115,8 @@ const struct property pump_properties[PROPERTY_COUNT] = {
                    FILL(bolus.status, P_COMPLETION_STATUS), \
                    FILL(bolus.insulin, P_INSULIN_DELIVERED)}, NEED(bolus.insulin)
 #define ALERT {FILL(alarm.id, P_DALERT_ID)}, NEED(alarm.id)
+#define CLOCK_SET(prior_property, after_property) \
+    {FILL(clock.prior, prior_property), FILL(clock.after, after_property)}, NEED(clock.prior) | NEED(clock.after)
 #define PRIMED {FILL(prime.size, P_PRIME_SIZE), FILL(prime.status, P_COMPLETION_STATUS)}, 0
 #define NOTHING {NO_PROPERTY}, 0
 
@@ -118,6 +128,8 @@ static const struct event_shape shapes[] = {
     {9, EVENT_PUMP_STATUS, STATUS, {FILL(battery.percent, P_ABC), FILL(battery.reservoir, P_INSULIN)}, 0},
     {11, EVENT_SUSPENDED, SUSPENDS, {FILL(suspended.reason, P_SUSPEND_REASON)}, 0},
     {12, EVENT_RESUMED, SUSPENDS, NOTHING},
+    {13, EVENT_CLOCK_SET, FEATURES_ALL, CLOCK_SET(P_TIME_PRIOR, P_TIME_AFTER)},
+    {14, EVENT_CLOCK_SET, FEATURES_ALL, CLOCK_SET(P_DATE_PRIOR, P_DATE_AFTER)},
     {16, EVENT_GLUCOSE_ENTRY, FEATURE_BOLUS, {FILL(entry.glucose, P_BG), FILL(entry.source, P_BG_ENTRY_TYPE)}, 0},
     {20, EVENT_BOLUS_COMPLETED, FEATURE_BOLUS | STATUS, COMPLETED},
     {21, EVENT_EXTENDED_COMPLETED, FEATURE_BOLUS | STATUS, COMPLETED},

@@ -129,6 +129,20 @@ bool setting_region(struct reading *reading, const struct setting *setting, cons
     return true;
 }
 
+bool setting_pump_clock(struct reading *reading, const struct setting *setting, const char *name,
+                        const char *value)
+{
+    bool zone = strcasecmp(value, "zone") == 0;
+    if (!zone && strcasecmp(value, "pump") != 0)
+        return setting_problem(
+            reading,
+            "%s must be pump (follow how the pump's clock was set) or zone (read every pump time in "
+            "TIMEZONE_NAME as it is).",
+            name);
+    *(bool *)field_of(reading->configuration, setting) = zone;
+    return true;
+}
+
 bool setting_boolean(struct reading *reading, const struct setting *setting, const char *name,
                      const char *value)
 {

@@ -16,7 +16,7 @@ enum event_kind {
     EVENT_BOLUS_COMPLETED,    /* 20 */
     EVENT_EXTENDED_ACTIVATED, /* 59 */
     EVENT_EXTENDED_COMPLETED, /* 21 */
-    EVENT_GLUCOSE_ENTRY,     /* 16: the glucose for the bolus request that follows */
+    EVENT_GLUCOSE_ENTRY,      /* 16: the glucose for the bolus request that follows */
     EVENT_SUSPENDED,          /* 11 */
     EVENT_RESUMED,            /* 12 */
     EVENT_CARTRIDGE_FILLED,   /* 33 */
@@ -31,8 +31,9 @@ enum event_kind {
     EVENT_SENSOR_STOPPED,     /* 214, 447, 405, 486 */
     EVENT_CGM_ALERT,          /* 171, 369, 460 */
     EVENT_DAILY_BASAL,        /* 81 */
-    EVENT_PUMP_STATUS,       /* 9 */
-    EVENT_STATE_CHANGED,     /* 3 */
+    EVENT_PUMP_STATUS,        /* 9 */
+    EVENT_STATE_CHANGED,      /* 3 */
+    EVENT_CLOCK_SET,          /* 13, 14: kept as pump_log.changes */
     EVENT_KIND_COUNT,
 };
 
@@ -92,6 +93,9 @@ struct pump_event {
         struct {
             int64_t change; /* bits */
         } state;
+        struct { /* EVENT_CLOCK_SET: milliseconds of the day, or days */
+            int64_t prior, after;
+        } clock;
         int64_t field[EVENT_FIELDS]; /* all of them, for the table below */
     };
     int32_t group;
@@ -142,7 +146,7 @@ struct property {
     enum skip_reason out_of_bounds;
 };
 #define NO_PROPERTY    0
-#define PROPERTY_COUNT 36 /* with NO_PROPERTY; at most 64: masks of them are uint64_t */
+#define PROPERTY_COUNT 40 /* with NO_PROPERTY; at most 64: masks of them are uint64_t */
 extern const struct property pump_properties[PROPERTY_COUNT];
 
 struct event_shape {

@@ -10,10 +10,10 @@
 
 struct configuration;
 struct event_base;
-struct event_memory;
 struct http_client;
 struct log;
 struct sync;
+struct sync_memory;
 struct tandem;
 struct time_zone;
 
@@ -24,7 +24,7 @@ struct account_context {
     const struct configuration *configuration;
     const struct time_zone *zone;
     struct tandem *tandem;
-    struct event_memory *memory; /* what this process has created */
+    struct sync_memory *memory;
     struct log *log;
 };
 
@@ -36,6 +36,7 @@ struct sync_request {
     bool check_only;      /* sign in and look, but read no log and write nothing */
     bool keeps_readings;  /* glucose stays in the pump log for who watches, carried over or not */
     bool wants_status;    /* also read the Nightscout site's status, which need not succeed */
+    bool by_timer;        /* may end as soon as nothing is new */
     bool asked_by_person; /* lifts the latch of a refused password */
 };
 
