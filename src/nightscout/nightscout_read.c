@@ -148,13 +148,25 @@ static void fetch_json(struct nightscout *nightscout, const char *path, struct j
 void nightscout_fetch_profile(struct nightscout *nightscout, struct json **profile, nightscout_done *done,
                               void *context)
 {
-    fetch_json(nightscout, "profile/current", profile, done, context);
+    fetch_json(nightscout, "profile.json?count=1", profile, done, context);
 }
 
 void nightscout_fetch_profiles(struct nightscout *nightscout, struct json **profiles, nightscout_done *done,
                                void *context)
 {
     fetch_json(nightscout, "profile?count=10", profiles, done, context);
+}
+
+void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities,
+                                 nightscout_done *done, void *context)
+{
+    struct buffer path;
+    buffer_init(&path, 512);
+    buffer_add_text(&path, "activity.json?count=100&find%5BenteredBy%5D=");
+    url_encode(&path, ENTERED_BY);
+    buffer_add_text(&path, "&find%5Bcreated_at%5D%5B%24gte%5D=2000-01-01");
+    fetch_json(nightscout, path.data, activities, done, context);
+    buffer_free(&path);
 }
 
 void nightscout_fetch_status(struct nightscout *nightscout, struct json **status, nightscout_done *done,

@@ -245,13 +245,14 @@ void page_picture(const struct page_view *view, struct buffer *out)
 {
     struct canvas canvas = {view, view->picture, out, view->now - SECONDS_PER_DAY, view->now, LANE_GAP};
     if (!view->picture || !view->picture->known) {
-        page_add(out, "<p class=\"empty\">The first sync that goes well brings the picture of the day.</p>");
+        page_add(out, "<p class=\"empty\">The picture of the day appears after the first good sync.</p>");
         return;
     }
     const struct day_totals totals = day_totals(canvas.picture, canvas.since, canvas.now + 1);
     const int height = height_of(&canvas);
     if (!totals.readings && !totals.boluses && !totals.basal) {
-        page_add(out, "<p class=\"empty\">The phone has uploaded nothing of the last 24 hours yet.</p>");
+        page_add(out,
+                 "<p class=\"empty\">The phone has not uploaded anything from the last 24 hours yet.</p>");
         return;
     }
     page_add(out, "<svg class=\"day\" width=\"100%%\" height=\"%d\" role=\"img\" aria-label=\"", height);

@@ -163,7 +163,8 @@ static enum page_notice start(struct daemon *daemon, struct http_exchange *excha
     wish.check = check;
     if (!check)
         wish.features = chosen_features(daemon, exchange);
-    return notices[runner_ask(daemon->runner, &wish, TRIGGER_PAGE, false, NULL)];
+    const enum page_notice notice = notices[runner_ask(daemon->runner, &wish, TRIGGER_PAGE, false, NULL)];
+    return check && notice == NOTICE_STARTED ? NOTICE_CHECKING : notice;
 }
 
 static enum page_notice act_sync(struct daemon *daemon, struct http_exchange *exchange)

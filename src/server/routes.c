@@ -59,7 +59,7 @@ static void answer_readyz(struct daemon *daemon, struct http_exchange *exchange)
         http_reply_text(exchange, 503, "stopping\n");
     else if (!daemon->runner)
         http_reply_text(exchange, 503,
-                        "The settings cannot be used yet; the page at / and the log list what to mend.\n");
+                        "The settings cannot be used yet; the page at / and the log list what to fix.\n");
     else
         http_reply_text(exchange, 200, "ok\n");
 }
@@ -96,7 +96,7 @@ static bool read_wish(struct daemon *daemon, struct http_exchange *exchange, boo
         return false;
     case WISH_UNUSABLE:
         http_reply_text(exchange, 503,
-                        "The settings cannot be used yet; the page at / lists what to mend.\n");
+                        "The settings cannot be used yet; the page at / lists what to fix.\n");
         return false;
     case WISH_WRONG:
         break;

@@ -189,6 +189,7 @@ static void start_job(struct runner *runner, struct job *job)
     struct sync_request request = wish_request(&job->wish, (int64_t)time(NULL));
     request.keeps_readings = true;
     request.wants_status = !runner->knows_site;
+    request.by_timer = job->trigger == TRIGGER_TIMER;
     request.asked_by_person =
         job->wish.check || job->trigger == TRIGGER_UPDATE || job->trigger == TRIGGER_PAGE;
     runner->running = job;

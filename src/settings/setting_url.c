@@ -124,12 +124,11 @@ bool setting_nightscout_url(struct reading *reading, const struct setting *setti
                                    setting->remedy);
     if (url.has_userinfo)
         return setting_problem(
-            reading, "%s must carry no name and password before an @. The API secret belongs into NS_SECRET.",
-            name);
+            reading,
+            "%s must not contain a name and password before an @. Put the API secret into NS_SECRET.", name);
     if (url.has_query || url.has_fragment)
         return setting_problem(
-            reading,
-            "%s must end before its question mark or hash sign. An access token belongs into NS_SECRET.",
+            reading, "%s must end before its question mark or hash sign. Put an access token into NS_SECRET.",
             name);
     size_t length = without_api(value);
     if (strlen(value) - length > 6)

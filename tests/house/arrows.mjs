@@ -13,8 +13,6 @@ const CLIENT = /^src\/http\/http_(client|transfer|answer)\./; // the one place t
 export const EXCEPTIONS = {
   // The table calls the steps, and the steps call what moves the table on.
   sync: ['sync', 'sync_profile', 'sync_read', 'sync_sign_in', 'sync_write'],
-  // The simulator's site, control and faults; its history and scenarios.
-  sim: ['control', 'faults', 'history', 'nightscout', 'nightscout_write', 'query', 'scenario_body', 'scenario_bolus', 'scenario_insulin', 'sim', 'site', 'tandem_data', 'tandem_side', 'truth', 'truth_events'],
 };
 
 // The rooms and what each may use, by the tables and calls of the meson.build files.
