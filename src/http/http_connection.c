@@ -307,9 +307,11 @@ void connection_doom(struct connection *connection)
 
 /* ---- room for others ---- */
 
+/* The latest one has not had its time: its request may still be on its way. */
 static bool may_be_closed(const struct connection *connection)
 {
-    return connection->socket >= 0 && !connection->exchange;
+    return connection->socket >= 0 && !connection->exchange &&
+           connection != TAILQ_LAST(&connection->all->list, connection_list);
 }
 
 static struct connection *without_progress(struct connections *all)

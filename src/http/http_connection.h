@@ -67,7 +67,7 @@ struct connections {
     struct log *log;
     struct connection_limits limits;
     struct connection_user user;
-    TAILQ_HEAD(, connection) list;
+    TAILQ_HEAD(connection_list, connection) list;
     size_t count;
     struct http_crowd crowd;
     bool is_crowded;        /* some network holds more than its share */
