@@ -287,7 +287,8 @@ static const struct row bolus_rows[] = {
             BOLUS("11:19:20", "60,1,4", ",'insulin':1,'notes':'Extended Bolus (1 of 4)'")
                 BOLUS("11:49:20", "60,2,4", ",'insulin':1.001,'notes':'Extended Bolus (2 of 4)'")
                     BOLUS("12:19:20", "60,3,4", ",'insulin':1.001,'notes':'Extended Bolus (3 of 4)'")
-                        BOLUS("12:49:20", "60,4,4", ",'insulin':1.001,'notes':'Extended Bolus (4 of 4)'")),
+                        BOLUS("12:49:20", "60,4,4", ",'insulin':1.001,'notes':'Extended Bolus (4 of 4)'"),
+        .now = "14:00:00"),
     ROW("one that began at an unknown time: at its end",
         "21 60 11:34:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':1.2}\n",
         BOLUS("11:34:18", "60", ",'insulin':1.2,'notes':'Extended Bolus'")),
@@ -295,7 +296,8 @@ static const struct row bolus_rows[] = {
         COMPLETED "21 60 13:04:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':0.002}\n",
         BOLUS("11:04:18", "40", ",'insulin':3.53")
             BOLUS("11:34:18", "60,1,2", ",'insulin':0.001,'notes':'Extended Bolus (1 of 2)'")
-                BOLUS("12:34:18", "60,2,2", ",'insulin':0.001,'notes':'Extended Bolus (2 of 2)'")),
+                BOLUS("12:34:18", "60,2,2", ",'insulin':0.001,'notes':'Extended Bolus (2 of 2)'"),
+        .now = "14:00:00"),
     ROW("nothing now: the meal stands at its own time, not where the extended part ends",
         "64 20 09:01:00 {'bolusId':15,'carbAmount':60,'bg':116}\n65 21 09:01:00 {'bolusId':15,'options':1}\n"
         "66 22 09:01:00 {'bolusId':15}\n59 23 09:01:02 {'bolusId':15}\n"

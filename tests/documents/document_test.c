@@ -347,9 +347,11 @@ static void bounds_of_time_are_inclusive(void **state)
     fixture_open(&fixture);
     fixture_read(&fixture, 0,
                  "20 1 2008-02-01T00:00:00 {'insulinDelivered':1}\n"
-                 "20 2 2026-05-15T12:00:00 {'insulinDelivered':1}\n");
+                 "20 2 2026-05-14T12:10:00 {'insulinDelivered':1}\n"
+                 "20 3 2026-05-14T12:10:01 {'insulinDelivered':1}\n"); /* ahead of the clock: it waits */
     fixture_build(&fixture);
     assert_int_equal(fixture.documents.count, 2);
+    assert_int_equal(fixture.log.event_count, 3);
     fixture_close(&fixture);
 }
 
