@@ -1,5 +1,6 @@
-/* Stored documents that have to change, and what this process has created. */
-#include "tconnectsync/documents/difference.h"
+/* What a stored document has to become. Only what the pump has told since it was written changes it: what a
+   person changed or removed stays as it is. */
+#include "amendment.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,18 +11,32 @@
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/documents/difference.h"
 #include "tconnectsync/pump/pump_log.h"
 
-#define TOLERANCE 1000 /* milliseconds by which a duration may differ */
+#define TOLERANCE 1000      /* milliseconds by which a duration may differ */
+#define FARTHEST  (14 * 60) /* minutes of a zone from UTC */
 
 /* Members that replace a stored document's or join it. */
 struct amendment {
     const struct document *document;
     const struct pump_log *log;
+    const struct held_document *item;
     const struct json *stored;
     struct buffer words, event_id;
-    bool sets_duration, sets_words, sets_event_id, sets_insulin, sets_carbs, sets_glucose;
+    bool sets_duration, sets_notes, sets_reason, sets_event_id, sets_carbs, sets_glucose;
 };
+
+bool says_not_ended(enum document_kind kind, const char *text)
+{
+    const char *name = document_kind_name(kind);
+    size_t length = text ? strlen(text) : 0, least = strlen(name) + strlen(NOT_ENDED);
+    if (length < least || strncmp(text, name, strlen(name)) != 0 ||
+        strcmp(text + length - strlen(NOT_ENDED), NOT_ENDED) != 0)
+        return false;
+    const char *middle = text + strlen(name); /* nothing, or " (Manual)" */
+    return length == least || (strncmp(middle, " (", 2) == 0 && text[length - strlen(NOT_ENDED) - 1] == ')');
+}
 
 static bool lacks(const struct json *stored, const char *key)
 {
@@ -29,12 +44,20 @@ static bool lacks(const struct json *stored, const char *key)
     return !member || json_is(member, JSON_NULL);
 }
 
-static size_t count_numbers(const char *event_id)
+/* The stored pump_event_id names the record. which: of the document's related ones. */
+static bool names(const struct held_document *item, const struct document *document,
+                  const struct pump_log *log, int which)
 {
-    size_t count = *event_id != '\0';
-    for (; *event_id; event_id++)
-        count += *event_id == ',';
-    return count;
+    for (int i = 0; i < HELD_NUMBERS; i++)
+        if (item->numbers[i] == log->events[document->related[which]].sequence)
+            return true;
+    return false;
+}
+
+static bool is_new(const struct amendment *amendment, int which)
+{
+    return amendment->document->related[which] != NO_EVENT &&
+           !names(amendment->item, amendment->document, amendment->log, which);
 }
 
 static bool differs(const struct document *document, const struct held_document *item)
@@ -47,39 +70,88 @@ static bool differs(const struct document *document, const struct held_document 
     return llabs(item->duration - wanted) > TOLERANCE;
 }
 
+/* Every number that is stored stays; those that joined stand where they would in a new document, or behind.
+ */
+static void set_event_id(struct amendment *amendment)
+{
+    const struct document *document = amendment->document;
+    const int64_t *stored = amendment->item->numbers;
+    size_t kept = 0, wanted = 0;
+    for (int i = 0; i < 3; i++)
+        if (document->related[i] != NO_EVENT) {
+            wanted++;
+            kept += !is_new(amendment, i);
+        }
+    amendment->sets_event_id = wanted > kept;
+    size_t count = 0;
+    while (count < HELD_NUMBERS && stored[count] != NO_EVENT_ID)
+        count++;
+    if (count <= kept + 1) { /* nothing but the event's own and those of these records */
+        document_event_id(document, amendment->log, &amendment->event_id);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        buffer_addf(&amendment->event_id, "%s%" PRId64, i ? "," : "", stored[i]);
+    for (int i = 0; i < 3; i++)
+        if (is_new(amendment, i))
+            buffer_addf(&amendment->event_id, ",%" PRId64,
+                        amendment->log->events[document->related[i]].sequence);
+}
+
+/* A bolus gains what a record brings that was not there yet; never insulin, which its own record brought. */
 static void find_bolus_changes(struct amendment *amendment)
 {
     int64_t amount;
-    const char *stored_id = json_text(json_get(amendment->stored, "pump_event_id"));
-    size_t stored_numbers = stored_id ? count_numbers(stored_id)
-                                      : json_is(json_get(amendment->stored, "pump_event_id"), JSON_NUMBER);
-    amendment->sets_event_id = count_numbers(amendment->event_id.data) > stored_numbers;
-    amendment->sets_insulin =
-        lacks(amendment->stored, "insulin") && document_insulin(amendment->document, amendment->log, &amount);
-    amendment->sets_carbs =
-        lacks(amendment->stored, "carbs") && document_carbs(amendment->document, amendment->log, &amount);
-    amendment->sets_glucose =
-        lacks(amendment->stored, "glucose") && document_glucose(amendment->document, amendment->log, &amount);
-    amendment->sets_words = lacks(amendment->stored, "notes") && amendment->words.length > 0;
+    if (amendment->item->numbers[0] == NO_EVENT_ID)
+        return; /* it does not tell what was there */
+    bool request = is_new(amendment, 0), option = is_new(amendment, 1);
+    set_event_id(amendment);
+    amendment->sets_carbs = request && lacks(amendment->stored, "carbs") &&
+                            document_carbs(amendment->document, amendment->log, &amount);
+    amendment->sets_glucose = request && lacks(amendment->stored, "glucose") &&
+                              document_glucose(amendment->document, amendment->log, &amount);
+    amendment->sets_notes = option && lacks(amendment->stored, "notes") && amendment->words.length > 0;
 }
 
-/* A sleep or exercise that says Not Ended follows the pump; one that was ended stands. */
-static void find_activity_changes(struct amendment *amendment, const struct held_document *item)
+/* A sleep or exercise that says Not Ended in our words follows the pump; one that was ended stands. */
+static void find_activity_changes(struct amendment *amendment)
 {
-    if (!item->not_ended)
-        return;
+    enum document_kind kind = amendment->document->kind;
+    bool in_notes = says_not_ended(kind, json_text(json_get(amendment->stored, "notes")));
+    bool in_reason = says_not_ended(kind, json_text(json_get(amendment->stored, "reason")));
     bool ended = amendment->document->ended;
-    amendment->sets_duration = ended || differs(amendment->document, item);
-    amendment->sets_words = amendment->sets_event_id = ended;
+    if (!in_notes && !in_reason)
+        return;
+    amendment->sets_duration = differs(amendment->document, amendment->item);
+    amendment->sets_notes = ended && in_notes;
+    amendment->sets_reason = ended && in_reason;
+    if (ended)
+        set_event_id(amendment);
 }
 
 static bool is_replaced(const struct amendment *amendment, const char *key)
 {
-    bool bolus = amendment->document->kind == DOCUMENT_COMBO_BOLUS;
     return (amendment->sets_duration && strcmp(key, "duration") == 0) ||
            (amendment->sets_event_id && strcmp(key, "pump_event_id") == 0) ||
-           (amendment->sets_words && strcmp(key, "notes") == 0) ||
-           (amendment->sets_words && !bolus && strcmp(key, "reason") == 0);
+           (amendment->sets_notes && strcmp(key, "notes") == 0) ||
+           (amendment->sets_reason && strcmp(key, "reason") == 0);
+}
+
+/* Nightscout stores the instant in UTC and takes utcOffset from the text that it gets: it has to get that
+ * again. */
+static void write_created_at(const struct amendment *amendment, const struct json *member,
+                             struct json_writer *writer)
+{
+    int64_t minutes, time = amendment->item->time;
+    char text[CIVIL_TEXT_SIZE];
+    if (!json_integer(json_get(amendment->stored, "utcOffset"), &minutes) || minutes == 0 ||
+        llabs(minutes) > FARTHEST) {
+        json_write_tree(writer, member);
+        return;
+    }
+    int64_t milliseconds = (time % 1000 + 1000) % 1000, offset = minutes * SECONDS_PER_MINUTE;
+    json_write_text(writer, civil_format(text, (time - milliseconds) / 1000 + offset, (int)milliseconds,
+                                         (int32_t)offset));
 }
 
 /* Everything that is stored but nulls, the first places of doubled keys and what is replaced. */
@@ -90,18 +162,25 @@ static void copy_stored(const struct amendment *amendment, struct json_writer *w
             json_get(amendment->stored, member->key) != member)
             continue;
         json_write_key(writer, member->key);
-        json_write_tree(writer, member);
+        if (strcmp(member->key, "created_at") == 0)
+            write_created_at(amendment, member, writer);
+        else
+            json_write_tree(writer, member);
     }
+}
+
+static void write_text(struct json_writer *writer, const char *key, const char *text)
+{
+    json_write_key(writer, key);
+    json_write_text(writer, text);
 }
 
 /* A glucose means nothing without these beside it. */
 static void add_if_lacking(const struct json *stored, const char *key, const char *text,
                            struct json_writer *writer)
 {
-    if (!lacks(stored, key))
-        return;
-    json_write_key(writer, key);
-    json_write_text(writer, text);
+    if (lacks(stored, key))
+        write_text(writer, key, text);
 }
 
 static void add_members(const struct amendment *amendment, struct json_writer *writer)
@@ -111,14 +190,8 @@ static void add_members(const struct amendment *amendment, struct json_writer *w
         json_write_key(writer, "duration");
         json_write_double(writer, (double)amendment->document->duration / SECONDS_PER_MINUTE);
     }
-    if (amendment->sets_event_id) {
-        json_write_key(writer, "pump_event_id");
-        json_write_text(writer, amendment->event_id.data);
-    }
-    if (amendment->sets_insulin && document_insulin(amendment->document, amendment->log, &amount)) {
-        json_write_key(writer, "insulin");
-        json_write_thousandths(writer, amount);
-    }
+    if (amendment->sets_event_id)
+        write_text(writer, "pump_event_id", amendment->event_id.data);
     if (amendment->sets_carbs && document_carbs(amendment->document, amendment->log, &amount)) {
         json_write_key(writer, "carbs");
         json_write_thousandths(writer, amount);
@@ -126,44 +199,57 @@ static void add_members(const struct amendment *amendment, struct json_writer *w
     if (amendment->sets_glucose && document_glucose(amendment->document, amendment->log, &amount)) {
         char text[24];
         snprintf(text, sizeof text, "%" PRId64, amount);
-        json_write_key(writer, "glucose");
-        json_write_text(writer, text);
+        write_text(writer, "glucose", text);
         add_if_lacking(amendment->stored, "glucoseType", "Manual", writer);
         add_if_lacking(amendment->stored, "units", "mg/dl", writer);
     }
-    if (amendment->sets_words) {
-        json_write_key(writer, "notes");
-        json_write_text(writer, amendment->words.data);
-        if (amendment->document->kind != DOCUMENT_COMBO_BOLUS) {
-            json_write_key(writer, "reason");
-            json_write_text(writer, amendment->words.data);
-        }
-    }
+    if (amendment->sets_notes)
+        write_text(writer, "notes", amendment->words.data);
+    if (amendment->sets_reason)
+        write_text(writer, "reason", amendment->words.data);
+}
+
+/* Whether there may be something to amend, told without reading the stored JSON. A type that a person chose
+ * stands. */
+static bool may_change(const struct document *document, const struct pump_log *log,
+                       const struct held_document *item)
+{
+    if (item->text == NO_TEXT || !item->ours || item->kind != document->kind)
+        return false;
+    if (document->kind == DOCUMENT_TEMP_BASAL)
+        return differs(document, item);
+    if (document->kind == DOCUMENT_SLEEP || document->kind == DOCUMENT_EXERCISE)
+        return item->not_ended;
+    for (int i = 0; document->kind == DOCUMENT_COMBO_BOLUS && i < 3; i++)
+        if (document->related[i] != NO_EVENT && !names(item, document, log, i))
+            return true;
+    return false;
+}
+
+static bool find_changes(struct amendment *amendment)
+{
+    if (amendment->document->kind == DOCUMENT_TEMP_BASAL)
+        amendment->sets_duration = true;
+    else if (amendment->document->kind == DOCUMENT_COMBO_BOLUS)
+        find_bolus_changes(amendment);
+    else
+        find_activity_changes(amendment);
+    return amendment->sets_duration || amendment->sets_notes || amendment->sets_reason ||
+           amendment->sets_event_id || amendment->sets_carbs || amendment->sets_glucose;
 }
 
 bool amendment_write(const struct document *document, const struct pump_log *log, const struct held *held,
                      struct buffer *out)
 {
     const struct held_document *item = &held->items[document->held];
-    bool activity = document->kind == DOCUMENT_SLEEP || document->kind == DOCUMENT_EXERCISE;
-    if (item->text == NO_TEXT || (activity && !item->not_ended) ||
-        (document->kind == DOCUMENT_TEMP_BASAL && !differs(document, item)) ||
-        (document->kind != DOCUMENT_TEMP_BASAL && document->kind != DOCUMENT_COMBO_BOLUS && !activity))
+    if (!may_change(document, log, item))
         return false;
     struct json *stored = json_parse(held->text + item->text, item->length, NULL);
-    struct amendment amendment = {.document = document, .log = log, .stored = stored};
+    struct amendment amendment = {.document = document, .log = log, .item = item, .stored = stored};
     buffer_init(&amendment.words, 200);
     buffer_init(&amendment.event_id, 200);
     document_words(document, log, &amendment.words);
-    document_event_id(document, log, &amendment.event_id);
-    if (document->kind == DOCUMENT_TEMP_BASAL)
-        amendment.sets_duration = true;
-    else if (activity)
-        find_activity_changes(&amendment, item);
-    else
-        find_bolus_changes(&amendment);
-    bool changes = stored && (amendment.sets_duration || amendment.sets_words || amendment.sets_event_id ||
-                              amendment.sets_insulin || amendment.sets_carbs || amendment.sets_glucose);
+    bool changes = stored && find_changes(&amendment);
     if (changes) {
         struct json_writer *writer = json_writer_new(out);
         json_open_object(writer);
@@ -186,71 +272,4 @@ char *held_id(const struct held *held, uint32_t index)
     char *id = xstrdup(json_text(json_get(stored, "_id")));
     json_free(stored);
     return id;
-}
-
-/* ---- memory: a hash set of keys, open addressing ---- */
-
-struct event_memory {
-    uint64_t *keys; /* 0: free */
-    size_t count, capacity;
-};
-
-struct event_memory *event_memory_new(void)
-{
-    return xcalloc(1, sizeof(struct event_memory));
-}
-
-void event_memory_free(struct event_memory *memory)
-{
-    if (memory)
-        free(memory->keys);
-    free(memory);
-}
-
-/* FNV-1a over kind, number and time. */
-static uint64_t key_of(const struct document *document, const struct pump_log *log)
-{
-    const int64_t parts[] = {document->kind, log->events[document->event].sequence, document->time};
-    const unsigned char *bytes = (const unsigned char *)parts;
-    uint64_t key = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < sizeof parts; i++)
-        key = (key ^ bytes[i]) * UINT64_C(1099511628211);
-    return key ? key : 1;
-}
-
-static size_t find_place(const struct event_memory *memory, uint64_t key)
-{
-    size_t place = key & (memory->capacity - 1);
-    while (memory->keys[place] && memory->keys[place] != key)
-        place = (place + 1) & (memory->capacity - 1);
-    return place;
-}
-
-static void grow(struct event_memory *memory)
-{
-    struct event_memory larger = {.capacity = memory->capacity ? memory->capacity * 2 : 1024,
-                                  .count = memory->count};
-    larger.keys = xcalloc(larger.capacity, sizeof *larger.keys);
-    for (size_t i = 0; i < memory->capacity; i++)
-        if (memory->keys[i])
-            larger.keys[find_place(&larger, memory->keys[i])] = memory->keys[i];
-    free(memory->keys);
-    *memory = larger;
-}
-
-void event_memory_add(struct event_memory *memory, const struct document *document,
-                      const struct pump_log *log)
-{
-    if (memory->count * 2 >= memory->capacity)
-        grow(memory);
-    uint64_t key = key_of(document, log);
-    size_t place = find_place(memory, key);
-    memory->count += memory->keys[place] == 0;
-    memory->keys[place] = key;
-}
-
-bool event_memory_has(const struct event_memory *memory, const struct document *document,
-                      const struct pump_log *log)
-{
-    return memory->capacity > 0 && memory->keys[find_place(memory, key_of(document, log))] != 0;
 }

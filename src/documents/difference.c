@@ -1,3 +1,4 @@
+/* Decides which documents are created, amended, deleted or left alone. */
 #include "tconnectsync/documents/difference.h"
 
 #include <stdlib.h>
@@ -9,26 +10,21 @@
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/pump/pump_log.h"
 
+#include "held_index.h"
+#include "identity.h"
 #include "twins.h"
 
-#define SAME_EVENT_REACH   (26 * SECONDS_PER_HOUR * INT64_C(1000))
 #define OTHER_DEVICE_REACH (150 * INT64_C(1000))
 #define FRESH              (SECONDS_PER_DAY * INT64_C(1000))
 #define MILLISECONDS       1000
-
-/* Stored documents by what they are looked up by. */
-struct index {
-    const struct held *held;
-    uint32_t *by_event; /* kind, event_id, time */
-    uint32_t *by_time;  /* kind, time */
-};
 
 struct comparison {
     struct documents *documents;
     struct pump_log *log;
     struct held *held;
     const struct difference_rules *rules;
-    struct index index;
+    struct held_index index;
+    struct identity identity;
     struct difference *out;
 };
 
@@ -37,125 +33,14 @@ static int compare_numbers(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-static int compare_by_time(const void *left, const void *right, void *context)
+/* The stored document of that kind at that place in the list of times, or NULL. */
+static const struct held_document *held_at(const struct comparison *comparison, enum document_kind kind,
+                                           size_t place)
 {
-    const struct held_document *items = context, *a = &items[*(const uint32_t *)left],
-                               *b = &items[*(const uint32_t *)right];
-    int order = compare_numbers(a->kind, b->kind);
-    return order ? order : compare_numbers(a->time, b->time);
-}
-
-static int compare_by_event(const void *left, const void *right, void *context)
-{
-    const struct held_document *items = context, *a = &items[*(const uint32_t *)left],
-                               *b = &items[*(const uint32_t *)right];
-    int order = compare_numbers(a->kind, b->kind);
-    if (!order)
-        order = compare_numbers(a->event_id, b->event_id);
-    if (!order)
-        order = compare_numbers(a->time, b->time);
-    return order ? order : compare_numbers(a->ours, b->ours);
-}
-
-static void build_index(struct index *index, const struct held *held)
-{
-    index->held = held;
-    index->by_event = xcalloc(held->count, sizeof *index->by_event);
-    index->by_time = xcalloc(held->count, sizeof *index->by_time);
-    for (uint32_t i = 0; i < held->count; i++)
-        index->by_event[i] = index->by_time[i] = i;
-    qsort_r(index->by_event, held->count, sizeof *index->by_event, compare_by_event, held->items);
-    qsort_r(index->by_time, held->count, sizeof *index->by_time, compare_by_time, held->items);
-}
-
-/* The first place in by_event at or behind the kind and event. */
-static size_t find_event(const struct index *index, uint8_t kind, int64_t event_id)
-{
-    size_t low = 0, high = index->held->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct held_document *item = &index->held->items[index->by_event[middle]];
-        if (item->kind < kind || (item->kind == kind && item->event_id < event_id))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The first place in by_time at or behind the kind and time. */
-static size_t find_time(const struct index *index, uint8_t kind, int64_t time)
-{
-    size_t low = 0, high = index->held->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct held_document *item = &index->held->items[index->by_time[middle]];
-        if (item->kind < kind || (item->kind == kind && item->time < time))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static struct held_document *held_at(const struct comparison *comparison, const uint32_t *order, size_t place)
-{
-    return place < comparison->held->count ? &comparison->held->items[order[place]] : NULL;
-}
-
-/* ---- which stored document is which event ---- */
-
-static void claim(struct comparison *comparison, struct document *document, struct held_document *item)
-{
-    item->claimed = true;
-    document->held = (uint32_t)(item - comparison->held->items);
-}
-
-/* The unclaimed one with the event's number that lies nearest, at most reach milliseconds away. */
-static void claim_by_event(struct comparison *comparison, struct document *document, int64_t reach)
-{
-    int64_t event_id = comparison->log->events[document->event].sequence,
-            time = document->time * MILLISECONDS;
-    struct held_document *nearest = NULL, *item;
-    for (size_t place = find_event(&comparison->index, document->kind, event_id);
-         (item = held_at(comparison, comparison->index.by_event, place)) && item->kind == document->kind &&
-         item->event_id == event_id;
-         place++)
-        if (!item->claimed && llabs(item->time - time) <= reach &&
-            (!nearest || llabs(item->time - time) < llabs(nearest->time - time)))
-            nearest = item;
-    if (nearest)
-        claim(comparison, document, nearest);
-}
-
-/* One of ours from before there were event numbers: the same type in the same second. */
-static void claim_by_second(struct comparison *comparison, struct document *document)
-{
-    int64_t time = document->time * MILLISECONDS;
-    struct held_document *item;
-    for (size_t place = find_time(&comparison->index, document->kind, time);
-         (item = held_at(comparison, comparison->index.by_time, place)) && item->kind == document->kind &&
-         item->time < time + MILLISECONDS;
-         place++)
-        if (!item->claimed && item->ours && item->event_id == NO_EVENT_ID) {
-            claim(comparison, document, item);
-            return;
-        }
-}
-
-static void claim_all(struct comparison *comparison)
-{
-    /* Those at their own second come first: two pumps may have used one number on one day. */
-    static const int64_t reaches[] = {MILLISECONDS - 1, SAME_EVENT_REACH};
-    for (size_t i = 0; i < comparison->documents->count; i++)
-        comparison->documents->items[i].held = NO_EVENT;
-    for (size_t pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < comparison->documents->count; i++)
-            if (comparison->documents->items[i].held == NO_EVENT)
-                claim_by_event(comparison, &comparison->documents->items[i], reaches[pass]);
-    for (size_t i = 0; i < comparison->documents->count; i++)
-        if (comparison->documents->items[i].held == NO_EVENT)
-            claim_by_second(comparison, &comparison->documents->items[i]);
+    const struct held_places *by_time = &comparison->index.by_time;
+    return place < by_time->count && by_time->items[place].key == kind
+               ? &comparison->held->items[by_time->items[place].item]
+               : NULL;
 }
 
 /* ---- fates ---- */
@@ -167,10 +52,10 @@ static enum reading_neighbour find_neighbour(const struct comparison *comparison
 {
     int64_t time = document->time * MILLISECONDS;
     enum reading_neighbour found = NO_NEIGHBOUR;
-    struct held_document *item;
-    for (size_t place = find_time(&comparison->index, DOCUMENT_READING, time - OTHER_DEVICE_REACH);
-         (item = held_at(comparison, comparison->index.by_time, place)) && item->kind == DOCUMENT_READING &&
-         item->time <= time + OTHER_DEVICE_REACH;
+    const struct held_document *item;
+    for (size_t place =
+             held_places_find(&comparison->index.by_time, DOCUMENT_READING, time - OTHER_DEVICE_REACH);
+         (item = held_at(comparison, DOCUMENT_READING, place)) && item->time <= time + OTHER_DEVICE_REACH;
          place++) {
         if (!item->ours)
             return ANOTHER_DEVICE;
@@ -198,7 +83,8 @@ static enum document_fate fate_of_missing(struct comparison *comparison, struct 
             return FATE_LEFT_OUT;
         }
     }
-    if (rules->memory && event_memory_has(rules->memory, document, comparison->log))
+    if ((rules->settled && rules->settled(rules->settled_context, document)) ||
+        (rules->memory && event_memory_has(rules->memory, document, comparison->log)))
         return FATE_UNCHANGED;
     if (document_is_treatment(document->kind) && rules->alarm_safe_minutes > 0 &&
         document->time > rules->now - (int64_t)rules->alarm_safe_minutes * SECONDS_PER_MINUTE)
@@ -209,6 +95,8 @@ static enum document_fate fate_of_missing(struct comparison *comparison, struct 
 static enum document_fate fate_of_held(struct comparison *comparison, const struct document *document)
 {
     struct buffer amended;
+    if (identity_is_split(&comparison->identity, document))
+        return FATE_UNCHANGED;
     buffer_init(&amended, 128u << 10);
     bool amend = amendment_write(document, comparison->log, comparison->held, &amended);
     buffer_free(&amended);
@@ -218,6 +106,8 @@ static enum document_fate fate_of_held(struct comparison *comparison, const stru
 static void decide(struct comparison *comparison, struct document *document)
 {
     enum document_fate before = document->fate;
+    if (identity_has_carbs_elsewhere(&comparison->identity, document))
+        document->related[0] = NO_EVENT; /* it leaves them there */
     if (document->held == NO_EVENT) {
         document->fate = (uint8_t)fate_of_missing(comparison, document);
         return;
@@ -249,9 +139,9 @@ static bool find_free_millisecond(struct comparison *comparison, struct document
     int64_t time = document->time * MILLISECONDS;
     for (unsigned millisecond = least; millisecond < MILLISECONDS; millisecond++) {
         const struct held_document *item =
-            held_at(comparison, comparison->index.by_time,
-                    find_time(&comparison->index, document->kind, time + millisecond));
-        if (!item || item->kind != document->kind || item->time != time + millisecond) {
+            held_at(comparison, document->kind,
+                    held_places_find(&comparison->index.by_time, document->kind, time + millisecond));
+        if (!item || item->time != time + millisecond) {
             document->millisecond = (uint16_t)millisecond;
             return true;
         }
@@ -311,7 +201,7 @@ static void count_strangers(struct comparison *comparison)
         if (item->kind != DOCUMENT_TEMP_BASAL || !item->ours || item->claimed ||
             item->time < rules->now * MILLISECONDS - FRESH || item->time < rules->from * MILLISECONDS)
             continue;
-        if (item->event_id == NO_EVENT_ID)
+        if (item->numbers[0] == NO_EVENT_ID)
             comparison->out->nameless++;
         else
             comparison->out->strangers++;
@@ -321,20 +211,18 @@ static void count_strangers(struct comparison *comparison)
 void difference_find(struct documents *documents, struct pump_log *log, struct held *held,
                      const struct difference_rules *rules, struct difference *out)
 {
-    struct comparison comparison = {documents, log, held, rules, {0}, out};
+    struct comparison comparison = {documents, log, held, rules, .out = out};
     *out = (struct difference){0};
     log->skipped[SKIP_OTHER_DEVICE] = 0;
-    for (size_t i = 0; i < held->count; i++)
-        held->items[i].claimed = false;
-    build_index(&comparison.index, held);
-    out->twin_count = twins_find(held, comparison.index.by_event, &out->twins);
-    claim_all(&comparison);
+    held_index_build(&comparison.index, held);
+    comparison.identity = (struct identity){documents, log, held, &comparison.index, rules};
+    identity_find(&comparison.identity);
+    out->twin_count = twins_find(documents, log, held, &out->twins);
     for (size_t i = 0; i < documents->count; i++)
         decide(&comparison, &documents->items[i]);
     gather(&comparison);
     count_strangers(&comparison);
-    free(comparison.index.by_event);
-    free(comparison.index.by_time);
+    held_index_free(&comparison.index);
 }
 
 void difference_free(struct difference *difference)

@@ -1,5 +1,8 @@
+/* Reads Nightscout's lists of documents as they stream in: of each document its place, its event and what it
+ * carries. */
 #include "tconnectsync/documents/held.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,11 +32,18 @@ enum member {
     MEMBER_TYPE,
     MEMBER_DATE,
     MEMBER_DEVICE,
+    MEMBER_SOURCE,
+    MEMBER_INSULIN,
+    MEMBER_CARBS,
+    MEMBER_GLUCOSE,
+    MEMBER_RATE,
+    MEMBER_SGV,
     MEMBER_COUNT
 };
 static const char *const member_names[MEMBER_COUNT] = {
-    "",         "_id",   "eventType", "created_at", "enteredBy", "pump_event_id",
-    "duration", "notes", "reason",    "type",       "date",      "device",
+    "",      "_id",     "eventType", "created_at", "enteredBy", "pump_event_id",     "duration",
+    "notes", "reason",  "type",      "date",       "device",    "pump_event_source", "insulin",
+    "carbs", "glucose", "rate",      "sgv",
 };
 
 struct held_reader {
@@ -47,7 +57,6 @@ struct held_reader {
     bool list_seen;
     enum member member;
     struct held_document document;
-    bool is_reading;
 };
 
 const char *collection_name(enum collection collection)
@@ -61,6 +70,11 @@ void held_free(struct held *held)
     free(held->items);
     free(held->text);
     *held = (struct held){0};
+}
+
+bool held_is_stale(const struct held *held, int64_t now)
+{
+    return now - held->read_at > HELD_FRESH_MILLISECONDS;
 }
 
 static bool is(const struct json_token *token, const char *text)
@@ -78,31 +92,98 @@ static enum member find_member(const struct json_token *token)
     return MEMBER_OTHER;
 }
 
-/* The first number of "442700,442680"; a plain number is taken as well. */
-static int64_t first_number(const struct json_token *token)
+static bool is_number(const struct json_token *token)
 {
-    size_t digits = 0;
-    while (digits < token->length && token->text[digits] >= '0' && token->text[digits] <= '9')
-        digits++;
-    int64_t number;
-    bool ends = digits == token->length || token->text[digits] == ',';
-    if ((token->type != JSON_STRING && token->type != JSON_NUMBER) || digits == 0 || digits > 18 || !ends ||
-        !json_number_integer(token->text, digits, &number))
-        return NO_EVENT_ID;
-    return number;
+    return token->type == JSON_NUMBER || token->type == JSON_STRING; /* an editor turns numbers into text */
+}
+
+/* The numbers of "442700,442680", up to the first that is none; a plain number is taken as well. */
+static void set_numbers(int64_t numbers[HELD_NUMBERS], const struct json_token *token)
+{
+    const char *text = token->text, *end = text + token->length;
+    for (size_t i = 0; i < HELD_NUMBERS; i++)
+        numbers[i] = NO_EVENT_ID;
+    if (!is_number(token))
+        return;
+    for (size_t i = 0; i < HELD_NUMBERS; i++) {
+        size_t digits = 0;
+        while (text + digits < end && text[digits] >= '0' && text[digits] <= '9')
+            digits++;
+        bool ends = text + digits == end || text[digits] == ',';
+        if (digits == 0 || digits > 18 || !ends || !json_number_integer(text, digits, &numbers[i]) ||
+            text + digits == end)
+            return;
+        text += digits + 1;
+    }
+}
+
+/* Eight hexadecimal digits; what else stands there names no pump. */
+static int64_t source_of(const struct json_token *token)
+{
+    int64_t source = 0;
+    if (token->type != JSON_STRING || token->length != 8)
+        return NO_SOURCE;
+    for (size_t i = 0; i < token->length; i++) {
+        static const char digits[] = "0123456789abcdef";
+        const char *digit = memchr(digits, token->text[i], sizeof digits - 1);
+        if (!digit)
+            return NO_SOURCE;
+        source = source << 4 | (digit - digits);
+    }
+    return source;
+}
+
+static int64_t amount_of(const struct json_token *token)
+{
+    int64_t thousandths;
+    return is_number(token) && json_number_thousandths(token->text, token->length, &thousandths) ? thousandths
+                                                                                                 : NO_AMOUNT;
+}
+
+static int64_t duration_of(const struct json_token *token)
+{
+    double minutes;
+    return is_number(token) && json_number_double(token->text, token->length, &minutes) && minutes >= 0 &&
+                   minutes < 1e9
+               ? (int64_t)(minutes * 60000 + 0.5)
+               : NO_DURATION;
+}
+
+/* Other uploaders write fractions of a millisecond. */
+static int64_t date_of(const struct json_token *token)
+{
+    double milliseconds;
+    return is_number(token) && json_number_double(token->text, token->length, &milliseconds) &&
+                   fabs(milliseconds) < 1e15
+               ? (int64_t)floor(milliseconds)
+               : NO_TIME;
+}
+
+static uint64_t identity_of(const struct json_token *token)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    if (!is_number(token))
+        return 0;
+    for (size_t i = 0; i < token->length; i++)
+        hash = (hash ^ (unsigned char)token->text[i]) * UINT64_C(1099511628211);
+    return hash ? hash : 1;
 }
 
 static bool says_not_ended(const struct json_token *token)
 {
-    return token->type == JSON_STRING && memmem(token->text, token->length, "Not Ended", strlen("Not Ended"));
+    static const char end[] = NOT_ENDED;
+    const size_t length = sizeof end - 1;
+    return token->type == JSON_STRING && token->length > length &&
+           memcmp(token->text + token->length - length, end, length) == 0;
 }
 
 static void set_member(struct held_reader *reader, const struct json_token *token)
 {
     struct held_document *document = &reader->document;
-    int64_t number;
-    double minutes;
     switch (reader->member) {
+    case MEMBER_ID:
+        document->identity = identity_of(token);
+        break;
     case MEMBER_EVENT_TYPE:
         document->kind = token->type == JSON_STRING ? (uint8_t)document_kind_find(token->text, token->length)
                                                     : DOCUMENT_KIND_COUNT;
@@ -116,25 +197,37 @@ static void set_member(struct held_reader *reader, const struct json_token *toke
         document->ours |= is(token, ENTERED_BY);
         break;
     case MEMBER_EVENT_ID:
-        document->event_id = first_number(token);
+        set_numbers(document->numbers, token);
+        break;
+    case MEMBER_SOURCE:
+        document->source = source_of(token);
         break;
     case MEMBER_DURATION:
-        document->duration = NO_DURATION;
-        if (token->type == JSON_NUMBER && json_number_double(token->text, token->length, &minutes) &&
-            minutes >= 0 && minutes < 1e9)
-            document->duration = (int64_t)(minutes * 60000 + 0.5);
+        document->duration = duration_of(token);
         break;
     case MEMBER_NOTES:
     case MEMBER_REASON:
         document->not_ended |= says_not_ended(token);
         break;
+    case MEMBER_INSULIN:
+        document->insulin = amount_of(token);
+        break;
+    case MEMBER_CARBS:
+        document->carbs = amount_of(token);
+        break;
+    case MEMBER_GLUCOSE:
+    case MEMBER_SGV:
+        document->glucose = amount_of(token);
+        break;
+    case MEMBER_RATE:
+        document->rate = amount_of(token);
+        break;
     case MEMBER_TYPE:
-        reader->is_reading = is(token, "sgv");
+        document->is_reading = reader->collection == COLLECTION_ENTRIES && is(token, "sgv");
         break;
     case MEMBER_DATE:
-        if (reader->collection == COLLECTION_ENTRIES && token->type == JSON_NUMBER &&
-            json_number_integer(token->text, token->length, &number))
-            document->time = number;
+        if (reader->collection == COLLECTION_ENTRIES)
+            document->time = date_of(token);
         break;
     default:
         break;
@@ -144,11 +237,16 @@ static void set_member(struct held_reader *reader, const struct json_token *toke
 static void begin_document(struct held_reader *reader)
 {
     reader->document = (struct held_document){.time = NO_TIME,
-                                              .event_id = NO_EVENT_ID,
+                                              .source = NO_SOURCE,
                                               .duration = NO_DURATION,
+                                              .insulin = NO_AMOUNT,
+                                              .carbs = NO_AMOUNT,
+                                              .glucose = NO_AMOUNT,
+                                              .rate = NO_AMOUNT,
                                               .text = NO_TEXT,
                                               .kind = DOCUMENT_KIND_COUNT};
-    reader->is_reading = false;
+    for (size_t i = 0; i < HELD_NUMBERS; i++)
+        reader->document.numbers[i] = NO_EVENT_ID;
     reader->member = MEMBER_OTHER;
     buffer_clear(&reader->text);
     json_writer_reset(reader->writer);
@@ -174,19 +272,29 @@ static void add_item(struct held *held, const struct held_document *document)
     held->items[held->count++] = *document;
 }
 
+/* Whether an event may be this one, or its place is taken by it. */
+static bool is_kept(const struct held_reader *reader)
+{
+    const struct held_document *document = &reader->document;
+    if (document->time == NO_TIME)
+        return false;
+    if (reader->collection != COLLECTION_TREATMENTS)
+        return document->is_reading;
+    return document->kind != DOCUMENT_KIND_COUNT || document->ours || document->numbers[0] != NO_EVENT_ID;
+}
+
 static bool finish_document(struct held_reader *reader)
 {
     struct held *held = &reader->staged;
     struct held_document *document = &reader->document;
     held->documents++;
     json_close_object(reader->writer);
-    if (reader->collection == COLLECTION_ENTRIES)
-        document->kind = reader->is_reading ? DOCUMENT_READING : DOCUMENT_KIND_COUNT;
-    if (document->kind == DOCUMENT_KIND_COUNT || document->time == NO_TIME)
+    if (document->is_reading)
+        document->kind = DOCUMENT_READING;
+    if (!is_kept(reader))
         return true;
-    if (document->ours || document->event_id != NO_EVENT_ID) {
-        if (reader->text.full)
-            return error_set(reader->error, ERROR_LIMIT, "a document is larger than any we write");
+    /* One that is larger than any we write is known, but neither amended nor deleted. */
+    if ((document->ours || document->numbers[0] != NO_EVENT_ID) && !reader->text.full) {
         if (held->text_length + reader->text.length > TEXT_MAXIMUM)
             return error_set(reader->error, ERROR_LIMIT, "it holds more than fits into memory");
         document->text = (uint32_t)held->text_length;
@@ -198,7 +306,7 @@ static bool finish_document(struct held_reader *reader)
 }
 
 /* Of readings only what a deletion needs is kept: there are hundreds a day, and none is ever amended. */
-static bool is_kept(const struct held_reader *reader)
+static bool is_copied(const struct held_reader *reader)
 {
     return reader->collection == COLLECTION_TREATMENTS || reader->member == MEMBER_ID ||
            reader->member == MEMBER_EVENT_ID;
@@ -226,7 +334,7 @@ static bool on_token(void *context, const struct json_token *token)
         reader->member = find_member(token);
     else if (token->depth == DEPTH_DOCUMENT)
         set_member(reader, token);
-    if (is_kept(reader))
+    if (is_copied(reader))
         json_write_token(reader->writer, token);
     return true;
 }

@@ -22,6 +22,8 @@ struct row {
     const char *from, *to;            /* NULL: any */
     const char *newest_device_status; /* NULL: none */
     bool not_safe;                    /* ALARM_SAFE_MINUTES=0 */
+    bool settled;                     /* every record is */
+    bool an_hour_off;                 /* the pump's clock may have been read an hour later */
 };
 #define ROW(...)                                                                                             \
     {                                                                                                        \
@@ -63,8 +65,14 @@ static const struct row event_rows[] = {
         NULL, RESUME("unchanged", "00:01:00", "5")),
     ROW("another number at its second does not count", RESUMED("5", "00:01:00"),
         "[" STORED_RESUME("a", "04:01:00.000", "6") "]", NULL, RESUME("create", "00:01:00.001", "5")),
-    ROW("another type does not count", RESUMED("5", "00:01:00"),
-        "[" STORED("a", "Basal Suspension", "04:01:00.000", OURS ",'pump_event_id':'5'") "]", NULL,
+    ROW("whatever its type: a person may have changed it", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Note", "04:01:00.000", OURS ",'pump_event_id':'5'") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5")),
+    ROW("without a type, cut to the minute by the report editor", RESUMED("5", "00:01:44"),
+        "[" STORED("a", "", "04:01:00.000", OURS ",'utcOffset':0,'pump_event_id':'5'") "]", NULL,
+        RESUME("unchanged", "00:01:44", "5")),
+    ROW("another type at another time is not enough without a source", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Note", "04:02:00.000", OURS ",'pump_event_id':'5'") "]", NULL,
         RESUME("create", "00:01:00", "5")),
     ROW("without a number one of ours in that second is it", RESUMED("5", "00:01:00"),
         "[" STORED("a", "Basal Resume", "04:01:00.999", OURS) "]", NULL,
@@ -80,6 +88,104 @@ static const struct row event_rows[] = {
     ROW("the nearest of several is it, the others stay", RESUMED("5", "00:01:00"),
         "[" STORED_RESUME("a", "05:01:00.000", "5") "," STORED_RESUME("b", "04:02:00.000", "5") "]", NULL,
         RESUME("unchanged", "00:01:00", "5")),
+};
+
+/* The source of pump 0, 1000001, and of pump 1 in its sequenceGroup 0; of pump 0 in group 1. */
+#define FROM_PUMP_0  ",'pump_event_source':'0e2bd970'"
+#define FROM_PUMP_1  ",'pump_event_source':'6e3a6edb'"
+#define FROM_GROUP_1 ",'pump_event_source':'371137a3'"
+#define BOLUS                                                                                                \
+    "64 4 11:00:00 {'bolusId':7,'carbAmount':60}\n"                                                          \
+    "20 5 11:01:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':6}\n"
+#define BOLUS_IS(what)   PLAN(what, "Combo Bolus", "11:01:00", "5,4")
+#define BOLUS_ID(source) OURS ",'pump_event_id':'5,4'" source
+#define ALL_OF_IT        ",'insulin':6,'carbs':60"
+
+static const struct row identity_rows[] = {
+    ROW("number and source, at whatever time and of whatever type", RESUMED("5", "00:01:00"),
+        "[{'_id':'a','eventType':'Note','created_at':'2026-05-19T04:01:00.000Z','pump_event_id':'"
+        "5'" FROM_PUMP_0 "}]",
+        NULL, RESUME("unchanged", "00:01:00", "5")),
+    ROW("another pump's number is another event", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Basal Resume", "04:01:00.000", OURS ",'pump_event_id':'5'" FROM_PUMP_1) "]", NULL,
+        RESUME("create", "00:01:00.001", "5")),
+    ROW("and so is that of another group", RESUMED("5", "00:01:00") RESUMED("5/1", "00:03:00"),
+        "[" STORED("a", "Basal Resume", "04:01:00.000", OURS ",'pump_event_id':'5'" FROM_GROUP_1) "]", NULL,
+        RESUME("create", "00:01:00.001", "5") RESUME("unchanged", "00:03:00", "5")),
+    ROW("the source outweighs the second", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Basal Resume", "04:01:00.000", OURS ",'pump_event_id':'5'") "," STORED(
+            "b", "Basal Resume", "09:00:00.000", OURS ",'pump_event_id':'5'" FROM_PUMP_0) "]",
+        NULL, RESUME("unchanged", "00:01:00", "5")),
+    ROW("a bolus that a person made a meal", BOLUS,
+        "[" STORED("a", "Meal Bolus", "15:01:00.000", BOLUS_ID(FROM_PUMP_0) ALL_OF_IT) "]", NULL,
+        BOLUS_IS("unchanged")),
+    ROW("one without a source too, with amounts of text", BOLUS,
+        "[" STORED("a", "Meal Bolus", "15:01:00.000", BOLUS_ID("") ",'insulin':'6','carbs':'60'") "]", NULL,
+        BOLUS_IS("unchanged")),
+    ROW("one that was dragged, without a source", BOLUS,
+        "[" STORED("a", "Combo Bolus", "16:30:00.000", BOLUS_ID("") ALL_OF_IT) "]", NULL,
+        BOLUS_IS("unchanged")),
+    ROW("of another size it is another pump's", BOLUS,
+        "[" STORED("a", "Combo Bolus", "16:30:00.000", BOLUS_ID("") ",'insulin':2,'carbs':60") "]", NULL,
+        BOLUS_IS("create")),
+    ROW("a basal of another rate is another pump's",
+        "279 5 11:00:00 {'commandedRate':100}\n279 6 11:05:00 {}\n",
+        "[" STORED("a", "Temp Basal", "16:30:00.000",
+                   OURS ",'pump_event_id':'5','rate':0.2,'duration':5") "]",
+        NULL, PLAN("create", "Temp Basal", "11:00:00", "5")),
+    ROW("one of the same rate is this one", "279 5 11:00:00 {'commandedRate':100}\n279 6 11:05:00 {}\n",
+        "[" STORED("a", "Temp Basal", "16:30:00.000",
+                   OURS ",'pump_event_id':'5','rate':'0.1','duration':5") "]",
+        NULL, PLAN("unchanged", "Temp Basal", "11:00:00", "5")),
+    ROW("moved carbs: neither half is filled up", BOLUS,
+        "[" STORED(
+            "a", "Combo Bolus", "15:01:00.000",
+            OURS ",'pump_event_id':'5','insulin':6" FROM_PUMP_0) "," STORED("b", "Combo Bolus",
+                                                                            "15:30:00.000",
+                                                                            OURS ",'pump_event_id':'5','"
+                                                                                 "carbs':60" FROM_PUMP_0) "]",
+        NULL, BOLUS_IS("unchanged")),
+    ROW("moved carbs without a source", BOLUS,
+        "[" STORED("a", "Combo Bolus", "15:01:00.000", OURS ",'pump_event_id':'5','insulin':6") "," STORED(
+            "b", "Combo Bolus", "15:30:00.000", OURS ",'pump_event_id':'5','carbs':60") "]",
+        NULL, BOLUS_IS("unchanged")),
+    ROW("what two halves lack is not filled, what one lacks is", BOLUS,
+        "[" STORED("a", "Combo Bolus", "15:01:00.000",
+                   OURS ",'pump_event_id':'5','insulin':6" FROM_PUMP_0) "]",
+        NULL,
+        "amend {'_id':'a','eventType':'Combo Bolus','created_at':'2026-05-14T15:01:00.000Z'," OURS
+        ",'insulin':6" FROM_PUMP_0 ",'pump_event_id':'5,4','carbs':60}\n"),
+    ROW("one half left is the event", BOLUS,
+        "[" STORED("b", "Combo Bolus", "15:30:00.000", BOLUS_ID(FROM_PUMP_0) ",'carbs':60") "]", NULL,
+        BOLUS_IS("unchanged")),
+    ROW("carbs that stand in another document are left there", BOLUS,
+        "[" STORED("a", "Combo Bolus", "17:00:00.000",
+                   OURS ",'pump_event_id':'9,4','carbs':60,'insulin':1" FROM_PUMP_0) "]",
+        NULL, PLAN("create", "Combo Bolus", "11:01:00", "5")),
+    ROW("without a source as well", BOLUS,
+        "[" STORED("a", "Combo Bolus", "17:00:00.000",
+                   OURS ",'pump_event_id':'9,4','carbs':60,'insulin':1") "]",
+        NULL, PLAN("create", "Combo Bolus", "11:01:00", "5")),
+    ROW("another pump's have nothing to do with it", BOLUS,
+        "[" STORED("a", "Combo Bolus", "17:00:00.000",
+                   OURS ",'pump_event_id':'9,4','carbs':60" FROM_PUMP_1) "]",
+        NULL, BOLUS_IS("create")),
+    ROW("what is settled and gone was deleted by a person", RESUMED("5", "00:01:00") RESUMED("6", "00:02:00"),
+        "[" STORED_RESUME("a", "04:02:00.000", "6") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5") RESUME("unchanged", "00:02:00", "6"), .settled = true),
+    ROW("what is settled and there still follows the pump", BOLUS,
+        "[" STORED("a", "Combo Bolus", "15:01:00.000",
+                   OURS ",'pump_event_id':'5','insulin':6" FROM_PUMP_0) "]",
+        NULL,
+        "amend {'_id':'a','eventType':'Combo Bolus','created_at':'2026-05-14T15:01:00.000Z'," OURS
+        ",'insulin':6" FROM_PUMP_0 ",'pump_event_id':'5,4','carbs':60}\n",
+        .settled = true),
+    ROW("in another reading of the pump's clock, an hour later", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Note", "05:01:00.000", OURS ",'pump_event_id':'5'") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5"), .an_hour_off = true),
+    ROW("without a number as well", RESUMED("5", "00:01:00"),
+        "[" STORED("a", "Basal Resume", "05:01:00.999", OURS) "]", NULL, RESUME("unchanged", "00:01:00", "5"),
+        .an_hour_off = true),
 };
 
 static const struct row second_rows[] = {
@@ -156,6 +262,8 @@ static const struct row reading_rows[] = {
         "[" ENTRY("a", "1778731138000", "'device':'share2'") "]", SGV("left out", "5")),
     ROW("another device's within 150 s behind", READING("5"), NULL,
         "[" ENTRY("a", "1778731438000", "'device':'share2'") "]", SGV("left out", "5")),
+    ROW("another device's with a fraction of a millisecond", READING("5"), NULL,
+        "[" ENTRY("a", "1778731288000.5", "'device':'loop'") "]", SGV("left out", "5")),
     ROW("one that tells no device is another's", READING("5"), NULL,
         "[" ENTRY("a", "1778731288000", "'sysTime':'x'") "]", SGV("left out", "5")),
     ROW("another device's before that", READING("5"), NULL,
@@ -185,7 +293,7 @@ static const struct row twin_rows[] = {
         SGV("unchanged", "5") "delete b\n"),
     ROW("another time, id, type or person is no twin", "",
         "[" STORED_RESUME("a", "04:01:00.000", "5") "," STORED_RESUME(
-            "b", "04:01:00.001",
+            "b", "04:01:01.000",
             "5") "," STORED_RESUME("c", "04:01:00.000",
                                    "5,6") "," STORED("d", "Basal Suspension", "04:01:00.000",
                                                      OURS
@@ -207,11 +315,84 @@ static const struct row twin_rows[] = {
         "[" STORED("a", "Basal Resume", "04:01:00.000", OURS) "," STORED("b", "Basal Resume", "04:01:00.000",
                                                                          OURS) "]",
         NULL, ""),
+    ROW("two runs may have found another millisecond free", RESUMED("5", "00:01:00"),
+        "[" STORED_RESUME("a", "04:01:00.001", "5") "," STORED_RESUME("b", "04:01:00.000", "5") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5") "delete b\n"),
+    ROW("the one with a person's words stays", RESUMED("5", "00:01:00"),
+        "[" STORED(
+            "a", "Basal Resume", "04:01:00.000",
+            OURS ",'pump_event_id':'5','notes':'Basal resumed','reason':'Basal resumed'") "," STORED("b",
+                                                                                                     "Basal "
+                                                                                                     "Resume",
+                                                                                                     "04:01:"
+                                                                                                     "00.000",
+                                                                                                     OURS
+                                                                                                     ",'pump_"
+                                                                                                     "event_"
+                                                                                                     "id':'5'"
+                                                                                                     ",'"
+                                                                                                     "notes':"
+                                                                                                     "'after "
+                                                                                                     "swimmin"
+                                                                                                     "g','"
+                                                                                                     "reason'"
+                                                                                                     ":'"
+                                                                                                     "Basal "
+                                                                                                     "resumed"
+                                                                                                     "'") "]",
+        NULL, RESUME("unchanged", "00:01:00", "5") "delete a\n"),
+    ROW("where two have them, both stay", RESUMED("5", "00:01:00"),
+        "[" STORED(
+            "a", "Basal Resume", "04:01:00.000",
+            OURS
+            ",'pump_event_id':'5','notes':'pool'") "," STORED("b", "Basal Resume", "04:01:00.000",
+                                                              OURS
+                                                              ",'pump_event_id':'5','notes':'after "
+                                                              "swimming'") "," STORED("c", "Basal Resume",
+                                                                                      "04:01:00.000",
+                                                                                      OURS ",'pump_event_"
+                                                                                           "id':'5','notes'"
+                                                                                           ":'Basal "
+                                                                                           "resumed'") "]",
+        NULL, RESUME("unchanged", "00:01:00", "5") "delete c\n"),
+    ROW("where the event is not known, other words count as a person's", "",
+        "[" STORED(
+            "a", "Basal Resume", "04:01:00.000",
+            OURS
+            ",'pump_event_id':'5','notes':'Basal resumed'") "," STORED("b", "Basal Resume", "04:01:00.000",
+                                                                       OURS
+                                                                       ",'pump_event_id':'5','notes':'after "
+                                                                       "swimming'") "," STORED("c",
+                                                                                               "Basal Resume",
+                                                                                               "04:01:00.000",
+                                                                                               OURS ",'pump_"
+                                                                                                    "event_"
+                                                                                                    "id':'5',"
+                                                                                                    "'notes':"
+                                                                                                    "'Basal "
+                                                                                                    "resumed"
+                                                                                                    "'") "]",
+        NULL, "delete c\n"),
+    ROW("other amounts make no twins", BOLUS,
+        "[" STORED(
+            "a", "Combo Bolus", "15:01:00.000",
+            BOLUS_ID(FROM_PUMP_0) ",'insulin':6,'carbs':60") "," STORED("b", "Combo Bolus", "15:01:00.000",
+                                                                        BOLUS_ID(
+                                                                            FROM_PUMP_0) ",'insulin':6,'"
+                                                                                         "carbs':20") "]",
+        NULL, BOLUS_IS("unchanged")),
     ROW("what lies between twins hides none", "",
         "[" STORED_RESUME("a", "04:01:00.000", "5,6") "," STORED_RESUME(
             "b", "04:01:00.000", "5") "," STORED_RESUME("c", "04:01:00.000", "5,6") "]",
         NULL, "delete c\n"),
 };
+
+static bool is_settled(void *context, const struct document *document)
+{
+    (void)context;
+    (void)document;
+    return true;
+}
 
 static void open_row(struct fixture *fixture, const struct row *row)
 {
@@ -224,6 +405,10 @@ static void open_row(struct fixture *fixture, const struct row *row)
         fixture->difference_rules.newest_device_status = at(row->newest_device_status);
     if (row->not_safe)
         fixture->difference_rules.alarm_safe_minutes = 0;
+    static const int32_t hour[] = {SECONDS_PER_HOUR};
+    fixture->difference_rules.time_offsets = hour;
+    fixture->difference_rules.time_offset_count = row->an_hour_off;
+    fixture->difference_rules.settled = row->settled ? is_settled : NULL;
     fixture_read(fixture, 0, row->events);
     fixture_hold(fixture, COLLECTION_TREATMENTS, row->treatments);
     fixture_hold(fixture, COLLECTION_ENTRIES, row->entries);
@@ -272,6 +457,79 @@ static void two_pumps_may_use_the_same_numbers(void **state)
     fixture_close(&fixture);
 }
 
+/* A new pump whose numbers begin low, beside what the old one left without sources: each event of both once.
+ */
+static void a_new_pump_takes_nothing_of_the_old_one(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 1,
+                 "20 5 09:00:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':3}\n"
+                 "20 6 10:00:00 {'bolusId':2,'completionStatus':3,'insulinDelivered':4}\n");
+    fixture_hold(
+        &fixture, COLLECTION_TREATMENTS,
+        "[" STORED("a", "Combo Bolus", "11:00:00.000", OURS ",'pump_event_id':'5','insulin':7") "," STORED(
+            "b", "Combo Bolus", "14:00:00.000", OURS ",'pump_event_id':'6','insulin':4" FROM_PUMP_0) "]");
+    fixture_build(&fixture);
+    assert_plan(&fixture, PLAN("create", "Combo Bolus", "09:00:00", "5")
+                              PLAN("create", "Combo Bolus", "10:00:00.001", "6"));
+    fixture_close(&fixture);
+}
+
+/* In whatever order Nightscout lists them and the account its pumps. */
+static void identity_depends_on_no_order(void **state)
+{
+    (void)state;
+    static const char *const stored[] = {
+        STORED("a", "Basal Resume", "04:01:00.000", OURS ",'pump_event_id':'5'"),
+        STORED("b", "Basal Resume", "05:00:00.000", OURS ",'pump_event_id':'5','notes':'x'"),
+        STORED("c", "Basal Resume", "06:00:00.000", OURS ",'pump_event_id':'5'" FROM_PUMP_1),
+    };
+    static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    for (size_t i = 0; i < 12; i++) {
+        const int *order = orders[i / 2];
+        struct fixture fixture;
+        char list[2000];
+        snprintf(list, sizeof list, "[%s,%s,%s]", stored[order[0]], stored[order[1]], stored[order[2]]);
+        fixture_open(&fixture);
+        fixture_read(&fixture, i % 2, RESUMED("5", "00:01:00"));
+        fixture_read(&fixture, !(i % 2), RESUMED("5", "00:59:59"));
+        fixture_hold(&fixture, COLLECTION_TREATMENTS, list);
+        fixture_build(&fixture);
+        fixture_compare(&fixture);
+        for (size_t document = 0; document < 2; document++) {
+            const struct document *found = &fixture.documents.items[document];
+            char *id = held_id(&fixture.held, found->held);
+            bool pump_1 = document_source(found, &fixture.log) == 0x6e3a6edb;
+            bool early = found->time == at("00:01:00");
+            assert_string_equal(id, pump_1 ? "c" : early ? "a" : "b");
+            free(id);
+        }
+        fixture_close(&fixture);
+    }
+}
+
+/* A note of 70 kB: the event is there, and nothing stops. */
+static void a_large_document_is_its_event(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct buffer list;
+    buffer_init(&list, 1 << 20);
+    buffer_addf(&list,
+                "[" STORED("a", "Combo Bolus", "15:01:00.000",
+                           OURS ",'pump_event_id':'5'" FROM_PUMP_0 ",'notes':'%070000d'") "]",
+                0);
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, BOLUS RESUMED("6", "11:02:00"));
+    fixture_hold(&fixture, COLLECTION_TREATMENTS, list.data);
+    fixture_build(&fixture);
+    assert_plan(&fixture, BOLUS_IS("unchanged") RESUME("create", "11:02:00", "6"));
+    buffer_free(&list);
+    fixture_close(&fixture);
+}
+
 static void creates_are_oldest_first(void **state)
 {
     (void)state;
@@ -303,6 +561,24 @@ static void what_was_created_is_not_created_again(void **state)
     event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
     assert_plan(&fixture, RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:01:00", "6")
                               PLAN("create", "Basal Suspension", "00:01:00", "7"));
+    event_memory_free(memory);
+    fixture_close(&fixture);
+}
+
+/* Nor do two pumps share what was created, or a clock that is read anew change it. */
+static void memory_knows_pump_number_and_kind(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, RESUMED("5", "00:01:00"));
+    fixture_read(&fixture, 1, RESUMED("5", "00:01:00"));
+    fixture_build(&fixture);
+    struct event_memory *memory = event_memory_new();
+    event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
+    fixture.documents.items[0].time += SECONDS_PER_HOUR;
+    assert_true(event_memory_has(memory, &fixture.documents.items[0], &fixture.log));
+    assert_false(event_memory_has(memory, &fixture.documents.items[1], &fixture.log));
     event_memory_free(memory);
     fixture_close(&fixture);
 }
@@ -454,10 +730,14 @@ static void without_basal_there_are_no_strangers(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[100] = {
+    struct CMUnitTest tests[200] = {
         cmocka_unit_test(two_pumps_may_use_the_same_numbers),
+        cmocka_unit_test(a_new_pump_takes_nothing_of_the_old_one),
+        cmocka_unit_test(identity_depends_on_no_order),
+        cmocka_unit_test(a_large_document_is_its_event),
         cmocka_unit_test(creates_are_oldest_first),
         cmocka_unit_test(what_was_created_is_not_created_again),
+        cmocka_unit_test(memory_knows_pump_number_and_kind),
         cmocka_unit_test(memory_forgets_nothing_as_it_grows),
         cmocka_unit_test(what_nightscout_refuses_is_left_out),
         cmocka_unit_test(a_lost_answer_is_made_up_for),
@@ -466,8 +746,9 @@ int main(void)
         cmocka_unit_test(strangers_are_counted),
         cmocka_unit_test(without_basal_there_are_no_strangers),
     };
-    size_t count = 10;
+    size_t count = 14;
     ADD_ROWS(event_rows);
+    ADD_ROWS(identity_rows);
     ADD_ROWS(second_rows);
     ADD_ROWS(range_rows);
     ADD_ROWS(reading_rows);

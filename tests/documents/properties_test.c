@@ -66,7 +66,6 @@ static void sync_range(const struct pump_history *history, struct nightscout *ni
                        int64_t to, int64_t now, bool backwards)
 {
     struct fixture fixture;
-    struct buffer json;
     fixture_open(&fixture);
     fixture_set_features(&fixture, FEATURES);
     fixture.rules.now = fixture.difference_rules.now = now;
@@ -85,23 +84,8 @@ static void sync_range(const struct pump_history *history, struct nightscout *ni
     assert_int_equal(fixture.difference.twin_count, 0);
     assert_int_equal(fixture.difference.strangers + fixture.difference.nameless, 0);
     assert_int_equal(log_skipped(&fixture.log), 0);
-    buffer_init(&json, 1 << 16);
-    struct json_writer *writer = json_writer_new(&json);
-    for (size_t i = 0; i < fixture.difference.create_count; i++) {
-        const struct document *document = &fixture.documents.items[fixture.difference.creates[i]];
-        buffer_clear(&json);
-        json_writer_reset(writer);
-        document_write(document, &fixture.log, &new_york, writer);
-        nightscout_post(nightscout, document->kind, json.data);
-    }
-    for (size_t i = 0; i < fixture.difference.amend_count; i++) {
-        buffer_clear(&json);
-        assert_true(amendment_write(&fixture.documents.items[fixture.difference.amends[i]], &fixture.log,
-                                    &fixture.held, &json));
-        nightscout_put(nightscout, json.data);
-    }
-    json_writer_free(writer);
-    buffer_free(&json);
+    nightscout_write(nightscout, &fixture.difference, &fixture.documents, &fixture.log, &fixture.held,
+                     &new_york);
     fixture_close(&fixture);
 }
 

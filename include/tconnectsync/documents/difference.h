@@ -1,5 +1,5 @@
-/* difference.h - what is missing in Nightscout, document by document (sync-rules: The difference). Pure: run it again
-   after every read and it plans what is still to do. */
+/* difference.h - what is missing in Nightscout, document by document (sync-rules: The difference). Pure: run
+   it again after every read and it plans what is still to do. */
 #ifndef TCONNECTSYNC_DIFFERENCE_H
 #define TCONNECTSYNC_DIFFERENCE_H
 
@@ -19,27 +19,34 @@ enum document_fate {
     FATE_UNCHANGED, /* there, or not ours to make again */
     FATE_CREATE,
     FATE_AMEND,
-    FATE_WITHHELD,  /* so fresh that it would silence alarms: the next run's */
-    FATE_LEFT_OUT,  /* a reading that another device has brought, or a document that Nightscout refuses */
+    FATE_WITHHELD, /* so fresh that it would silence alarms: the next run's */
+    FATE_LEFT_OUT, /* a reading that another device has brought, or a document that Nightscout refuses */
 };
 
 struct difference_rules {
     int64_t from, to; /* the range, instants, both inclusive */
     int64_t now;
     unsigned alarm_safe_minutes;
-    int64_t newest_device_status;      /* of ours in Nightscout, seconds; NO_TIME: none */
-    const struct event_memory *memory; /* what this process has created; may be NULL */
+    int64_t newest_device_status; /* of ours in Nightscout, seconds; NO_TIME: none */
+    /* Seconds by which the pump's clock may have been read otherwise when a document was stored. */
+    const int32_t *time_offsets;
+    size_t time_offset_count;
+    /* A record that is settled and has no document had one that a person deleted: it is not created again.
+       May be NULL, as in a run over a range that a person asked for, which brings those back. */
+    bool (*settled)(void *context, const struct document *document);
+    void *settled_context;
+    const struct event_memory *memory; /* what this process has created: likewise; may be NULL */
 };
 
 struct difference {
     uint32_t *creates; /* indexes of documents, oldest first */
     size_t create_count;
-    uint32_t *amends;  /* indexes of documents; held tells which stored one */
+    uint32_t *amends; /* indexes of documents; held tells which stored one */
     size_t amend_count;
-    uint32_t *twins;   /* indexes of held documents to delete */
+    uint32_t *twins; /* indexes of held documents to delete */
     size_t twin_count;
-    size_t strangers;  /* fresh ones of ours that no event of these pumps explains */
-    size_t nameless;   /* fresh ones of ours without pump_event_id: an older uploader's */
+    size_t strangers; /* fresh ones of ours that no event of these pumps explains */
+    size_t nameless;  /* fresh ones of ours without pump_event_id: an older uploader's */
 };
 
 /* Decides every document's fate. log: to count readings that are left out. */
@@ -47,8 +54,8 @@ void difference_find(struct documents *documents, struct pump_log *log, struct h
                      const struct difference_rules *rules, struct difference *out);
 void difference_free(struct difference *difference);
 
-/* Appends the JSON object that replaces the stored one, _id and foreign fields kept; false when there is nothing to
-   amend. zone-less: an amended document keeps its time. */
+/* Appends the JSON object that replaces the stored one, _id and foreign fields kept; false when there is
+   nothing to amend. zone-less: an amended document keeps its time. */
 bool amendment_write(const struct document *document, const struct pump_log *log, const struct held *held,
                      struct buffer *out);
 /* The _id of a stored document, to be freed; NULL when it has none that is text. */
@@ -57,7 +64,9 @@ char *held_id(const struct held *held, uint32_t index);
 /* ---- what this process has created: not to be created again, even if a person deleted it since ---- */
 struct event_memory *event_memory_new(void);
 void event_memory_free(struct event_memory *memory);
-void event_memory_add(struct event_memory *memory, const struct document *document, const struct pump_log *log);
-bool event_memory_has(const struct event_memory *memory, const struct document *document, const struct pump_log *log);
+void event_memory_add(struct event_memory *memory, const struct document *document,
+                      const struct pump_log *log);
+bool event_memory_has(const struct event_memory *memory, const struct document *document,
+                      const struct pump_log *log);
 
 #endif

@@ -11,30 +11,50 @@ struct error;
 enum collection { COLLECTION_TREATMENTS, COLLECTION_ENTRIES, COLLECTION_DEVICE_STATUS, COLLECTION_COUNT };
 const char *collection_name(enum collection collection); /* "treatments", "entries", "devicestatus" */
 
+#define HELD_NUMBERS 5
+
 struct held_document {
-    int64_t time;      /* milliseconds since 1970 */
-    int64_t event_id;  /* first number of pump_event_id, NO_EVENT_ID when it has none */
-    int64_t duration;  /* milliseconds, NO_DURATION when it has none that is a number */
-    uint32_t text;     /* where its JSON stands in held.text; NO_TEXT when it was not kept (another's) */
+    int64_t time;     /* milliseconds since 1970 */
+    int64_t source;   /* pump_event_source, 32 bits; NO_SOURCE when it has none */
+    int64_t duration; /* milliseconds, NO_DURATION when it has none */
+    /* The numbers of pump_event_id, the event's own first; NO_EVENT_ID where there are no more. */
+    int64_t numbers[HELD_NUMBERS];
+    /* What it carries, in thousandths; NO_AMOUNT when nothing. Of a reading, glucose is its sgv. */
+    int64_t insulin, carbs, glucose, rate;
+    uint64_t
+        identity; /* of its _id: tells documents apart, and orders them alike in every run; 0 without _id */
+    uint32_t
+        text; /* where its JSON stands in held.text; NO_TEXT when it was not kept (another's, or too large) */
     uint32_t length;
-    uint8_t kind;      /* enum document_kind */
-    bool ours;         /* enteredBy or device is ENTERED_BY */
-    bool not_ended;    /* a sleep or exercise that says so */
-    bool claimed;      /* an event was found to be this one */
+    uint8_t kind;    /* enum document_kind; DOCUMENT_KIND_COUNT: a type that we do not write, or none */
+    bool is_reading; /* an entry */
+    bool ours;       /* enteredBy or device is ENTERED_BY */
+    bool not_ended;  /* notes or reason end in NOT_ENDED */
+    bool claimed;    /* an event was found to be this one */
 };
 #define NO_EVENT_ID INT64_MIN
+#define NO_SOURCE   (-1)
+#define NO_AMOUNT   INT64_MIN
 #define NO_TEXT     UINT32_MAX
+/* The end of what is said of a sleep or exercise that goes on. */
+#define NOT_ENDED " - Not Ended"
 
-/* Documents of our kinds, whoever entered them: treatments with an eventType that we write, and sensor readings. The
-   JSON of those that could be amended or deleted is kept; of readings only _id and pump_event_id. */
+/* All sensor readings, all treatments with an eventType that we write, and of any type those that are ours or
+   tell a pump_event_id: a person may have changed the type. The JSON of those that could be amended or
+   deleted is kept; of readings only _id and what names the event. */
 struct held {
     struct held_document *items;
     size_t count, capacity;
     char *text;
     size_t text_length, text_capacity;
     uint64_t documents; /* all that were seen, of any kind */
+    int64_t read_at;    /* when the reading began, in milliseconds of a monotonic clock; the reader sets it */
 };
 void held_free(struct held *held);
+
+/* A person may have changed a document since it was read: from a copy older than this none is replaced. */
+#define HELD_FRESH_MILLISECONDS 5000
+bool held_is_stale(const struct held *held, int64_t now);
 
 /* ---- reading ---- */
 /* Reads one answer of treatments.json or entries.json. held gets it only when it was complete. */

@@ -1,0 +1,62 @@
+/* Sorted lists over what Nightscout holds, and the one search in them. */
+#include "held_index.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "tconnectsync/base/memory.h"
+#include "tconnectsync/documents/held.h"
+
+static bool is_before(const struct held_place *a, int64_t key, int64_t place)
+{
+    return a->key < key || (a->key == key && a->place < place);
+}
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct held_place *a = left, *b = right;
+    if (is_before(a, b->key, b->place))
+        return -1;
+    if (is_before(b, a->key, a->place))
+        return 1;
+    return (a->item > b->item) - (a->item < b->item);
+}
+
+static void sort(struct held_places *places)
+{
+    qsort(places->items, places->count, sizeof *places->items, compare_places);
+}
+
+void held_index_build(struct held_index *index, const struct held *held)
+{
+    struct held_places by_number = {xcalloc(held->count * HELD_NUMBERS, sizeof(struct held_place)), 0};
+    struct held_places by_time = {xcalloc(held->count, sizeof(struct held_place)), 0};
+    for (uint32_t i = 0; i < held->count; i++) {
+        const struct held_document *item = &held->items[i];
+        for (int place = 0; place < HELD_NUMBERS && item->numbers[place] != NO_EVENT_ID; place++)
+            by_number.items[by_number.count++] = (struct held_place){item->numbers[place], place, i};
+        by_time.items[by_time.count++] = (struct held_place){item->kind, item->time, i};
+    }
+    sort(&by_number);
+    sort(&by_time);
+    *index = (struct held_index){by_number, by_time};
+}
+
+void held_index_free(struct held_index *index)
+{
+    free(index->by_number.items);
+    free(index->by_time.items);
+}
+
+size_t held_places_find(const struct held_places *places, int64_t key, int64_t place)
+{
+    size_t low = 0, high = places->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (is_before(&places->items[middle], key, place))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

@@ -1,0 +1,262 @@
+/* Finds for each event the stored document that it is. Every pair that may belong together is listed, the
+   list is sorted from the surest to the least sure, and taken in that order: the best set, as events compete
+   for one document only where it tells no source, and there the own second decides. The order depends on
+   nothing but what is stored. */
+#include "identity.h"
+
+#include <stdlib.h>
+
+#include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/memory.h"
+#include "tconnectsync/documents/difference.h"
+#include "tconnectsync/documents/document.h"
+#include "tconnectsync/documents/held.h"
+#include "tconnectsync/pump/pump_log.h"
+
+#include "held_index.h"
+
+#define MILLISECONDS     1000
+#define SAME_EVENT_REACH (26 * SECONDS_PER_HOUR * INT64_C(1000))
+
+/* What makes a stored document an event, the surest first. */
+enum sign {
+    SIGN_SOURCE,  /* its number and source */
+    SIGN_NUMBER,  /* its number, no source, the event's own second */
+    SIGN_SECOND,  /* one of ours without a number, its type and second */
+    SIGN_AMOUNTS, /* its number, no source, another time of that day, but its type and amounts */
+    SIGN_NONE,
+};
+
+struct pair {
+    uint32_t document, item;
+    uint8_t sign;
+    bool other_kind;
+    int64_t distance; /* milliseconds between stored and read time */
+};
+
+struct pairs {
+    const struct identity *identity;
+    const int64_t *sources; /* of the documents */
+    struct pair *items;
+    size_t count, capacity;
+};
+
+static const struct pump_event *event_of(const struct identity *identity, const struct document *document)
+{
+    return &identity->log->events[document->event];
+}
+
+/* ---- times: the pump's clock may allow several readings of an event's ---- */
+
+static int64_t reading_of_time(const struct identity *identity, const struct document *document,
+                               size_t reading)
+{
+    return (document->time + (reading ? identity->rules->time_offsets[reading - 1] : 0)) * MILLISECONDS;
+}
+
+static int64_t distance_of(const struct identity *identity, const struct document *document,
+                           const struct held_document *item)
+{
+    int64_t least = INT64_MAX;
+    for (size_t i = 0; i <= identity->rules->time_offset_count; i++) {
+        int64_t distance = llabs(item->time - reading_of_time(identity, document, i));
+        least = distance < least ? distance : least;
+    }
+    return least;
+}
+
+/* At the event's second, or at its minute to which the report editor cuts what it saves. */
+static bool is_at_own_time(const struct identity *identity, const struct document *document,
+                           const struct held_document *item)
+{
+    for (size_t i = 0; i <= identity->rules->time_offset_count; i++) {
+        int64_t time = reading_of_time(identity, document, i);
+        if ((item->time >= time && item->time < time + MILLISECONDS) ||
+            (!item->is_reading && item->time == time - time % (SECONDS_PER_MINUTE * MILLISECONDS)))
+            return true;
+    }
+    return false;
+}
+
+/* ---- pairs ---- */
+
+/* One suspension gives two documents: neither was ever the other. */
+static bool is_its_other_half(const struct pump_event *event, const struct document *document,
+                              const struct held_document *item)
+{
+    return event->kind == EVENT_SUSPENDED && item->kind != document->kind &&
+           (item->kind == DOCUMENT_TEMP_BASAL || item->kind == DOCUMENT_BASAL_SUSPENSION);
+}
+
+/* Insulin tells a bolus, or carbs where a person took the insulin away; a rate tells a basal; what has no
+   amounts is told by its type. A bolus may carry a type that a person chose. */
+static bool has_its_amounts(const struct identity *identity, const struct document *document,
+                            const struct held_document *item)
+{
+    const struct pump_event *event = event_of(identity, document);
+    int64_t amount;
+    if (document->kind == DOCUMENT_COMBO_BOLUS &&
+        (item->kind == document->kind || item->kind == DOCUMENT_KIND_COUNT))
+        return item->insulin != NO_AMOUNT
+                   ? document_insulin(document, identity->log, &amount) && item->insulin == amount
+                   : document_carbs(document, identity->log, &amount) && item->carbs == amount;
+    if (document->kind == DOCUMENT_TEMP_BASAL)
+        return item->kind == document->kind &&
+               item->rate == (event->kind == EVENT_BASAL ? event->basal.rate : 0);
+    return item->kind == document->kind && document->kind != DOCUMENT_READING;
+}
+
+/* Of a stored document with the event's number. */
+static enum sign sign_of(const struct pairs *pairs, uint32_t index, const struct held_document *item)
+{
+    const struct identity *identity = pairs->identity;
+    const struct document *document = &identity->documents->items[index];
+    if (item->is_reading != (document->kind == DOCUMENT_READING) ||
+        is_its_other_half(event_of(identity, document), document, item))
+        return SIGN_NONE;
+    if (item->source != NO_SOURCE)
+        return item->source == pairs->sources[index] ? SIGN_SOURCE : SIGN_NONE;
+    if (is_at_own_time(identity, document, item))
+        return SIGN_NUMBER;
+    return distance_of(identity, document, item) <= SAME_EVENT_REACH &&
+                   has_its_amounts(identity, document, item)
+               ? SIGN_AMOUNTS
+               : SIGN_NONE;
+}
+
+static void add_pair(struct pairs *pairs, uint32_t document, uint32_t item, enum sign sign)
+{
+    const struct identity *identity = pairs->identity;
+    const struct document *wanted = &identity->documents->items[document];
+    const struct held_document *stored = &identity->held->items[item];
+    if (sign == SIGN_NONE)
+        return;
+    if (pairs->count == pairs->capacity) {
+        pairs->capacity = pairs->capacity ? pairs->capacity * 2 : 256;
+        pairs->items = xreallocarray(pairs->items, pairs->capacity, sizeof *pairs->items);
+    }
+    pairs->items[pairs->count++] = (struct pair){document, item, (uint8_t)sign, stored->kind != wanted->kind,
+                                                 distance_of(identity, wanted, stored)};
+}
+
+static void add_by_number(struct pairs *pairs, uint32_t document)
+{
+    const struct identity *identity = pairs->identity;
+    const struct held_places *places = &identity->index->by_number;
+    int64_t number = event_of(identity, &identity->documents->items[document])->sequence;
+    for (size_t i = held_places_find(places, number, 0);
+         i < places->count && places->items[i].key == number && places->items[i].place == 0; i++)
+        add_pair(pairs, document, places->items[i].item,
+                 sign_of(pairs, document, &identity->held->items[places->items[i].item]));
+}
+
+/* Those from before there were event numbers. */
+static void add_by_second(struct pairs *pairs, uint32_t index)
+{
+    const struct identity *identity = pairs->identity;
+    const struct document *document = &identity->documents->items[index];
+    const struct held_places *places = &identity->index->by_time;
+    for (size_t reading = 0; reading <= identity->rules->time_offset_count; reading++) {
+        int64_t time = reading_of_time(identity, document, reading);
+        for (size_t i = held_places_find(places, document->kind, time);
+             i < places->count && places->items[i].key == document->kind &&
+             places->items[i].place < time + MILLISECONDS;
+             i++) {
+            const struct held_document *item = &identity->held->items[places->items[i].item];
+            add_pair(pairs, index, places->items[i].item,
+                     item->ours && item->numbers[0] == NO_EVENT_ID ? SIGN_SECOND : SIGN_NONE);
+        }
+    }
+}
+
+static int compare_numbers(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_pairs(const void *left, const void *right, void *context)
+{
+    const struct pairs *pairs = context;
+    const struct held_document *items = pairs->identity->held->items;
+    const struct pair *a = left, *b = right;
+    uint64_t a_identity = items[a->item].identity, b_identity = items[b->item].identity;
+    int order = compare_numbers(a->sign, b->sign);
+    if (!order)
+        order = compare_numbers(a->other_kind, b->other_kind);
+    if (!order)
+        order = compare_numbers(a->distance, b->distance);
+    if (!order)
+        order = compare_numbers(pairs->sources[a->document], pairs->sources[b->document]);
+    if (!order)
+        order = compare_numbers(a->document, b->document);
+    return order ? order : (a_identity > b_identity) - (a_identity < b_identity);
+}
+
+static int64_t *sources_of(const struct identity *identity)
+{
+    int64_t *sources = xcalloc(identity->documents->count, sizeof *sources);
+    for (size_t i = 0; i < identity->documents->count; i++)
+        sources[i] = document_source(&identity->documents->items[i], identity->log);
+    return sources;
+}
+
+void identity_find(const struct identity *identity)
+{
+    int64_t *sources = sources_of(identity);
+    struct pairs pairs = {.identity = identity, .sources = sources};
+    for (size_t i = 0; i < identity->held->count; i++)
+        identity->held->items[i].claimed = false;
+    for (uint32_t i = 0; i < identity->documents->count; i++) {
+        identity->documents->items[i].held = NO_EVENT;
+        add_by_number(&pairs, i);
+        add_by_second(&pairs, i);
+    }
+    if (pairs.count > 0)
+        qsort_r(pairs.items, pairs.count, sizeof *pairs.items, compare_pairs, &pairs);
+    for (size_t i = 0; i < pairs.count; i++) {
+        struct document *document = &identity->documents->items[pairs.items[i].document];
+        struct held_document *item = &identity->held->items[pairs.items[i].item];
+        if (document->held != NO_EVENT || item->claimed)
+            continue;
+        document->held = pairs.items[i].item;
+        item->claimed = true;
+    }
+    free(pairs.items);
+    free(sources);
+}
+
+/* ---- what else is stored of an event ---- */
+
+bool identity_is_split(const struct identity *identity, const struct document *document)
+{
+    const struct held_places *places = &identity->index->by_number;
+    const struct held_document *self = &identity->held->items[document->held];
+    if (document->kind != DOCUMENT_COMBO_BOLUS || self->numbers[0] == NO_EVENT_ID)
+        return false;
+    for (size_t i = held_places_find(places, self->numbers[0], 0);
+         i < places->count && places->items[i].key == self->numbers[0] && places->items[i].place == 0; i++) {
+        const struct held_document *item = &identity->held->items[places->items[i].item];
+        if (!item->claimed && !item->is_reading && item->source == self->source &&
+            item->identity != self->identity)
+            return true;
+    }
+    return false;
+}
+
+bool identity_has_carbs_elsewhere(const struct identity *identity, const struct document *document)
+{
+    const struct held_places *places = &identity->index->by_number;
+    if (document->kind != DOCUMENT_COMBO_BOLUS || document->related[0] == NO_EVENT)
+        return false;
+    int64_t number = identity->log->events[document->related[0]].sequence,
+            source = document_source(document, identity->log);
+    for (size_t i = held_places_find(places, number, 0); i < places->count && places->items[i].key == number;
+         i++) {
+        const struct held_document *item = &identity->held->items[places->items[i].item];
+        bool same_pump = item->source == NO_SOURCE ? distance_of(identity, document, item) <= SAME_EVENT_REACH
+                                                   : item->source == source;
+        if (item->numbers[0] != event_of(identity, document)->sequence && !item->is_reading && same_pump)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,31 @@
+/* identity.h - which stored document is which event (sync-rules: The difference). */
+#ifndef TCONNECTSYNC_IDENTITY_H
+#define TCONNECTSYNC_IDENTITY_H
+
+#include <stdbool.h>
+
+struct difference_rules;
+struct document;
+struct documents;
+struct held;
+struct held_document;
+struct held_index;
+struct pump_log;
+
+struct identity {
+    struct documents *documents;
+    const struct pump_log *log;
+    struct held *held;
+    const struct held_index *index;
+    const struct difference_rules *rules;
+};
+
+/* Sets each document's held, and claimed of the stored ones that are found to be an event. */
+void identity_find(const struct identity *identity);
+/* Beside the stored document that this one is stands another of its event, which no other document is: a
+   person has moved its carbs or its insulin to a time of their own. */
+bool identity_is_split(const struct identity *identity, const struct document *document);
+/* A stored document of another event names its request for carbs, so those stand there. */
+bool identity_has_carbs_elsewhere(const struct identity *identity, const struct document *document);
+
+#endif
