@@ -28,11 +28,11 @@ static int digit(char c)
     return isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10 : -1;
 }
 
-static char *decode(const char *text, size_t length)
+static char *decode(const char *text, size_t length, char plus)
 {
     char *out = xmalloc(length + 1), *end = out;
     for (const char *last = text + length; text < last; text++) {
-        char c = *text == '+' ? ' ' : *text;
+        char c = *text == '+' ? plus : *text;
         if (c == '%') {
             int high = last - text > 2 ? digit(text[1]) : -1, low = last - text > 2 ? digit(text[2]) : -1;
             c = (char)(high * 16 + low);
@@ -48,6 +48,11 @@ static char *decode(const char *text, size_t length)
     return out;
 }
 
+char *url_decode(const char *text, size_t length)
+{
+    return decode(text, length, '+');
+}
+
 char *url_parameter(const char *url, const char *name)
 {
     size_t name_length = strlen(name);
@@ -56,7 +61,7 @@ char *url_parameter(const char *url, const char *name)
         at++;
         size_t length = strcspn(at, "&#");
         if (length > name_length && strncmp(at, name, name_length) == 0 && at[name_length] == '=')
-            return decode(at + name_length + 1, length - name_length - 1);
+            return decode(at + name_length + 1, length - name_length - 1, ' ');
         at += length;
     }
     return NULL;

@@ -267,6 +267,7 @@ void sync_free(struct sync *sync)
     nightscout_free(sync->nightscout);
     event_free(sync->turn);
     sync_drop_readers(sync);
+    sync_drop_writes(sync);
     account_free(sync->pumper);
     free(sync->range.chosen);
     pump_log_free(&sync->log);

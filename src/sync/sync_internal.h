@@ -4,6 +4,8 @@
 #ifndef TCONNECTSYNC_SYNC_INTERNAL_H
 #define TCONNECTSYNC_SYNC_INTERNAL_H
 
+#include <sys/queue.h>
+
 #include "tconnectsync/documents/difference.h"
 #include "tconnectsync/documents/held.h"
 #include "tconnectsync/http/http_client.h"
@@ -36,9 +38,12 @@ enum lane_kind { LANE_TREATMENTS, LANE_ENTRIES, LANE_DEVICE_STATUS, LANE_AMEND, 
 struct lane {
     struct sync *sync;
     enum lane_kind kind;
-    size_t next; /* place in the difference's list */
+    size_t next;   /* place in the difference's list */
+    bool suspects; /* only those are left on which the server failed when they stood alone */
     unsigned in_flight, limit;
     bool stopped;
+    size_t stored; /* documents, in this round */
+    bool failing;  /* the server failed on a write before it stored any of the lane's */
 };
 
 /* What the run comes to. All after SYNC_STOPPING are ends, and the first end stays. */
@@ -94,19 +99,23 @@ struct sync_profile {
 /* What a round of writes has found, the better first. */
 enum round_found {
     ROUND_CLEAR,
+    ROUND_STALE,      /* what would be replaced was read too long ago: read it anew */
     ROUND_REFUSED,    /* a batch was refused, which may be stored in part: read back */
+    ROUND_FAILED,     /* the server failed on a write: read back, later unless it stores others meanwhile */
     ROUND_UNANSWERED, /* a write may or may not have been stored: wait, and read back */
-    ROUND_CLOSED,     /* no further write would be taken */
+    ROUND_CLOSED,     /* no further write of some kind would be taken */
 };
 
 /* The writes, in rounds: what is in doubt after one is read back, compared and written again in the next. */
 struct sync_writing {
     struct lane lanes[LANE_COUNT];
+    LIST_HEAD(, write) under_way;
     enum round_found found;
-    struct error error; /* unless the round is clear */
-    size_t stored;      /* documents, in this round */
-    unsigned rounds, unanswered_rounds, rounds_without_progress;
-    size_t pretended; /* of the writes that are listed instead */
+    struct error error;    /* unless the round is clear */
+    size_t stored, before; /* documents, in this round and in those before it */
+    unsigned rounds;
+    unsigned fruitless, in_trouble, stale; /* rounds of late: that stored nothing, and why */
+    size_t pretended;                      /* of the writes that are listed instead */
 };
 
 /* One run of one account: what every step needs, what flows from step to step, and each step's own. */
@@ -201,5 +210,7 @@ void sync_enter_write(struct sync *sync);
 /* What comes after the writes: done, or reading back what is in doubt. */
 void sync_leave_write(struct sync *sync);
 void sync_enter_wait(struct sync *sync);
+/* Forgets the writes under way, whose requests are cancelled. */
+void sync_drop_writes(struct sync *sync);
 
 #endif

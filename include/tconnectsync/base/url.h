@@ -3,11 +3,14 @@
 #define TCONNECTSYNC_URL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct buffer;
 
 /* Appends text percent-encoded (RFC 3986 unreserved characters stay). */
 void url_encode(struct buffer *out, const char *text);
+/* Percent-encoding undone, '+' left as it is; to be freed. NULL: badly encoded, or a NUL in it. */
+char *url_decode(const char *text, size_t length);
 /* The first parameter of that name in the URL's query, decoded; to be freed. NULL: there is none, or it is
    badly encoded or holds a NUL. */
 char *url_parameter(const char *url, const char *name);
