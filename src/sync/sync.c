@@ -210,7 +210,9 @@ void sync_on_tandem(void *context, const struct error *error)
 {
     struct sync *sync = context;
     bool refused = error && error->kind == ERROR_CREDENTIALS && error->status == 401;
-    if (refused && sync->step != STEP_SIGN_IN && sync->sign_in.token != TOKEN_REPLACED)
+    if (refused && sync->step >= STEP_ACCOUNT && sync->sign_in.wanted)
+        sync_fail_fresh_token(sync, error);
+    else if (refused && sync->step != STEP_SIGN_IN)
         sync->sign_in.token = TOKEN_REFUSED; /* it has run out: sign in again, once */
     else if (error)
         sync_fail(sync, SYNC_FAILED_AT_TANDEM, error);

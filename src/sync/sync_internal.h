@@ -177,6 +177,8 @@ void sync_enter_account(struct sync *sync);
 void sync_leave_account(struct sync *sync);
 /* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
 void sync_sign_in_again(struct sync *sync);
+/* A 401 to a token that this very run has signed in for. */
+void sync_fail_fresh_token(struct sync *sync, const struct error *error);
 
 /* ---- sync_read.c ---- */
 bool sync_wants_treatments(const struct sync *sync);

@@ -24,21 +24,36 @@ static int64_t now(void)
 static bool may_sign_in(struct sync *sync)
 {
     int64_t since;
-    struct tandem *tandem = sync->account.tandem;
-    if (!tandem_refused(tandem, &since) ||
-        (sync->request.asked_by_person && tandem_lift_refusal(tandem, now())))
-        return true;
     char time[CIVIL_TEXT_SIZE];
     struct error error = {0};
-    error_set(
-        &error, ERROR_CREDENTIALS,
-        "Tandem refused the e-mail or password at %s. It is not tried again by itself, so that the account "
-        "is not locked. Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION, then check the "
-        "login%s.",
-        time_zone_format(sync->account.zone, time, since, 0),
-        sync->request.asked_by_person ? "; the same password can be tried once in 30 minutes" : "");
+    struct tandem *tandem = sync->account.tandem;
+    const bool by_person = sync->request.asked_by_person;
+    bool refused = tandem_refused(tandem, &since) && !(by_person && tandem_lift_refusal(tandem, now()));
+    if (!refused && tandem_may_sign_in(tandem, now(), by_person, &error))
+        return true;
+    if (refused)
+        error_set(
+            &error, ERROR_CREDENTIALS,
+            "Tandem refused the e-mail or password at %s. It is not tried again by itself, so that the "
+            "account "
+            "is not locked. Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION, then check the "
+            "login%s.",
+            time_zone_format(sync->account.zone, time, since, 0),
+            by_person ? "; the same password can be tried once in 30 minutes" : "");
     sync_fail(sync, SYNC_FAILED_AT_TANDEM, &error);
     return false;
+}
+
+void sync_fail_fresh_token(struct sync *sync, const struct error *error)
+{
+    struct error words = *error;
+    error_set(
+        &words, ERROR_SERVICE,
+        "Tandem lets this account sign in, but does not accept the token that it gives for it (401). That "
+        "is Tandem's trouble, not the password's and not Nightscout's. Nothing is lost: the log stays with "
+        "Tandem, and the next sync catches up.");
+    tandem_reject_token(sync->account.tandem);
+    sync_fail(sync, SYNC_FAILED_AT_TANDEM, &words);
 }
 
 static void fetch_account(struct sync *sync)
@@ -50,7 +65,8 @@ static void fetch_account(struct sync *sync)
 void sync_enter_greet(struct sync *sync)
 {
     struct sync_sign_in *sign_in = &sync->sign_in;
-    sign_in->wanted = !tandem_signed_in(sync->account.tandem, now());
+    /* A check has to try the password itself, whatever token is kept. */
+    sign_in->wanted = sync->request.check_only || !tandem_signed_in(sync->account.tandem, now());
     if (sign_in->wanted && !may_sign_in(sync))
         return;
     if (!sign_in->nightscout_verified) {
