@@ -63,7 +63,7 @@ static bool has_ended(const struct sync *sync)
 
 void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error *error)
 {
-    if (has_ended(sync))
+    if (has_ended(sync) || sync_note_for_check(sync, outcome, error))
         return;
     sync->outcome = outcome;
     sync->report.error = *error;
@@ -306,4 +306,15 @@ const struct held *sync_held(const struct sync *sync)
 const struct json *sync_nightscout_status(const struct sync *sync)
 {
     return sync->sign_in.status;
+}
+
+bool sync_check_results(const struct sync *sync, struct sync_check *out)
+{
+    const struct sync_sign_in *sign_in = &sync->sign_in;
+    *out = (struct sync_check){
+        .tandem = sign_in->tandem_error.kind ? &sign_in->tandem_error : NULL,
+        .nightscout = sign_in->nightscout_error.kind ? &sign_in->nightscout_error : NULL,
+        .limited = nightscout_is_limited(sync->nightscout),
+    };
+    return sign_in->nightscout_verified;
 }

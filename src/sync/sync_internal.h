@@ -6,6 +6,7 @@
 
 #include <sys/queue.h>
 
+#include "tconnectsync/base/error.h"
 #include "tconnectsync/documents/difference.h"
 #include "tconnectsync/documents/held.h"
 #include "tconnectsync/http/http_client.h"
@@ -68,8 +69,10 @@ struct sync_sign_in {
     bool wanted; /* no token at the greeting: decided once for all steps, lest it runs out between two of them
                   */
     bool nightscout_verified;
-    bool nightscout_asked; /* for its newest documents, profile and status */
-    struct json *status;   /* of the site, where somebody wants it */
+    bool nightscout_asked;                       /* for its newest documents, profile and status */
+    struct json *status;                         /* of the site, where somebody wants it */
+    struct error tandem_error, nightscout_error; /* of a check, which tries the other side all the same */
+    bool checked;                                /* both sides of it */
 };
 
 /* What this run carries over: of which pumps, from when to when. Set once, when the account is known. */
@@ -177,6 +180,8 @@ void sync_enter_account(struct sync *sync);
 void sync_leave_account(struct sync *sync);
 /* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
 void sync_sign_in_again(struct sync *sync);
+/* A check ends at no error of one side before the other was tried: true, it is noted. */
+bool sync_note_for_check(struct sync *sync, enum sync_outcome outcome, const struct error *error);
 /* A 401 to a token that this very run has signed in for. */
 void sync_fail_fresh_token(struct sync *sync, const struct error *error);
 

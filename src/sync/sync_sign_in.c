@@ -67,8 +67,11 @@ void sync_enter_greet(struct sync *sync)
     struct sync_sign_in *sign_in = &sync->sign_in;
     /* A check has to try the password itself, whatever token is kept. */
     sign_in->wanted = sync->request.check_only || !tandem_signed_in(sync->account.tandem, now());
-    if (sign_in->wanted && !may_sign_in(sync))
-        return;
+    if (sign_in->wanted && !may_sign_in(sync)) {
+        sign_in->wanted = false;
+        if (!sync->request.check_only)
+            return;
+    }
     if (!sign_in->nightscout_verified) {
         sync_expect(sync);
         nightscout_verify(sync->nightscout, sync_on_nightscout, sync);
@@ -76,9 +79,27 @@ void sync_enter_greet(struct sync *sync)
     if (sign_in->wanted) {
         sync_expect(sync);
         tandem_open_login_page(sync->account.tandem, sync_on_tandem, sync);
-    } else if (!sync->pumper) {
+    } else if (!sync->pumper && !sync->request.check_only) {
         fetch_account(sync);
     }
+}
+
+bool sync_note_for_check(struct sync *sync, enum sync_outcome outcome, const struct error *error)
+{
+    struct sync_sign_in *sign_in = &sync->sign_in;
+    const bool tandem = outcome == SYNC_FAILED_AT_TANDEM,
+               nightscout = outcome == SYNC_FAILED_AT_NIGHTSCOUT || outcome == SYNC_NIGHTSCOUT_SKIPPED;
+    if (!sync->request.check_only || sign_in->checked || sync->outcome != SYNC_RUNNING ||
+        !(tandem || nightscout))
+        return false;
+    struct error *noted = tandem ? &sign_in->tandem_error : &sign_in->nightscout_error;
+    log_warn(sync->account.log, "sync", "check=%s error=%s", tandem ? "tandem" : "nightscout",
+             log_quote(sync->account.log, error->text));
+    if (noted->kind == ERROR_NONE)
+        *noted = *error;
+    if (tandem)
+        sign_in->wanted = false; /* the steps that would come next are left out */
+    return true;
 }
 
 void sync_sign_in_again(struct sync *sync)
@@ -152,7 +173,8 @@ void sync_enter_sign_in(struct sync *sync)
         sync_expect(sync);
         nightscout_fetch_profile(sync->nightscout, &sync->profile.newest, sync_on_nightscout, sync);
     }
-    if (sync->request.check_only || sync->request.wants_status) {
+    if ((sync->request.check_only && sync->sign_in.nightscout_error.kind == ERROR_NONE) ||
+        sync->request.wants_status) {
         sync_expect(sync);
         nightscout_fetch_status(sync->nightscout, &sync->sign_in.status,
                                 sync->request.check_only ? sync_on_nightscout : on_status, sync);
@@ -186,17 +208,30 @@ void sync_leave_token(struct sync *sync)
 
 void sync_enter_account(struct sync *sync)
 {
-    if (!sync->pumper)
+    if (!sync->pumper && sync->sign_in.tandem_error.kind == ERROR_NONE)
         fetch_account(sync);
+}
+
+static void end_check(struct sync *sync)
+{
+    struct sync_sign_in *sign_in = &sync->sign_in;
+    sign_in->checked = true;
+    if (sign_in->tandem_error.kind != ERROR_NONE)
+        sync_fail(sync, SYNC_FAILED_AT_TANDEM, &sign_in->tandem_error);
+    else if (sign_in->nightscout_error.kind != ERROR_NONE)
+        sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &sign_in->nightscout_error);
+    sync->next = STEP_DONE;
 }
 
 void sync_leave_account(struct sync *sync)
 {
     struct error error = {0};
-    if (sync->sign_in.token == TOKEN_REFUSED)
+    if (sync->request.check_only && !sync->pumper)
+        end_check(sync);
+    else if (sync->sign_in.token == TOKEN_REFUSED)
         sync_sign_in_again(sync);
     else if (!sync->range.chosen && !sync_choose_range(sync, &error))
         sync_fail(sync, SYNC_FAILED_HERE, &error);
     else if (sync->request.check_only)
-        sync->next = STEP_DONE;
+        end_check(sync);
 }
