@@ -12,6 +12,8 @@
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/sync/sync.h"
 
+#define TEXT_MAXIMUM (1u << 20)
+
 static void add_settings(const struct configuration *configuration, struct buffer *out)
 {
     buffer_addf(out, "Settings: region %s, time zone %s, %s, features ",
@@ -130,4 +132,34 @@ void check_report_write(const struct configuration *configuration, const struct 
     for (size_t i = 0; i < report->warning_count; i++)
         buffer_addf(out, "Warning: %s\n", report->warnings[i]);
     add_ending(&check, report, out);
+}
+
+static void write_side(struct json_writer *writer, const char *name, const struct error *error)
+{
+    json_write_key(writer, name);
+    json_write_text(writer, error ? error->text : NULL);
+}
+
+void check_report_write_json(const struct configuration *configuration, const struct time_zone *zone,
+                             const struct sync *sync, const struct report *report, int64_t now,
+                             struct buffer *out)
+{
+    struct sync_check check;
+    struct buffer text;
+    buffer_init(&text, TEXT_MAXIMUM);
+    check_report_write(configuration, zone, sync, report, now, &text);
+    sync_check_results(sync, &check);
+    struct json_writer *writer = json_writer_new(out);
+    json_open_object(writer);
+    json_write_key(writer, "result");
+    json_write_text(writer, report->ok ? "ok" : "failed");
+    write_side(writer, "error", report->ok ? NULL : &report->error);
+    write_side(writer, "tandem_error", check.tandem);
+    write_side(writer, "nightscout_error", check.nightscout);
+    json_write_key(writer, "report");
+    json_write_text(writer, text.data);
+    json_close_object(writer);
+    json_writer_free(writer);
+    buffer_add_text(out, "\n");
+    buffer_free(&text);
 }

@@ -9,6 +9,7 @@
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/nightscout/nightscout.h"
+#include "tconnectsync/pump/account.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/tandem/tandem.h"
 
@@ -223,9 +224,18 @@ static void end_check(struct sync *sync)
     sync->next = STEP_DONE;
 }
 
+/* Whether the phone still uploads, for those who watch. */
+static void note_upload(struct sync *sync)
+{
+    for (size_t i = 0; sync->pumper && i < sync->pumper->pump_count; i++)
+        if (sync->pumper->pumps[i].last_upload > sync->report.newest_upload)
+            sync->report.newest_upload = sync->pumper->pumps[i].last_upload;
+}
+
 void sync_leave_account(struct sync *sync)
 {
     struct error error = {0};
+    note_upload(sync);
     if (sync->request.check_only && !sync->pumper)
         end_check(sync);
     else if (sync->sign_in.token == TOKEN_REFUSED)
