@@ -153,7 +153,8 @@ int main(int argc, char **argv)
         given |= 1u << option;
         take_option(&arguments, option);
     }
-    const char *name = optind < argc ? argv[optind++] : "serve";
+    const bool named = optind < argc;
+    const char *name = named ? argv[optind++] : "serve";
     const struct command *command = find_command(name);
     if (!command)
         return complain("unknown command ", name);
@@ -162,8 +163,10 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     if (given & BIT(HELP) || command->run == command_help) {
-        arguments.word = command->run == command_help ? argv[optind] : optind > 1 ? name : NULL;
-        optind += command->run == command_help && optind < argc;
+        if (command->run != command_help)
+            arguments.word = named ? name : NULL;
+        else if (optind < argc)
+            arguments.word = argv[optind++];
         command = find_command("help");
         given &= ~BIT(HELP);
     }

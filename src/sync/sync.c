@@ -53,6 +53,11 @@ static int64_t monotonic_microseconds(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t sync_monotonic_milliseconds(void)
+{
+    return monotonic_microseconds() / 1000;
+}
+
 /* ---- how it ends ---- */
 
 /* Once it is so, it stays so: the first error wins. */

@@ -153,6 +153,7 @@ struct sync {
 };
 
 /* ---- sync.c ---- */
+int64_t sync_monotonic_milliseconds(void);
 /* For requests: the step waits until each has answered. Callbacks that fit tandem_done and nightscout_done.
  */
 void sync_expect(struct sync *sync);

@@ -53,7 +53,7 @@ void sync_fail_fresh_token(struct sync *sync, const struct error *error)
         "Tandem lets this account sign in, but does not accept the token that it gives for it (401). That "
         "is Tandem's trouble, not the password's and not Nightscout's. Nothing is lost: the log stays with "
         "Tandem, and the next sync catches up.");
-    tandem_reject_token(sync->account.tandem);
+    tandem_reject_token(sync->account.tandem, &words);
     sync_fail(sync, SYNC_FAILED_AT_TANDEM, &words);
 }
 

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <event2/util.h>
 
@@ -255,13 +254,6 @@ static bool send_batch(struct lane *lane)
     return write != NULL;
 }
 
-static int64_t monotonic_milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* A person may have edited the stored document meanwhile: what is replaced was read a moment ago. */
 static bool send_amendment(struct lane *lane)
 {
@@ -269,7 +261,7 @@ static bool send_amendment(struct lane *lane)
     struct buffer body;
     if (lane->next == sync->difference.amend_count)
         return false;
-    if (held_is_stale(&sync->held, monotonic_milliseconds())) {
+    if (held_is_stale(&sync->held, sync_monotonic_milliseconds())) {
         lane->stopped = true;
         note_trouble(sync, ROUND_STALE, &(struct error){0});
         return false;

@@ -118,8 +118,9 @@ void tandem_forget_token(struct tandem *tandem)
 
 /* ---- how often a password goes out ---- */
 
-void tandem_reject_token(struct tandem *tandem)
+void tandem_reject_token(struct tandem *tandem, const struct error *reason)
 {
+    tandem->last_failure = *reason;
     tandem->credentials.limit = tandem->before;
     tandem_forget_token(tandem);
 }

@@ -80,11 +80,8 @@ test('a full database is called that, and nothing is said to be stored', async (
   assert.equal(report.skipped['refused by Nightscout'] ?? 0, 0);
 });
 
-test('a document that is refused with 422 is left out of that run alone', async (t) => {
+test('a document on which the server fails is left out of that run alone', async (t) => {
   const { simulator, sync } = await prepare(t);
-  let refused = 0;
-  const site = await inFront(t, simulator, () => false);
-  assert.ok(site.url);
   const reference = await sync('--pretend');
   const culprit = /pump_event_id\\":\\"(\d+)/.exec(reference.stderr.split('\n')
     .filter((line) => line.includes('Temp Basal') && line.includes('pretend=create'))[60])[1];
@@ -93,8 +90,7 @@ test('a document that is refused with 422 is left out of that run alone', async 
   assert.equal(first.status, 1);
   assert.match(first.report.error, /refuses 1 of the pump's documents.*The next sync tries them again/);
   assert.match(first.stderr, new RegExp(`refused=.*sequence=${culprit}`));
-  refused = reference.report.created - (await treatments(simulator)).length;
-  assert.equal(refused, 1);
+  assert.equal((await treatments(simulator)).length, reference.report.created - 1);
   await simulator.set({ refuseText: '' });
   assert.equal((await sync()).report.created, 1);
 });
@@ -107,7 +103,7 @@ test('a profile list that is null is a failure, and no profile is written', asyn
   assert.match(report.error, /no list of profile/);
   const documents = await simulator.documents();
   assert.deepEqual([documents.profile.length, documents.treatments.length], [0, 0]);
-  assert.ok((await simulator.requests()).every(({ path }) => !path.includes('profile/current')));
+  assert.ok((await simulator.requests()).every(({ uri }) => !uri.includes('profile/current')));
   assert.equal((await sync('--features', 'BASAL,PROFILES')).status, 0);
   assert.equal((await simulator.documents()).profile.length, 1);
 });

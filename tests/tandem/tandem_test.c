@@ -601,15 +601,16 @@ static void an_answer_may_ask_for_more_patience(void **state)
 static void success_ends_the_limit_but_not_with_a_useless_token(void **state)
 {
     (void)state;
-    answer_json(503, "", "{}");
-    sign_in_at(0, false);
+    const struct error reason = {.kind = ERROR_SERVICE, .text = "The token is no good."};
+    struct error error = {0};
     sign_in_fully();
     assert_true(may_sign_in(1));
-    reopen_session();
-    assert_true(may_sign_in(1));
-    assert_true(tandem_signed_in(tandem, NOW));
-    tandem_reject_token(tandem);
+    tandem_reject_token(tandem, &reason);
     assert_false(tandem_signed_in(tandem, NOW));
+    assert_false(tandem_may_sign_in(tandem, NOW + 1, false, &error));
+    assert_true(contains(error.text, "The token is no good. Signing in is tried again in 59 seconds"));
+    reopen_session();
+    assert_false(may_sign_in(1));
 }
 
 static void success_forgets_the_refusal(void **state)
