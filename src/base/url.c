@@ -1,7 +1,6 @@
 #include "tconnectsync/base/url.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,29 +27,33 @@ static int digit(char c)
     return isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10 : -1;
 }
 
-static char *decode(const char *text, size_t length, char plus)
+bool percent_decode(const char *text, size_t length, bool form, char *decoded)
 {
-    char *out = xmalloc(length + 1), *end = out;
-    for (const char *last = text + length; text < last; text++) {
-        char c = *text == '+' ? plus : *text;
+    for (const char *end = text + length; text < end; text++) {
+        char c = form && *text == '+' ? ' ' : *text;
         if (c == '%') {
-            int high = last - text > 2 ? digit(text[1]) : -1, low = last - text > 2 ? digit(text[2]) : -1;
+            int high = end - text > 2 ? digit(text[1]) : -1, low = high >= 0 ? digit(text[2]) : -1;
+            if (low < 0)
+                return false;
             c = (char)(high * 16 + low);
-            if (high < 0 || low < 0 || c == '\0') {
-                free(out);
-                return NULL;
-            }
             text += 2;
         }
-        *end++ = c;
+        if (c == '\0')
+            return false;
+        *decoded++ = c;
     }
-    *end = '\0';
-    return out;
+    *decoded = '\0';
+    return true;
 }
 
-char *url_decode(const char *text, size_t length)
+/* Decoded; to be freed. NULL when it is badly encoded. */
+static char *decode(const char *text, size_t length)
 {
-    return decode(text, length, '+');
+    char *out = xmalloc(length + 1);
+    if (percent_decode(text, length, true, out))
+        return out;
+    free(out);
+    return NULL;
 }
 
 char *url_parameter(const char *url, const char *name)
@@ -61,7 +64,7 @@ char *url_parameter(const char *url, const char *name)
         at++;
         size_t length = strcspn(at, "&#");
         if (length > name_length && strncmp(at, name, name_length) == 0 && at[name_length] == '=')
-            return decode(at + name_length + 1, length - name_length - 1, ' ');
+            return decode(at + name_length + 1, length - name_length - 1);
         at += length;
     }
     return NULL;

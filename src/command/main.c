@@ -14,7 +14,7 @@
 static const char help[] =
     "Carries insulin-pump data from Tandem Source to a Nightscout site.\n"
     "\n"
-    "  " PROGRAM_NAME " [serve]      keeps running: web server and timer\n"
+    "  " PROGRAM_NAME " [serve]      keeps running until stopped: server, timer\n"
     "  " PROGRAM_NAME " sync         one sync; without a range what is missing\n"
     "  " PROGRAM_NAME " check        tries settings, both logins and time zone\n"
     "  " PROGRAM_NAME " healthcheck  asks the running server whether it is alive\n"

@@ -200,7 +200,8 @@ static void add_members(const struct amendment *amendment, struct json_writer *w
         char text[24];
         snprintf(text, sizeof text, "%" PRId64, amount);
         write_text(writer, "glucose", text);
-        add_if_lacking(amendment->stored, "glucoseType", "Manual", writer);
+        add_if_lacking(amendment->stored, "glucoseType",
+                       document_glucose_type(amendment->document, amendment->log), writer);
         add_if_lacking(amendment->stored, "units", "mg/dl", writer);
     }
     if (amendment->sets_notes)

@@ -6,6 +6,7 @@
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/compare.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/pump/pump_log.h"
@@ -27,11 +28,6 @@ struct comparison {
     struct identity identity;
     struct difference *out;
 };
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
 
 /* The stored document of that kind at that place in the list of times, or NULL. */
 static const struct held_document *held_at(const struct comparison *comparison, enum document_kind kind,

@@ -13,64 +13,6 @@
 
 #define HIGHEST_READING 400
 #define LOWEST_READING  40
-#define DEXCOM_ALERT    369
-#define LIBRE_ALERT     460
-
-static const char *const kind_names[DOCUMENT_KIND_COUNT] = {
-    [DOCUMENT_TEMP_BASAL] = "Temp Basal",
-    [DOCUMENT_COMBO_BOLUS] = "Combo Bolus",
-    [DOCUMENT_BASAL_SUSPENSION] = "Basal Suspension",
-    [DOCUMENT_BASAL_RESUME] = "Basal Resume",
-    [DOCUMENT_ALARM] = "Alarm",
-    [DOCUMENT_INSULIN_CHANGE] = "Insulin Change",
-    [DOCUMENT_SITE_CHANGE] = "Site Change",
-    [DOCUMENT_NOTE] = "Note",
-    [DOCUMENT_SLEEP] = "Sleep",
-    [DOCUMENT_EXERCISE] = "Exercise",
-    [DOCUMENT_SENSOR_START] = "Sensor Start",
-    [DOCUMENT_SENSOR_STOP] = "Sensor Stop",
-    [DOCUMENT_CGM_ALERT] = "CGM Alert",
-    [DOCUMENT_READING] = "sgv",
-    [DOCUMENT_DEVICE_STATUS] = "devicestatus",
-    [DOCUMENT_PROFILE] = "profile",
-};
-
-const char *document_kind_name(enum document_kind kind)
-{
-    return kind_names[kind];
-}
-
-unsigned document_kind_features(enum document_kind kind)
-{
-    static const unsigned features[DOCUMENT_KIND_COUNT] = {
-        [DOCUMENT_TEMP_BASAL] = FEATURE_BASAL,
-        [DOCUMENT_COMBO_BOLUS] = FEATURE_BOLUS,
-        [DOCUMENT_BASAL_SUSPENSION] = FEATURE_PUMP_EVENTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION | FEATURE_BASAL,
-        [DOCUMENT_BASAL_RESUME] = FEATURE_PUMP_EVENTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION | FEATURE_BASAL,
-        [DOCUMENT_ALARM] = FEATURE_PUMP_EVENTS,
-        [DOCUMENT_INSULIN_CHANGE] = FEATURE_PUMP_EVENTS,
-        [DOCUMENT_SITE_CHANGE] = FEATURE_PUMP_EVENTS,
-        [DOCUMENT_NOTE] = FEATURE_PUMP_EVENTS,
-        [DOCUMENT_SLEEP] = FEATURE_PUMP_EVENTS,
-        [DOCUMENT_EXERCISE] = FEATURE_PUMP_EVENTS,
-        [DOCUMENT_SENSOR_START] = FEATURE_PUMP_EVENTS | FEATURE_CGM_ALERTS,
-        [DOCUMENT_SENSOR_STOP] = FEATURE_PUMP_EVENTS | FEATURE_CGM_ALERTS,
-        [DOCUMENT_CGM_ALERT] = FEATURE_CGM_ALERTS,
-        [DOCUMENT_READING] = FEATURE_CGM,
-        [DOCUMENT_DEVICE_STATUS] = FEATURE_DEVICE_STATUS | FEATURE_IOB,
-        [DOCUMENT_PROFILE] = FEATURE_PROFILES,
-    };
-    return features[kind];
-}
-
-enum document_kind document_kind_find(const char *event_type, size_t length)
-{
-    for (enum document_kind kind = 0; document_is_treatment(kind); kind++)
-        if (strlen(kind_names[kind]) == length && memcmp(kind_names[kind], event_type, length) == 0)
-            return kind;
-    return DOCUMENT_KIND_COUNT;
-}
-
 static const struct pump_event *event_of(const struct document *document, const struct pump_log *log)
 {
     return &log->events[document->event];
@@ -84,9 +26,14 @@ static const struct pump_event *related(const struct document *document, const s
 
 void document_event_id(const struct document *document, const struct pump_log *log, struct buffer *out)
 {
-    buffer_addf(out, "%" PRId64, event_of(document, log)->sequence);
+    const struct pump_event *event = event_of(document, log);
+    buffer_addf(out, "%" PRId64, event->sequence);
     if (document->kind == DOCUMENT_DEVICE_STATUS)
         return;
+    if (document->parts > 1)
+        buffer_addf(out, ",%u,%u", document->part, document->parts);
+    if (document->kind == DOCUMENT_TEMP_BASAL && event->kind == EVENT_SUSPENDED)
+        buffer_add_text(out, ",0");
     for (int i = 0; i < 3; i++)
         if (related(document, log, i))
             buffer_addf(out, ",%" PRId64, related(document, log, i)->sequence);
@@ -95,170 +42,6 @@ void document_event_id(const struct document *document, const struct pump_log *l
 uint32_t document_source(const struct document *document, const struct pump_log *log)
 {
     return pump_log_source(log, event_of(document, log));
-}
-
-/* ---- words ---- */
-
-/* The name, or the number where the table has none. */
-static void add_name(struct buffer *out, const char *name, int64_t number)
-{
-    if (name)
-        buffer_add_text(out, name);
-    else
-        buffer_addf(out, "%" PRId64, number);
-}
-
-static void add_bolus_words(const struct document *document, const struct pump_log *log, struct buffer *out)
-{
-    const struct pump_event *options = related(document, log, 1);
-    if (!options) {
-        if (event_of(document, log)->kind == EVENT_EXTENDED_COMPLETED)
-            buffer_add_text(out, "Extended Bolus");
-        return;
-    }
-    if (event_knows(options, bolus.option))
-        add_name(out, bolus_option_name(options->bolus.option), options->bolus.option);
-    if (options->bolus.override == 1)
-        buffer_add_text(out, " (Override)");
-    if (options->bolus.declined == 1)
-        buffer_add_text(out, " (Declined Correction)");
-}
-
-static void add_alarm_words(const struct pump_event *event, struct buffer *out)
-{
-    int64_t id = event->alarm.id;
-    if (event->kind == EVENT_MALFUNCTION)
-        buffer_add_text(out, "Malfunction");
-    else if (alarm_name(id))
-        buffer_add_text(out, alarm_name(id));
-    else
-        buffer_addf(out, id >= 0 && id <= 63 ? "DefaultAlarm%" PRId64 : "Alarm %" PRId64, id);
-}
-
-static void add_cartridge_words(const struct pump_event *event, struct buffer *out)
-{
-    int64_t volume = event->cartridge.volume;
-    if (volume <= 0)
-        volume = event->cartridge.volume_2;
-    buffer_add_text(out, "Cartridge Filled");
-    if (volume > 0)
-        buffer_addf(out, " (%" PRId64 "u filled)", (volume + 500) / 1000);
-}
-
-static void add_cannula_words(const struct pump_event *event, struct buffer *out)
-{
-    int64_t tenths = (event->prime.size + 50) / 100;
-    buffer_add_text(out, "Cannula Filled");
-    if (event->prime.size > 0)
-        buffer_addf(out, " (%" PRId64 ".%" PRId64 "u primed)", tenths / 10, tenths % 10);
-}
-
-static void add_tubing_words(const struct pump_event *event, struct buffer *out)
-{
-    buffer_add_text(out, "Tubing Filled");
-    if (event->prime.size > 0)
-        buffer_addf(out, " (%" PRId64 "u primed)", (event->prime.size + 500) / 1000);
-}
-
-static void add_sleep_words(const struct document *document, const struct pump_event *start,
-                            struct buffer *out)
-{
-    buffer_add_text(out, start->mode.sleep_by_person  ? "Sleep (Manual)"
-                         : start->mode.sleep_schedule ? "Sleep (Scheduled)"
-                                                      : "Sleep");
-    buffer_add_text(out, document->ended ? "" : " - Not Ended");
-}
-
-static void add_exercise_words(const struct document *document, const struct pump_log *log,
-                               struct buffer *out)
-{
-    const struct pump_event *stop = related(document, log, 0);
-    buffer_add_text(out, event_of(document, log)->mode.exercise_timed == 1 ? "Exercise (Timed)" : "Exercise");
-    if (stop && stop->mode.exercise_stopped_by_timer == 1)
-        buffer_add_text(out, " (Stopped by timer)");
-    buffer_add_text(out, document->ended ? "" : " - Not Ended");
-}
-
-static void add_alert_words(const struct pump_event *event, struct buffer *out)
-{
-    buffer_add_text(out, event->code == DEXCOM_ALERT  ? "Dexcom CGM Alert ("
-                         : event->code == LIBRE_ALERT ? "Libre CGM Alert ("
-                                                      : "CGM Alert (");
-    add_name(out, cgm_alert_name(event->alarm.id), event->alarm.id);
-    buffer_add_text(out, ")");
-}
-
-void document_words(const struct document *document, const struct pump_log *log, struct buffer *out)
-{
-    const struct pump_event *event = event_of(document, log);
-    switch (document->kind) {
-    case DOCUMENT_TEMP_BASAL:
-        if (event_knows(event, basal.source))
-            add_name(out, basal_source_name(event->basal.source), event->basal.source);
-        break;
-    case DOCUMENT_COMBO_BOLUS:
-        add_bolus_words(document, log, out);
-        break;
-    case DOCUMENT_BASAL_SUSPENSION:
-        if (event_knows(event, suspended.reason))
-            add_name(out, suspend_reason_name(event->suspended.reason), event->suspended.reason);
-        break;
-    case DOCUMENT_BASAL_RESUME:
-        buffer_add_text(out, "Basal resumed");
-        break;
-    case DOCUMENT_ALARM:
-        add_alarm_words(event, out);
-        break;
-    case DOCUMENT_INSULIN_CHANGE:
-        add_cartridge_words(event, out);
-        break;
-    case DOCUMENT_SITE_CHANGE:
-        add_cannula_words(event, out);
-        break;
-    case DOCUMENT_NOTE:
-        add_tubing_words(event, out);
-        break;
-    case DOCUMENT_SLEEP:
-        add_sleep_words(document, event, out);
-        break;
-    case DOCUMENT_EXERCISE:
-        add_exercise_words(document, log, out);
-        break;
-    case DOCUMENT_SENSOR_START:
-        buffer_add_text(out,
-                        event->kind == EVENT_SENSOR_JOINED ? "CGM Session Joined" : "CGM Session Started");
-        break;
-    case DOCUMENT_SENSOR_STOP:
-        buffer_add_text(out, "CGM Session Stopped");
-        break;
-    case DOCUMENT_CGM_ALERT:
-        add_alert_words(event, out);
-        break;
-    default:
-        break;
-    }
-}
-
-/* ---- amounts ---- */
-
-bool document_insulin(const struct document *document, const struct pump_log *log, int64_t *milliunits)
-{
-    *milliunits = event_of(document, log)->bolus.insulin;
-    return *milliunits > 0; /* Nightscout drops a zero anyway */
-}
-
-bool document_carbs(const struct document *document, const struct pump_log *log, int64_t *thousandths)
-{
-    const struct pump_event *request = related(document, log, 0);
-    *thousandths = request && event_knows(request, bolus.carbs) ? request->bolus.carbs : 0;
-    return *thousandths > 0;
-}
-
-bool document_glucose(const struct document *document, const struct pump_log *log, int64_t *mg_per_dl)
-{
-    const struct pump_event *request = related(document, log, 0);
-    *mg_per_dl = request && event_knows(request, bolus.glucose) ? request->bolus.glucose : 0;
-    return *mg_per_dl >= 20;
 }
 
 /* ---- the JSON ---- */
@@ -302,8 +85,7 @@ static void write_bolus(const struct document *document, const struct pump_log *
         char text[24];
         snprintf(text, sizeof text, "%" PRId64, amount);
         write_text(writer, "glucose", text);
-        write_text(writer, "glucoseType",
-                   "Manual"); /* typed or taken from the sensor: the log does not tell */
+        write_text(writer, "glucoseType", document_glucose_type(document, log));
         write_text(writer, "units", "mg/dl");
     }
 }
@@ -312,16 +94,18 @@ static void write_treatment(const struct document *document, const struct pump_l
                             const struct time_zone *zone, struct json_writer *writer)
 {
     char time[CIVIL_TEXT_SIZE];
-    struct buffer words;
+    struct buffer words, notes;
     buffer_init(&words, 200);
+    buffer_init(&notes, 200);
     document_words(document, log, &words);
+    document_notes(document, log, &notes);
     write_text(writer, "eventType", document_kind_name(document->kind));
     write_text(writer, "created_at", time_zone_format(zone, time, document->time, document->millisecond));
     write_text(writer, "enteredBy", ENTERED_BY);
     write_event_id(document, log, writer);
     if (document->kind == DOCUMENT_TEMP_BASAL) {
-        write_thousandths(writer, "rate", event_of(document, log)->basal.rate);
-        write_thousandths(writer, "absolute", event_of(document, log)->basal.rate);
+        write_thousandths(writer, "rate", document_rate(document, log));
+        write_thousandths(writer, "absolute", document_rate(document, log));
     } else if (document->kind == DOCUMENT_COMBO_BOLUS) {
         write_bolus(document, log, writer);
     }
@@ -332,8 +116,9 @@ static void write_treatment(const struct document *document, const struct pump_l
     if (document->kind != DOCUMENT_COMBO_BOLUS)
         write_text(writer, "reason", words.data);
     if (document->kind != DOCUMENT_TEMP_BASAL)
-        write_text(writer, "notes", words.data);
+        write_text(writer, "notes", notes.data);
     buffer_free(&words);
+    buffer_free(&notes);
 }
 
 /* By the rate in tenths of mg/dL per minute; NULL where the sensor gave none that is plausible. */
@@ -402,6 +187,8 @@ static void write_device_status(const struct document *document, const struct pu
             write_thousandths(writer, "voltage", event->battery.millivolts);
         json_close_object(writer);
     }
+    if (event_knows(event, battery.reservoir))
+        write_thousandths(writer, "reservoir", event->battery.reservoir);
     if (iob) {
         json_write_key(writer, "iob");
         json_open_object(writer);

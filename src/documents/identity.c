@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/compare.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/documents/difference.h"
 #include "tconnectsync/documents/document.h"
@@ -167,11 +168,6 @@ static void add_by_second(struct pairs *pairs, uint32_t index)
                      item->ours && item->numbers[0] == NO_EVENT_ID ? SIGN_SECOND : SIGN_NONE);
         }
     }
-}
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
 }
 
 static int compare_pairs(const void *left, const void *right, void *context)

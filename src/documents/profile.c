@@ -16,7 +16,12 @@
 
 /* Stands before the hash and grows whenever the same settings are rendered otherwise than before. */
 #define RENDERING "1:"
-enum { HASH_SIZE = sizeof RENDERING + 64, STORE_MAXIMUM = 512 * 1024 };
+enum {
+    HASH_SIZE = sizeof RENDERING + 64,
+    STORE_MAXIMUM = 512 * 1024,
+    MEMBERS_MAXIMUM = 256,
+    NODES_MAXIMUM = 20000
+};
 
 /* ---- rendering ---- */
 
@@ -290,8 +295,8 @@ static bool has(const struct json *object, const char *key)
 }
 
 static void write_document(struct buffer *body, bool replace, const struct pump_settings *settings,
-                           const struct json *current, const struct profile_rules *rules,
-                           const char *hash, const char *now)
+                           const struct json *current, const struct profile_rules *rules, const char *hash,
+                           const char *now)
 {
     struct json_writer *writer = json_writer_new(body);
     json_open_object(writer);
@@ -312,6 +317,19 @@ static void write_document(struct buffer *body, bool replace, const struct pump_
 
 /* ---- the plan ---- */
 
+static const char too_large[] = "together with the other profiles in Nightscout it would be too large";
+
+/* Each member of an object is looked up in it here and there: there must not be many. */
+static bool is_of_sane_size(const struct json *json, size_t *nodes)
+{
+    size_t members = 0;
+    for (const struct json *child = json ? json->first : NULL; child; child = child->next)
+        if (++*nodes > NODES_MAXIMUM || (json_is(json, JSON_OBJECT) && ++members > MEMBERS_MAXIMUM) ||
+            !is_of_sane_size(child, nodes))
+            return false;
+    return true;
+}
+
 static enum profile_action none(struct error *error, enum error_kind kind, const char *why)
 {
     error_set(error, kind, "No profile is written: %s.", why);
@@ -319,8 +337,8 @@ static enum profile_action none(struct error *error, enum error_kind kind, const
 }
 
 static enum profile_action plan(const struct pump_settings *settings, const struct json *current,
-                                const char *newest_hash, const struct profile_rules *rules,
-                                int64_t now, struct buffer *body, struct error *error)
+                                const char *newest_hash, const struct profile_rules *rules, int64_t now,
+                                struct buffer *body, struct error *error)
 {
     struct buffer rendered;
     char hash[HASH_SIZE], start_date[CIVIL_TEXT_SIZE];
@@ -342,31 +360,48 @@ static enum profile_action plan(const struct pump_settings *settings, const stru
     bool replace = rules->replace && id && *id;
     write_document(body, replace, settings, current, rules, hash, start_date);
     if (body->full)
-        return none(error, ERROR_LIMIT,
-                    "together with the other profiles in Nightscout it would be too large");
+        return none(error, ERROR_LIMIT, too_large);
     return replace ? PROFILE_REPLACE : PROFILE_CREATE;
 }
 
+/* What to know about a profile that is written. */
+static void remark(const struct pump_settings *settings, struct error *error)
+{
+    const char *alerts = settings->high_alert
+                             ? ""
+                             : "The pump has no usable CGM alert levels: the profile's targets are "
+                               "those of its segments.";
+    const char *left_out = settings->left_out.data;
+    if (*left_out)
+        error_set(error, ERROR_NONE,
+                  "The profile was written without what makes no sense in the pump's settings: %s. Look at "
+                  "it on the "
+                  "pump. %s",
+                  left_out, alerts);
+    else if (*alerts)
+        error_set(error, ERROR_NONE, "%s", alerts);
+}
+
 enum profile_action profile_plan(const struct json *settings, const struct json *current,
-                                 const char *newest_hash, const struct profile_rules *rules,
-                                 int64_t now, struct buffer *body, struct error *error)
+                                 const char *newest_hash, const struct profile_rules *rules, int64_t now,
+                                 struct buffer *body, struct error *error)
 {
     *error = (struct error){0};
     if (!settings)
-        return none(error, ERROR_DATA, "the pump has not uploaded its settings yet");
-    if (json_is(current, JSON_NULL))
-        current = NULL;
+        return none(error, ERROR_DATA,
+                    "no pump that was in use in the last 7 days has uploaded its settings");
     if (current && !json_is(current, JSON_OBJECT))
         return none(error, ERROR_SERVICE, "Nightscout's current profile is not understood");
+    size_t nodes = 0;
+    if (!is_of_sane_size(current, &nodes))
+        return none(error, ERROR_LIMIT, too_large);
     struct error why = {0};
     struct pump_settings *read = pump_settings_read(settings, &why);
     if (!read)
         return none(error, ERROR_DATA, why.text);
     enum profile_action action = plan(read, current, newest_hash, rules, now, body, error);
-    if ((action == PROFILE_CREATE || action == PROFILE_REPLACE) && !read->high_alert)
-        error_set(error, ERROR_NONE,
-                  "The pump has no usable CGM alert levels: the profile's targets are those of its "
-                  "segments.");
+    if (action == PROFILE_CREATE || action == PROFILE_REPLACE)
+        remark(read, error);
     pump_settings_free(read);
     return action;
 }

@@ -26,6 +26,12 @@ void report_free(struct report *report)
     report->warning_count = 0;
 }
 
+void report_set_clock(struct report *report, const char *text, int64_t since)
+{
+    snprintf(report->clock, sizeof report->clock, "%s", text);
+    report->clock_since = since;
+}
+
 void report_warn(struct report *report, const char *format, ...)
 {
     char text[600];

@@ -6,6 +6,7 @@
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/json.h"
+#include "tconnectsync/base/compare.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/documents/document.h"
 #include "tconnectsync/documents/held.h"
@@ -26,11 +27,6 @@ struct search {
     uint32_t *found;
     size_t found_count;
 };
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
 
 static int64_t second_of(const struct held_document *item)
 {

@@ -198,20 +198,6 @@ void http_client_count(const struct http_client *client, struct http_client_stat
     *out = client->statistics;
 }
 
-void http_client_set_trust(const struct http_client *client, CURL *easy, bool verify)
-{
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
-    /* With a folder of certificates set curl would read them all anew for each connection. */
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    if (client->certificates)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, client->certificates);
-#if LIBCURL_VERSION_NUM >= 0x075700
-    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, -1L);
-#endif
-}
-
 /* A socket on loopback that takes connections and never says a word; -1 on failure. */
 static int silent_listener(char *url, size_t size)
 {
@@ -235,7 +221,7 @@ void http_client_load_certificates(struct http_client *client)
     int partner = -1, running, listener = silent_listener(url, sizeof url);
     CURL *easy = curl_easy_init();
     if (easy && listener >= 0) {
-        http_client_set_trust(client, easy, true);
+        http_transfer_set_trust(client, easy, true);
         curl_easy_setopt(easy, CURLOPT_URL, url);
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

@@ -8,32 +8,6 @@
 
 #include "tconnectsync/base/memory.h"
 
-static int hexadecimal(char c)
-{
-    const char *digits = "0123456789abcdef0123456789ABCDEF", *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)((at - digits) % 16) : -1;
-}
-
-bool percent_decode(const char *text, size_t length, bool form, char *decoded)
-{
-    for (size_t i = 0; i < length; i++) {
-        char c = form && text[i] == '+' ? ' ' : text[i];
-        if (c == '%') {
-            int high = length - i > 2 ? hexadecimal(text[i + 1]) : -1;
-            int low = high >= 0 ? hexadecimal(text[i + 2]) : -1;
-            if (low < 0)
-                return false;
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        if (c == '\0')
-            return false;
-        *decoded++ = c;
-    }
-    *decoded = '\0';
-    return true;
-}
-
 static size_t count_pairs(const char *text, size_t length)
 {
     size_t count = 1;

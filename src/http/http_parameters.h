@@ -5,11 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HTTP_PARAMETERS_MAXIMUM 64
+#include "tconnectsync/base/url.h" /* percent_decode, for the path */
 
-/* Decodes %XX (and '+' as a blank when form is set) into decoded, which has room for length + 1 bytes. False when a
-   '%' is not followed by two hexadecimal digits or a NUL comes out. */
-bool percent_decode(const char *text, size_t length, bool form, char *decoded);
+#define HTTP_PARAMETERS_MAXIMUM 64
 
 /* "a=1&b=2", decoded. */
 struct http_parameters {

@@ -176,11 +176,25 @@ static void set_method(struct http_transfer *transfer)
         curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+void http_transfer_set_trust(const struct http_client *client, CURL *easy, bool verify)
+{
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+    /* With a folder of certificates set curl would read them all anew for each connection. */
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    if (client->certificates)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, client->certificates);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, -1L);
+#endif
+}
+
 static void set_route(struct http_transfer *transfer)
 {
     const struct http_route *route = transfer->request.route;
     CURL *easy = transfer->easy;
-    http_client_set_trust(transfer->client, easy, !route->skip_tls_verify);
+    http_transfer_set_trust(transfer->client, easy, !route->skip_tls_verify);
     /* Set even where there is none: the environment's proxies are not meant for us. */
     curl_easy_setopt(easy, CURLOPT_PROXY, route->proxy ? route->proxy : "");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");

@@ -57,7 +57,7 @@ struct http_transfer {
 };
 
 /* Which certificates are trusted; the same for every handle, so that curl reads the bundle once. */
-void http_client_set_trust(const struct http_client *client, CURL *easy, bool verify);
+void http_transfer_set_trust(const struct http_client *client, CURL *easy, bool verify);
 
 /* The transfer left curl with this code: sends it again later, or tells its answer and frees it. */
 void http_transfer_finish(struct http_transfer *transfer, CURLcode code);

@@ -148,22 +148,6 @@ static bool judge_list(struct nightscout_call *call, const struct http_response 
     return judge_json(call, response, error) && (json_is(*call->json, JSON_ARRAY) || no_list(call, error));
 }
 
-/* The list's only profile takes its place. */
-static bool judge_profile(struct nightscout_call *call, const struct http_response *response,
-                          struct error *error)
-{
-    if (!judge_list(call, response, error))
-        return false;
-    struct json *list = *call->json, *profile = list->first;
-    if (!profile)
-        return true;
-    list->first = profile->next;
-    profile->next = NULL;
-    json_free(list);
-    *call->json = profile;
-    return true;
-}
-
 static void fetch_json(struct nightscout_call *call, const char *path, struct json **json)
 {
     call->json = json;
@@ -176,7 +160,7 @@ void nightscout_fetch_profile(struct nightscout *nightscout, struct json **profi
                               void *context)
 {
     struct nightscout_call *call = nightscout_call_new(nightscout, "profile", done, context);
-    call->judge = judge_profile;
+    call->judge = judge_list;
     fetch_json(call, "profile.json?count=1", profile);
 }
 
@@ -186,6 +170,20 @@ void nightscout_fetch_profiles(struct nightscout *nightscout, struct json **prof
     struct nightscout_call *call = nightscout_call_new(nightscout, "profile", done, context);
     call->judge = judge_list;
     fetch_json(call, "profile.json?count=10", profiles);
+}
+
+void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities,
+                                 nightscout_done *done, void *context)
+{
+    struct nightscout_call *call = nightscout_call_new(nightscout, "activity", done, context);
+    struct buffer path;
+    call->judge = judge_list;
+    buffer_init(&path, 512);
+    buffer_add_text(&path, "activity.json?count=100&find%5BenteredBy%5D=");
+    url_encode(&path, ENTERED_BY);
+    buffer_add_text(&path, "&find%5Bcreated_at%5D%5B%24gte%5D=2000-01-01");
+    fetch_json(call, path.data, activities);
+    buffer_free(&path);
 }
 
 void nightscout_fetch_status(struct nightscout *nightscout, struct json **status, nightscout_done *done,

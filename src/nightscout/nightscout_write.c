@@ -66,6 +66,13 @@ void nightscout_delete(struct nightscout *nightscout, enum collection collection
     buffer_free(&path);
 }
 
+void nightscout_write_activity(struct nightscout *nightscout, bool replace, const struct buffer *body,
+                               nightscout_done *done, void *context)
+{
+    struct nightscout_call *call = nightscout_call_new(nightscout, "activity", done, context);
+    nightscout_call_send(call, replace ? "PUT" : "POST", "activity", body, (struct http_request){0});
+}
+
 void nightscout_write_profile(struct nightscout *nightscout, bool replace, const struct buffer *body,
                               nightscout_done *done, void *context)
 {

@@ -57,9 +57,8 @@ static void add_step(struct day_picture *picture, const struct document *documen
     if (picture->step_count == DAY_STEPS)
         join_steps(picture);
     if (picture->step_count < DAY_STEPS)
-        picture->steps[picture->step_count++] =
-            (struct day_step){document->time, document->time + document->duration,
-                              (int32_t)log->events[document->event].basal.rate};
+        picture->steps[picture->step_count++] = (struct day_step){
+            document->time, document->time + document->duration, (int32_t)document_rate(document, log)};
 }
 
 static bool is_automatic(const struct document *document, const struct pump_log *log)

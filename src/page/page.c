@@ -1,5 +1,5 @@
-/* The page: src/page/web/page.html with its named places filled. {{name}} is a value, {{?name}}...{{/name}} stands
-   only when that is so. */
+/* The page: src/page/web/page.html with its named places filled. {{name}} is a value, {{?name}}...{{/name}}
+   stands only when that is so. */
 #include "tconnectsync/page/page.h"
 
 #include <string.h>
@@ -18,25 +18,25 @@ static const struct {
     const char *word, *text;
 } notices[NOTICE_COUNT] = {
     [NOTICE_NONE] = {NULL, ""},
-    [NOTICE_STARTED] = {"started", "It has been started."},
-    [NOTICE_JOINED] = {"joined", "The same was running already; this is it."},
-    [NOTICE_QUEUED] = {"queued", "Another sync is running. Yours comes right after it."},
+    [NOTICE_STARTED] = {"started", "Sync started."},
+    [NOTICE_CHECKING] = {"checking", "Checking the login..."},
+    [NOTICE_JOINED] = {"joined", "This sync was already running."},
+    [NOTICE_QUEUED] = {"queued", "Another sync is running. Yours starts right after it."},
     [NOTICE_BUSY] = {"busy", "One sync is running and another waits. Try again in a minute."},
     [NOTICE_SIGNED_IN] = {"signed-in", "You are signed in on this device."},
     [NOTICE_SIGNED_OUT] = {"signed-out", "You are signed out."},
     [NOTICE_WRONG_SECRET] = {"wrong-secret", "That is not the secret. It is the value of the setting "
-                                             "TCONNECTSYNC_HEROKU_SECRET, capital letters and all."},
+                                             "TCONNECTSYNC_HEROKU_SECRET, including capital letters."},
     [NOTICE_TOO_MANY] = {"too-many",
                          "Too many wrong secrets came from your address. Wait a minute, then try again."},
-    [NOTICE_EXPIRED] = {"expired",
-                        "The page had grown old, so nothing was done. Press the button once more."},
+    [NOTICE_EXPIRED] = {"expired", "The page was out of date, so nothing was done. Press the button again."},
     [NOTICE_SESSION_OVER] = {"session-over",
-                             "Nothing was done: your sign-in has ended. Type the secret once more."},
-    [NOTICE_BAD_DAYS] = {"bad-days", "Nothing was done: days wants a whole number from 1 to 366."},
+                             "Nothing was done: your sign-in has ended. Type the secret again."},
+    [NOTICE_BAD_DAYS] = {"bad-days", "Nothing was done: days must be a whole number from 1 to 366."},
     [NOTICE_BAD_REQUEST] = {"bad-request",
-                            "Nothing was done: the form was not complete. Press the button once more."},
+                            "Nothing was done: the form was not complete. Press the button again."},
     [NOTICE_PAUSED] = {"paused", "The timer is paused."},
-    [NOTICE_RESUMED] = {"resumed", "The timer runs again."},
+    [NOTICE_RESUMED] = {"resumed", "The timer is running again."},
     [NOTICE_STOPPING] = {"stopping",
                          "Nothing was started: the server is about to stop. Try again in a minute."},
 };
@@ -76,8 +76,8 @@ static const char *step_words(const char *step)
         {"build", "Working out what belongs in Nightscout"},
         {"compare", "Comparing with Nightscout"},
         {"write", "Writing to Nightscout"},
-        {"wait", "Nightscout did not answer: waiting a little"},
-        {"read-back", "Looking what Nightscout has stored"},
+        {"wait", "Nightscout did not answer: trying again soon"},
+        {"read-back", "Checking what Nightscout has stored"},
         {"done", "Done"},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -98,8 +98,7 @@ void page_render_progress(const struct page_view *view, struct buffer *out)
     page_add(out, "<p id=\"step\"><b>%s</b> <span class=\"hint\">step %u of %u", step_words(progress->step),
              progress->step_number, count);
     if (progress->total > 1)
-        page_add(out, ", %lu of %lu %s", (unsigned long)progress->done, (unsigned long)progress->total,
-                 strcmp(progress->step, "write") == 0 ? "batches" : "answers");
+        page_add(out, ", %lu%% done", (unsigned long)(progress->done * 100 / progress->total));
     unsigned long thousandths = progress->step_number * 1000UL / count;
     if (progress->total > 0)
         thousandths += (unsigned long)(progress->done * 1000 / progress->total / count);
@@ -179,9 +178,9 @@ static void add_refresh_seconds(const struct page_view *view, struct buffer *out
 static void add_schedule(const struct page_view *view, struct buffer *out)
 {
     if (view->interval_minutes == 0)
-        page_add(out, "The timer is off: a sync runs only when asked for.");
+        page_add(out, "The timer is off: a sync runs only when you start one.");
     else if (view->paused)
-        page_add(out, "The timer is paused: a sync runs only when asked for.");
+        page_add(out, "The timer is paused: a sync runs only when you start one.");
     else if (view->interval_minutes == 1)
         page_add(out, "A sync runs every minute.");
     else

@@ -1,5 +1,5 @@
 /* page_internal.h - what the page's parts share: page.c (template), page_text.c (escaping, times in words),
-   page_verdict.c, page_runs.c, page_picture.c, page_setup.c. */
+   page_verdict.c, page_runs.c, page_picture.c, page_picture_table.c, page_setup.c. */
 #ifndef TCONNECTSYNC_PAGE_INTERNAL_H
 #define TCONNECTSYNC_PAGE_INTERNAL_H
 

@@ -1,60 +1,12 @@
-/* The last 24 hours as inline SVG. The outer drawing is not scaled: across it counts percent, down it pixels,
-   so that text keeps its size from phone to desktop. Curves sit in inner drawings that stretch, a unit across
-   per minute. */
-#include "page_picture.h"
-
+/* The last 24 hours as inline SVG: its lanes of glucose and of what the pump was told, its hours, its key. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "page_canvas.h"
+#include "page_picture_insulin.h"
+#include "page_picture_table.h"
+
 #define LOWEST_SHOWN 40
-
-int canvas_across(const struct canvas *canvas, int64_t instant)
-{
-    const int64_t seconds = instant - canvas->since;
-    return seconds <= 0 ? 0 : seconds >= SECONDS_PER_DAY ? 10000 : (int)(seconds * 10000 / SECONDS_PER_DAY);
-}
-
-int canvas_minute(const struct canvas *canvas, int64_t instant)
-{
-    const int64_t seconds = instant - canvas->since;
-    return seconds <= 0 ? 0 : seconds >= SECONDS_PER_DAY ? DAY_MINUTES : (int)(seconds / SECONDS_PER_MINUTE);
-}
-
-char *canvas_percent(char *words, int hundredths)
-{
-    snprintf(words, PAGE_WORDS_SIZE, "%d.%02d%%", hundredths / 100, hundredths % 100);
-    return words;
-}
-
-bool canvas_shows(const struct canvas *canvas, int64_t time)
-{
-    return time > canvas->since && time <= canvas->now;
-}
-
-const char *canvas_anchor(int hundredths)
-{
-    return hundredths < 300 ? "from" : hundredths > 9700 ? "upto" : "mid";
-}
-
-void canvas_open_curves(struct canvas *canvas, int height)
-{
-    page_add(
-        canvas->out,
-        "<svg y=\"%d\" width=\"100%%\" height=\"%d\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\">",
-        canvas->y, height, DAY_MINUTES, height);
-}
-
-void canvas_add_block(struct canvas *canvas, const char *class, int64_t from, int64_t until, int y,
-                      int height, const char *title)
-{
-    char x[PAGE_WORDS_SIZE], width[PAGE_WORDS_SIZE];
-    const int begin = canvas_across(canvas, from), end = canvas_across(canvas, until);
-    if (end > begin)
-        page_add(canvas->out,
-                 "<rect class=\"%s\" x=\"%s\" y=\"%d\" width=\"%s\" height=\"%d\"><title>%s</title></rect>",
-                 class, canvas_percent(x, begin), y, canvas_percent(width, end - begin), height, title);
-}
 
 /* ---- glucose ---- */
 
@@ -293,13 +245,14 @@ void page_picture(const struct page_view *view, struct buffer *out)
 {
     struct canvas canvas = {view, view->picture, out, view->now - SECONDS_PER_DAY, view->now, LANE_GAP};
     if (!view->picture || !view->picture->known) {
-        page_add(out, "<p class=\"empty\">The first sync that goes well brings the picture of the day.</p>");
+        page_add(out, "<p class=\"empty\">The picture of the day appears after the first good sync.</p>");
         return;
     }
     const struct day_totals totals = day_totals(canvas.picture, canvas.since, canvas.now + 1);
     const int height = height_of(&canvas);
     if (!totals.readings && !totals.boluses && !totals.basal) {
-        page_add(out, "<p class=\"empty\">The phone has uploaded nothing of the last 24 hours yet.</p>");
+        page_add(out,
+                 "<p class=\"empty\">The phone has not uploaded anything from the last 24 hours yet.</p>");
         return;
     }
     page_add(out, "<svg class=\"day\" width=\"100%%\" height=\"%d\" role=\"img\" aria-label=\"", height);

@@ -1,8 +1,10 @@
 /* The lanes of the day's picture that tell of insulin: carbs and boluses as marks, basal as steps. */
-#include "page_picture.h"
+#include "page_picture_insulin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "page_canvas.h"
 
 #define BOLUS_TALLEST 28
 

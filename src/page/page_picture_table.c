@@ -1,8 +1,11 @@
 /* The day in numbers: hour by hour, for who cannot see the picture or wants to know exactly. */
-#include "page_picture.h"
+#include "page_picture_table.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "page_internal.h"
+#include "tconnectsync/page/day_picture.h"
 
 static int64_t overlap(int64_t from, int64_t until, int64_t low, int64_t high)
 {

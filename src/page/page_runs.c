@@ -103,13 +103,16 @@ static void add_written(const struct run *run, struct buffer *out)
     if (has_amended)
         page_add(out, "<p>%s %s</p>", run->pretend ? "Would complete" : "Completed", amended.data);
     if (run->nightscout_skipped)
-        page_add(out, "<p>Nightscout was out of reach; the next sync goes on</p>");
+        page_add(out, "<p>Nightscout could not be reached; the next sync catches up</p>");
     else if (run->pretend && !has_created && !has_amended)
         page_add(out, "<p>Would write nothing new</p>");
     const uint64_t withheld = report_kinds_total(run->kinds).withheld;
     if (withheld)
-        page_add(out, "<p class=\"hint\">%lu still so fresh that writing would silence alarms: next sync</p>",
-                 (unsigned long)withheld);
+        page_add(out,
+                 "<p class=\"hint\">%lu very recent entr%s for the next sync: writing %s now would silence "
+                 "Nightscout's alarms</p>",
+                 (unsigned long)withheld, withheld == 1 ? "y waits" : "ies wait",
+                 withheld == 1 ? "it" : "them");
     buffer_free(&created);
     buffer_free(&amended);
 }
@@ -169,8 +172,7 @@ void page_runs(const struct page_view *view, struct buffer *out)
 {
     const size_t count = view->run_count < LISTED_RUNS ? view->run_count : LISTED_RUNS;
     if (count == 0) {
-        page_add(out,
-                 "<p class=\"empty\">None yet since the server started. The first one shows up here.</p>");
+        page_add(out, "<p class=\"empty\">None since the server started. The first one will show here.</p>");
         return;
     }
     page_add(out, "<ol class=\"runs\">");

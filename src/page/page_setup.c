@@ -31,17 +31,17 @@ static const struct {
                          "The site's address as the browser shows it, and its API_SECRET.",
                          {"NS_URL", "NS_SECRET", "API_SECRET"}},
     [STEP_ZONE] = {"Time zone",
-                   "The pump's clock has no zone. Name it as region and city, such as America/New_York.",
+                   "The pump does not store a time zone. Set the one its clock is set to, as region and "
+                   "city, such as America/New_York.",
                    {"TIMEZONE_NAME", "TZ"}},
     [STEP_SECRET] = {"A secret for this page",
-                     "TCONNECTSYNC_HEROKU_SECRET: a long one, made up by you. Whoever knows it sees the "
+                     "TCONNECTSYNC_HEROKU_SECRET: make up a long one. Whoever knows it sees the "
                      "details here and may start "
                      "syncs; without one nobody can.",
                      {"TCONNECTSYNC_HEROKU_SECRET"}},
     [STEP_INTERVAL] = {"How often",
-                       "TCONNECTSYNC_HEROKU_INTERVAL_MINS: minutes between two syncs, such as 15. Left "
-                       "empty, a sync runs only when asked "
-                       "for.",
+                       "TCONNECTSYNC_HEROKU_INTERVAL_MINS: minutes between two syncs, such as 15. If it "
+                       "is empty, a sync runs only when you start one.",
                        {"TCONNECTSYNC_HEROKU_INTERVAL_MINS"}},
     [STEP_OTHER] = {"Everything else", "", {NULL}},
 };
@@ -106,13 +106,12 @@ void page_setup(const struct page_view *view, struct buffer *out)
     page_add(out, "<ol class=\"steps\">");
     for (int step = 0; step < STEP_COUNT; step++)
         add_step(view, step, out);
-    page_add(
-        out,
-        "</ol><h3>Where these belong</h3>"
-        "<p><b>Heroku:</b> your app, Settings, Reveal Config Vars. The app starts anew after each change. "
-        "<b>Elsewhere:</b> the environment, or a file named <code>.env</code>, a line "
-        "<code>NAME=value</code> each; then start the program again.</p>"
-        "<p>This page then tells what is still missing.</p>");
+    page_add(out,
+             "</ol><h3>Where to set these</h3>"
+             "<p><b>Heroku:</b> your app, Settings, Reveal Config Vars. The app restarts after each change. "
+             "<b>Elsewhere:</b> the environment, or a file named <code>.env</code>, a line "
+             "<code>NAME=value</code> each; then start the program again.</p>"
+             "<p>This page then says what is still missing.</p>");
 }
 
 /* ---- kinds of data ---- */

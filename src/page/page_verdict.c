@@ -3,7 +3,7 @@
 
 #include "tconnectsync/page/day_picture.h"
 
-/* Shapes on a field of 24 by 24, drawn as lines: they tell the verdicts apart without colour. */
+/* Shapes on a field of 24 by 24, drawn as lines: they tell the verdicts apart without color. */
 #define ICON_CHECK "<circle cx=\"12\" cy=\"12\" r=\"9.5\"/><path d=\"M7.5 12.4l3.2 3.2 6-6.6\"/>"
 #define ICON_PHONE                                                                                           \
     "<rect x=\"4\" y=\"2.5\" width=\"10\" height=\"19\" rx=\"2.5\"/><path d=\"M8 18.5h2M17 9.5h4.5L17 "      \
@@ -30,24 +30,24 @@ static const struct {
     [VERDICT_FLOWING] = {"flowing", ICON_CHECK, "Data is flowing",
                          "What the phone has uploaded is in Nightscout.", NULL},
     [VERDICT_WAITING] = {"waiting", ICON_PHONE, "Waiting for the phone",
-                         "Syncs go well, but nothing new comes from the pump.",
-                         "Syncs go well, but the phone has uploaded nothing new for long."},
+                         "Syncs work, but nothing new comes from the pump.",
+                         "Syncs work, but the phone has not uploaded anything new for a long time."},
     [VERDICT_PAUSED] = {"waiting", ICON_PAUSE, "Paused",
-                        "Somebody has paused the timer. Nothing new comes over until it is resumed.", NULL},
+                        "Somebody has paused the timer. Nothing new arrives until it is resumed.", NULL},
     [VERDICT_RETRYING] = {"waiting", ICON_AGAIN, "The last sync failed",
-                          "Nothing is lost: the next good sync brings all of it over.", NULL},
+                          "Nothing is lost: the next good sync catches up.", NULL},
     [VERDICT_FAILING] =
         {"failing", ICON_ALERT, "Data is not getting through",
-         "Nothing is lost: pump and Tandem keep it, and the next good sync brings all of it over.",
-         "The last syncs failed. Nothing is lost: the next good one brings all of it over."},
+         "Nothing is lost: the pump and Tandem keep the data, and the next good sync catches up.",
+         "The last syncs failed. Nothing is lost: the next good one catches up."},
     [VERDICT_REFUSED] = {"failing", ICON_LOCK, "Tandem refused the password",
-                         "Nothing is lost, but nothing new comes over until the settings are corrected.",
-                         NULL},
-    [VERDICT_SECRET_REFUSED] =
-        {"failing", ICON_KEY, "Nightscout refused the secret",
-         "Nothing is lost, but nothing new comes over until the settings are corrected.", NULL},
+                         "Nothing is lost, but nothing new arrives until the settings are corrected.", NULL},
+    [VERDICT_SECRET_REFUSED] = {"failing", ICON_KEY, "Nightscout refused the secret",
+                                "Nothing is lost, but nothing new arrives until the settings are corrected.",
+                                NULL},
     [VERDICT_UNCONFIGURED] = {"setup", ICON_LIST, "Not set up yet",
-                              "The server runs. It needs a few settings before it can carry data.", NULL},
+                              "The server is running. It needs a few settings before it can carry data.",
+                              NULL},
 };
 
 void page_verdict_class(const struct page_view *view, struct buffer *out)
@@ -86,10 +86,10 @@ static const char *remedy_of(enum error_kind kind)
     static const char *const remedies[] = {
         [ERROR_CONFIGURATION] = "Correct that setting; the server reads its settings when it starts.",
         [ERROR_UNREACHABLE] =
-            "This mostly passes by itself. If it lasts for hours, open the site that did not answer "
+            "This usually passes by itself. If it lasts for hours, open the site that did not answer "
             "in a browser.",
-        [ERROR_SERVICE] = "If it stays so for a day, look for a newer version of this program.",
-        [ERROR_DATA] = "If it stays so for a day, look for a newer version of this program.",
+        [ERROR_SERVICE] = "If it lasts for a day, look for a newer version of this program.",
+        [ERROR_DATA] = "If it lasts for a day, look for a newer version of this program.",
         [ERROR_LIMIT] = "Try fewer days at a time.",
     };
     return kind >= 0 && (size_t)kind < sizeof remedies / sizeof *remedies ? remedies[kind] : NULL;
@@ -109,17 +109,17 @@ static void add_next_try(const struct page_view *view, struct buffer *out)
     if (view->verdict == VERDICT_REFUSED) {
         page_add(
             out,
-            "<p>It is not tried again by itself, so that Tandem does not lock the account. Correct "
+            "<p>The program does not try again by itself, so that Tandem does not lock the account. Correct "
             "<code>TCONNECT_EMAIL</code>, <code>TCONNECT_PASSWORD</code> or <code>TCONNECT_REGION</code>, "
             "then press Check login.</p>");
     } else if (view->running) {
-        page_add(out, "<p>It is being tried again right now.</p>");
+        page_add(out, "<p>The program is trying again right now.</p>");
     } else if (view->next_run != NO_TIME) {
-        page_add(out, "<p>It is tried again by itself ");
+        page_add(out, "<p>The program tries again by itself ");
         page_time(out, view, view->next_run);
         page_add(out, ".</p>");
     } else {
-        page_add(out, "<p>It is not tried again by itself, because the timer is off.</p>");
+        page_add(out, "<p>The program does not try again by itself, because the timer is off.</p>");
     }
 }
 
@@ -132,16 +132,15 @@ static void add_failure(const struct page_view *view, struct buffer *out)
 
 static void add_phone_advice(const struct page_view *view, struct buffer *out)
 {
-    page_add(
-        out,
-        "<p>Look at these, in this order:</p><ol>"
-        "<li><b>The pump.</b> Is it on, and delivering? What it shows is what counts.</li>"
-        "<li><b>The phone.</b> Is it charged, near the pump, with Bluetooth on and online?</li>"
-        "<li><b>The pump's app on it.</b> Open it: is it signed in, and does it show the pump's data?</li>"
-        "</ol>");
+    page_add(out, "<p>Look at these, in this order:</p><ol>"
+                  "<li><b>The pump.</b> Is it on, and delivering? Always trust the pump first.</li>"
+                  "<li><b>The phone.</b> Is it charged, near the pump, with Bluetooth on and online?</li>"
+                  "<li><b>The pump's app on the phone.</b> Open it: is it signed in, and does it show the "
+                  "pump's data?</li>"
+                  "</ol>");
     if (view->newest_reading != NO_TIME && view->newest_event != NO_TIME &&
         view->newest_event - view->newest_reading > SECONDS_PER_HOUR)
-        page_add(out, "<p>The sensor was silent before the pump was: look at the sensor as well.</p>");
+        page_add(out, "<p>The sensor stopped sending before the pump did: check the sensor as well.</p>");
 }
 
 void page_verdict_advice(const struct page_view *view, struct buffer *out)
@@ -195,7 +194,7 @@ static const char *event_remark(const struct page_view *view)
     if (view->no_data_minutes &&
         view->now - view->newest_event > (int64_t)view->no_data_minutes * SECONDS_PER_MINUTE)
         return "too old: phone out of reach, app signed out, or pump off";
-    return "the phone uploads about hourly";
+    return "the phone uploads about once an hour";
 }
 
 static const char *reading_remark(const struct page_view *view)
@@ -203,7 +202,7 @@ static const char *reading_remark(const struct page_view *view)
     if (view->newest_reading == NO_TIME || view->newest_event == NO_TIME)
         return NULL;
     return view->newest_event - view->newest_reading > SECONDS_PER_HOUR / 2
-               ? "older than the pump's data: the sensor was silent"
+               ? "older than the pump's data: the sensor sent nothing"
                : NULL;
 }
 
@@ -217,8 +216,8 @@ void page_facts(const struct page_view *view, struct buffer *out)
     if (view->verdict == VERDICT_UNCONFIGURED)
         return;
     if (view->signed_in) {
-        add_fact(view, "Pump data", view->newest_event, "nothing seen yet", event_remark(view), out);
-        add_fact(view, "Glucose", view->newest_reading, knows_day ? "none in 24 hours" : "nothing seen yet",
+        add_fact(view, "Pump data", view->newest_event, "none received yet", event_remark(view), out);
+        add_fact(view, "Glucose", view->newest_reading, knows_day ? "none in 24 hours" : "none received yet",
                  reading_remark(view), out);
     }
     add_fact(view, "Last good sync", view->last_good_run, "none since the start", NULL, out);

@@ -1,3 +1,4 @@
+/* The person's pumps as Tandem Source lists them, and which of them a run is about. */
 #include "tconnectsync/pump/account.h"
 
 #include <inttypes.h>
@@ -10,7 +11,7 @@
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/memory.h"
 
-enum { ASSIGNMENT_ID_MAXIMUM = 128, STALE_DAYS = 3 };
+enum { ASSIGNMENT_ID_MAXIMUM = 128, STALE_DAYS = 3, IN_USE_DAYS = 7 };
 
 static int64_t naive_date(const struct json *json)
 {
@@ -46,30 +47,64 @@ static bool is_assignment_id(const char *text)
 static bool is_known(const struct account *account, const char *assignment_id)
 {
     for (size_t i = 0; i < account->pump_count; i++)
-        if (strcmp(account->pumps[i].assignment_id, assignment_id) == 0)
-            return true;
+        for (size_t j = 0; j < account->pumps[i].assignment_count; j++)
+            if (strcmp(account->pumps[i].assignments[j].id, assignment_id) == 0)
+                return true;
     return false;
 }
 
-static void add_pump(struct account *account, const struct json *json)
+/* The pump of that serial number, a new one where there is none yet. Takes the text. */
+static struct pump *pump_of(struct account *account, char *serial_number)
 {
-    const char *assignment_id = json_text(json_get(json, "assignmentId"));
-    if (!is_assignment_id(assignment_id) || is_known(account, assignment_id))
-        return;
-    const struct json *range = json_get(json, "availableDataRange"), *settings = json_get(json, "settings");
-    const struct json *details = json_get(settings, "details"), *hash = json_get(settings, "settingsHash");
+    for (size_t i = 0; i < account->pump_count; i++)
+        if (strcmp(account->pumps[i].serial_number, serial_number) == 0) {
+            free_secret(serial_number);
+            return &account->pumps[i];
+        }
     account->pumps = xreallocarray(account->pumps, account->pump_count + 1, sizeof *account->pumps);
-    account->pumps[account->pump_count++] = (struct pump){
-        .assignment_id = xstrdup(assignment_id),
-        .serial_number = copy_text(json_get(json, "serialNumber")),
-        .model_name = copy_text(json_get(json, "modelName")),
+    account->pumps[account->pump_count] =
+        (struct pump){.serial_number = serial_number, .last_upload = NO_TIME};
+    return &account->pumps[account->pump_count++];
+}
+
+/* What the pump is and how it is set: as its newest upload tells. */
+static void describe(struct pump *pump, const struct json *json)
+{
+    const struct json *settings = json_get(json, "settings"), *details = json_get(settings, "details");
+    free(pump->model_name);
+    free(pump->settings_hash);
+    pump->model_name = copy_text(json_get(json, "modelName"));
+    pump->settings = json_is(details, JSON_OBJECT) ? details : NULL;
+    pump->settings_hash = xstrdup(json_text(json_get(settings, "settingsHash")));
+}
+
+static void add_assignment(struct account *account, const struct json *json)
+{
+    const char *id = json_text(json_get(json, "assignmentId"));
+    if (!is_assignment_id(id) || is_known(account, id))
+        return;
+    char *serial_number = copy_text(json_get(json, "serialNumber"));
+    if (!*serial_number) {
+        free(serial_number);
+        serial_number = xstrdup(id);
+    }
+    const struct json *range = json_get(json, "availableDataRange");
+    struct pump *pump = pump_of(account, serial_number);
+    pump->assignments =
+        xreallocarray(pump->assignments, pump->assignment_count + 1, sizeof *pump->assignments);
+    struct assignment *assignment = &pump->assignments[pump->assignment_count++];
+    *assignment = (struct assignment){
+        .id = xstrdup(id),
         .newest_event = naive_date(json_get(json, "maxDateOfEvents")),
         .first_available = naive_date(json_get(range, "start")),
         .last_available = naive_date(json_get(range, "end")),
         .last_upload = utc_date(json_get(json, "lastUploadDate")),
-        .settings = json_is(details, JSON_OBJECT) ? details : NULL,
-        .settings_hash = xstrdup(json_text(hash)),
     };
+    bool newer = assignment->last_upload > pump->last_upload; /* NO_TIME is less than every time */
+    if (newer)
+        pump->last_upload = assignment->last_upload;
+    if (newer || pump->assignment_count == 1)
+        describe(pump, json);
 }
 
 struct account *account_parse(const char *data, size_t length, struct error *error)
@@ -87,9 +122,19 @@ struct account *account_parse(const char *data, size_t length, struct error *err
     }
     struct account *account = xcalloc(1, sizeof *account);
     account->document = document;
+    size_t count = 0;
     for (const struct json *pump = pumps->first; pump; pump = pump->next)
-        add_pump(account, pump);
-    return account;
+        if (++count <= ASSIGNMENTS_MAXIMUM)
+            add_assignment(account, pump);
+    if (count <= ASSIGNMENTS_MAXIMUM)
+        return account;
+    account_free(account);
+    error_set(error, ERROR_LIMIT,
+              "Tandem's answer about the account lists %zu pumps, more than the %d that this program takes. "
+              "Nothing is "
+              "lost. Tandem may have changed its service: look for a newer version of this program.",
+              count, ASSIGNMENTS_MAXIMUM);
+    return NULL;
 }
 
 void account_free(struct account *account)
@@ -97,7 +142,9 @@ void account_free(struct account *account)
     if (!account)
         return;
     for (size_t i = 0; i < account->pump_count; i++) {
-        free(account->pumps[i].assignment_id);
+        for (size_t j = 0; j < account->pumps[i].assignment_count; j++)
+            free(account->pumps[i].assignments[j].id);
+        free(account->pumps[i].assignments);
         free_secret(account->pumps[i].serial_number);
         free(account->pumps[i].model_name);
         free(account->pumps[i].settings_hash);
@@ -107,18 +154,69 @@ void account_free(struct account *account)
     free(account);
 }
 
-/* ---- which pump ---- */
+/* ---- dates ---- */
 
-/* The newest of the pump's two dates that can be true. */
-static int64_t newest_date(const struct pump *pump, int64_t now_local)
+/* A wall time that an upload brought cannot lie ahead of it, but for the zone. */
+static int64_t plausible(int64_t wall, int64_t last_upload, int64_t now)
+{
+    int64_t brought = last_upload != NO_TIME && last_upload < now ? last_upload : now;
+    return wall != NO_TIME && wall <= brought + SECONDS_PER_DAY ? wall : NO_TIME;
+}
+
+static int64_t newest_of(const struct assignment *assignment, int64_t now)
+{
+    int64_t event = plausible(assignment->newest_event, assignment->last_upload, now);
+    int64_t available = plausible(assignment->last_available, assignment->last_upload, now);
+    return event > available ? event : available;
+}
+
+int64_t pump_newest(const struct pump *pump, int64_t now)
 {
     int64_t newest = NO_TIME;
-    const int64_t dates[] = {pump->newest_event, pump->last_available};
-    for (size_t i = 0; i < 2; i++)
-        if (dates[i] != NO_TIME && dates[i] <= now_local + SECONDS_PER_DAY && dates[i] > newest)
-            newest = dates[i];
+    for (size_t i = 0; i < pump->assignment_count; i++) {
+        int64_t wall = newest_of(&pump->assignments[i], now);
+        if (wall > newest)
+            newest = wall;
+    }
     return newest;
 }
+
+/* Up to when its log can go: to its newest event, and to its last upload, whatever the pump's clock showed
+ * then. */
+static int64_t end_of(const struct assignment *assignment, int64_t now)
+{
+    int64_t newest = newest_of(assignment, now), upload = plausible(assignment->last_upload, NO_TIME, now);
+    return upload > newest ? upload : newest;
+}
+
+bool assignment_reaches_into(const struct assignment *assignment, int64_t from, int64_t to, int64_t now)
+{
+    int64_t end = end_of(assignment, now),
+            start = plausible(assignment->first_available, assignment->last_upload, now);
+    return (end == NO_TIME || end >= from) && (start == NO_TIME || start < to);
+}
+
+static bool reaches_into(const struct pump *pump, int64_t from, int64_t to, int64_t now)
+{
+    for (size_t i = 0; i < pump->assignment_count; i++)
+        if (end_of(&pump->assignments[i], now) != NO_TIME &&
+            assignment_reaches_into(&pump->assignments[i], from, to, now))
+            return true;
+    return false;
+}
+
+static bool uploaded_within(const struct pump *pump, int days, int64_t now)
+{
+    return pump->last_upload != NO_TIME && pump->last_upload >= now - days * SECONDS_PER_DAY &&
+           pump->last_upload <= now + SECONDS_PER_DAY;
+}
+
+bool pump_in_use(const struct pump *pump, int64_t now)
+{
+    return uploaded_within(pump, IN_USE_DAYS, now);
+}
+
+/* ---- which pump ---- */
 
 /* The last three digits tell a person's pumps apart and tell a stranger nothing. */
 static const char *ending(const struct pump *pump)
@@ -150,53 +248,61 @@ static bool refuse_serial(const struct account *account, struct error *error)
     return false;
 }
 
-/* A new pump was put on and the setting still names the old one. */
-static void warn_of_newer_pump(const struct account *account, const bool *chosen, int64_t now_local,
-                               char *warning, size_t warning_size)
+static bool is_named(const struct pump *pump, const char *serial_number)
 {
-    int64_t newest_chosen = NO_TIME, newest_other = NO_TIME;
-    const struct pump *other = NULL;
-    for (size_t i = 0; i < account->pump_count; i++) {
-        int64_t newest = newest_date(&account->pumps[i], now_local);
-        if (chosen[i] && newest > newest_chosen)
-            newest_chosen = newest;
-        if (!chosen[i] && newest > newest_other) {
-            newest_other = newest;
-            other = &account->pumps[i];
-        }
-    }
-    bool stale = newest_chosen == NO_TIME || newest_chosen < now_local - STALE_DAYS * SECONDS_PER_DAY;
-    if (other && stale && newest_other > newest_chosen)
-        snprintf(warning, warning_size,
-                 "The pump that PUMP_SERIAL_NUMBER names has sent nothing for over %d days, but another one "
-                 "has, whose serial "
-                 "number ends in %s. If that is the new pump, change PUMP_SERIAL_NUMBER or leave it empty.",
-                 STALE_DAYS, ending(other));
+    return strcmp(pump->serial_number, serial_number) == 0;
 }
 
-static bool reaches_into(const struct pump *pump, int64_t from, int64_t to, int64_t now_local)
+/* The pump in use that uploaded last, of those that the setting names, or (others) of those that it does not.
+ */
+static const struct pump *latest_in_use(const struct account *account, const char *serial_number, bool others,
+                                        int64_t now)
 {
-    int64_t newest = newest_date(pump, now_local);
-    return newest != NO_TIME && newest >= from &&
-           (pump->first_available == NO_TIME || pump->first_available < to);
+    const struct pump *latest = NULL;
+    for (size_t i = 0; i < account->pump_count; i++) {
+        const struct pump *pump = &account->pumps[i];
+        bool meant = serial_number ? is_named(pump, serial_number) != others : !others;
+        if (meant && pump_in_use(pump, now) && (!latest || pump->last_upload > latest->last_upload))
+            latest = pump;
+    }
+    return latest;
+}
+
+/* A new pump was put on and the setting still names the old one: the new one. Else NULL. */
+static const struct pump *successor(const struct account *account, const char *serial_number, int64_t now)
+{
+    const struct pump *ours = latest_in_use(account, serial_number, false, now),
+                      *other = latest_in_use(account, serial_number, true, now);
+    bool silent = !ours || !uploaded_within(ours, STALE_DAYS, now);
+    return other && silent && (!ours || other->last_upload > ours->last_upload) ? other : NULL;
+}
+
+const struct pump *account_profile_pump(const struct account *account, const char *serial_number, int64_t now)
+{
+    return successor(account, serial_number, now) ? NULL : latest_in_use(account, serial_number, false, now);
 }
 
 bool account_choose_pumps(const struct account *account, const char *serial_number, int64_t from, int64_t to,
-                          int64_t now_local, bool *chosen, char *warning, size_t warning_size,
-                          struct error *error)
+                          int64_t now, bool *chosen, char *warning, size_t warning_size, struct error *error)
 {
     size_t count = 0;
     snprintf(warning, warning_size, "%s", "");
     for (size_t i = 0; i < account->pump_count; i++) {
         const struct pump *pump = &account->pumps[i];
-        chosen[i] = serial_number ? strcmp(pump->serial_number, serial_number) == 0
-                                  : reaches_into(pump, from, to, now_local);
+        chosen[i] = serial_number ? is_named(pump, serial_number) : reaches_into(pump, from, to, now);
         count += chosen[i];
     }
     if (serial_number && count == 0)
         return refuse_serial(account, error);
-    if (serial_number)
-        warn_of_newer_pump(account, chosen, now_local, warning, warning_size);
+    const struct pump *other = successor(account, serial_number, now);
+    if (other)
+        snprintf(warning, warning_size,
+                 "The pump that PUMP_SERIAL_NUMBER names has sent nothing for over %d days, but another one "
+                 "is in use, "
+                 "whose serial number ends in %s: what that one does is not carried over, and no profile is "
+                 "taken from "
+                 "the silent one. If that is the new pump, change PUMP_SERIAL_NUMBER or leave it empty.",
+                 STALE_DAYS, ending(other));
     else if (count == 0)
         snprintf(warning, warning_size, "%s",
                  account->pump_count

@@ -1,5 +1,7 @@
+/* The features' names, in lists of them. */
 #include "tconnectsync/pump/feature.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -12,7 +14,7 @@ static const char *const names[] = {
     "CGM",   "CGM_ALERTS", "DEVICE_STATUS", "PUMP_EVENTS_BASAL_SUSPENSION",
     "IOB",
 };
-enum { NAME_COUNT = sizeof names / sizeof *names };
+enum { NAME_COUNT = sizeof names / sizeof *names, QUOTED_SIZE = 33 };
 _Static_assert((1 << NAME_COUNT) - 1 == FEATURES_ALL, "a name for each feature");
 
 static unsigned feature_of(const char *name, size_t length)
@@ -23,15 +25,25 @@ static unsigned feature_of(const char *name, size_t length)
     return 0;
 }
 
-/* The text may come from a stranger's request and the message goes back to him: the unknown name is not
- * repeated. */
-static bool refuse(struct error *error)
+/* The text may come from a stranger's request and the message goes back to them, or onto a page: a short
+ * piece of it, of plain characters alone. */
+static void quote(const char *name, size_t length, char quoted[QUOTED_SIZE])
 {
+    size_t i;
+    for (i = 0; i < length && i + 1 < QUOTED_SIZE; i++)
+        quoted[i] = isalnum((unsigned char)name[i]) || strchr(" ;:._-", name[i]) ? name[i] : '?';
+    quoted[i] = '\0';
+}
+
+static bool refuse(const char *name, size_t length, struct error *error)
+{
+    char quoted[QUOTED_SIZE];
     struct buffer known;
     buffer_init(&known, 400);
     features_write(FEATURES_ALL, &known);
-    error_set(error, ERROR_USAGE,
-              "one of the features is unknown. The known ones are %s, separated by commas.", known.data);
+    quote(name, length, quoted);
+    error_set(error, ERROR_USAGE, "there is no feature \"%s%s\". The known ones are %s, separated by commas.",
+              quoted, length < QUOTED_SIZE ? "" : "...", known.data);
     buffer_free(&known);
     return false;
 }
@@ -48,7 +60,7 @@ bool features_parse(const char *list, unsigned *features, struct error *error)
             length--;
         unsigned feature = length ? feature_of(list + skip, length) : 0;
         if (length && !feature)
-            return refuse(error);
+            return refuse(list + skip, length, error);
         found |= feature;
         list += field + (list[field] == ',');
     }
@@ -64,4 +76,12 @@ void features_write(unsigned features, struct buffer *out)
             buffer_addf(out, "%s%s", separator, names[i]);
             separator = ",";
         }
+}
+
+unsigned features_missing(unsigned features)
+{
+    const unsigned doubled = FEATURE_PUMP_EVENTS_BASAL_SUSPENSION | FEATURE_IOB;
+    if (features & FEATURE_IOB)
+        features |= FEATURE_DEVICE_STATUS;
+    return FEATURES_ALL & ~(features | doubled);
 }

@@ -224,7 +224,7 @@ static void date_era(struct pump_clock *clock, struct era era, int64_t offset)
 static bool is_undatable(const struct pump_clock *clock, struct era era)
 {
     int64_t newest = clock->stretches[era.last].last_wall;
-    return era.first == era.last && newest != NO_TIME && newest < PUMP_CLOCK_LOST;
+    return era.first == era.last && newest != NO_TIME && newest < PUMP_TIME_EARLIEST;
 }
 
 static void judge_against_zone(struct pump_clock *clock, struct era era, const struct clock_input *input)

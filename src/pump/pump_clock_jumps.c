@@ -53,7 +53,7 @@ static int64_t offset_change(int64_t step)
 /* A clock that its battery has left runs from 2008 on until somebody sets it: that step is exact. */
 static int64_t believed_step(const struct jump *jump)
 {
-    bool was_lost = jump->before_wall != NO_TIME && jump->before_wall < PUMP_CLOCK_LOST;
+    bool was_lost = jump->before_wall != NO_TIME && jump->before_wall < PUMP_TIME_EARLIEST;
     return was_lost && jump->step > SENSELESS ? jump->step : offset_change(jump->step);
 }
 

@@ -4,9 +4,6 @@
 
 #include "tconnectsync/pump/pump_clock.h"
 
-/* 2008-02-01: a pump shows an earlier date only when it has lost its clock. */
-#define PUMP_CLOCK_LOST INT64_C(1201824000)
-
 /* Fills clock->stretches, without offsets, and clock->disbelieved. */
 void pump_clock_split(struct pump_clock *clock, const struct clock_input *input);
 

@@ -28,7 +28,7 @@ struct pump_log_reader {
     uint8_t pump;
     struct json_reader *json;
     struct error *error;
-    bool in_events, events_seen;
+    bool in_events, in_changes, events_seen;
     struct pump_record record;
 };
 
@@ -41,16 +41,30 @@ void pump_log_init(struct pump_log *log, unsigned features, int64_t now_wall)
     };
 }
 
+void pump_log_take_all_times(struct pump_log *log)
+{
+    log->earliest = civil_parse_wall("1990-01-01");
+    log->latest = civil_parse_wall("2100-01-01");
+}
+
 void pump_log_free(struct pump_log *log)
 {
     free(log->events);
     free(log->runs);
-    for (size_t i = 0; i < log->pump_count; i++)
+    free(log->changes);
+    for (size_t i = 0; i < log->pump_count; i++) {
         free(log->serials[i]);
+        if (log->clocks)
+            pump_clock_free(&log->clocks[i]);
+    }
+    free(log->clocks);
     free(log->serials);
     log->events = NULL;
     log->runs = NULL;
     log->serials = NULL;
+    log->changes = NULL;
+    log->clocks = NULL;
+    log->change_count = log->change_capacity = 0;
     log->pump_count = 0;
     log->event_count = log->event_capacity = log->run_count = log->run_capacity = 0;
 }
@@ -99,6 +113,15 @@ static struct pump_event *add_event(struct pump_log *log)
         log->events = xreallocarray(log->events, log->event_capacity, sizeof *log->events);
     }
     return &log->events[log->event_count++];
+}
+
+static void add_change(struct pump_log *log, const struct clock_change *change)
+{
+    if (log->change_count == log->change_capacity) {
+        log->change_capacity = log->change_capacity ? log->change_capacity * 2 : 16;
+        log->changes = xreallocarray(log->changes, log->change_capacity, sizeof *log->changes);
+    }
+    log->changes[log->change_count++] = *change;
 }
 
 static bool track(struct pump_log_reader *reader, int64_t wall)
@@ -183,6 +206,46 @@ static bool keep_event(struct pump_log_reader *reader, const struct event_shape 
     return true;
 }
 
+#define DATE_CHANGED 14
+
+/* One that was set to what it showed is none. */
+static bool keep_change(struct pump_log_reader *reader, const struct event_shape *shape)
+{
+    const struct pump_record *record = &reader->record;
+    struct pump_event event = {.code = shape->code, .sequence = record->sequence};
+    if (record->wrong_properties || !take_values(reader, shape, &event) ||
+        event.clock.prior == event.clock.after)
+        return true;
+    if (!has_room(reader, reader->staged.change_count))
+        return false;
+    struct clock_change change = {
+        .sequence = record->sequence,
+        .wall = record->has_wall ? record->wall : NO_TIME,
+        .group = (int32_t)record->group,
+        .pump = reader->pump,
+        .is_date = shape->code == DATE_CHANGED,
+    };
+    if (change.is_date) {
+        change.step = (event.clock.after - event.clock.prior) * SECONDS_PER_DAY;
+    } else {
+        change.prior = (int32_t)(event.clock.prior / 1000);
+        change.after = (int32_t)(event.clock.after / 1000);
+        change.step = change.after - change.prior;
+    }
+    add_change(&reader->staged, &change);
+    return true;
+}
+
+/* A record of the list of clock changes: the device's whole history, whatever was asked for. */
+static bool finish_change(struct pump_log_reader *reader)
+{
+    const struct pump_record *record = &reader->record;
+    if (!record->has_sequence || record->wrong_group || !record->shape ||
+        record->shape->kind != EVENT_CLOCK_SET)
+        return true;
+    return keep_change(reader, record->shape);
+}
+
 static bool finish_record(struct pump_log_reader *reader)
 {
     struct pump_record *record = &reader->record;
@@ -198,23 +261,33 @@ static bool finish_record(struct pump_log_reader *reader)
     int64_t wall = within ? record->wall : NO_TIME;
     if (!track(reader, wall))
         return false;
+    if (record->shape && record->shape->kind == EVENT_CLOCK_SET)
+        return keep_change(reader, record->shape);
     return !record->shape || keep_event(reader, record->shape, wall);
+}
+
+static bool is_key(const struct json_token *token, const char *name)
+{
+    return token->length == strlen(name) && memcmp(token->text, name, token->length) == 0;
 }
 
 static bool on_token(void *context, const struct json_token *token)
 {
     struct pump_log_reader *reader = context;
+    const bool in_list = reader->in_events || reader->in_changes;
     if (token->depth <= DEPTH_ANSWER) {
-        if (token->type == JSON_KEY)
-            reader->in_events = token->length == 6 && memcmp(token->text, "events", 6) == 0;
-        else if (reader->in_events && token->depth == DEPTH_ANSWER && token->type == JSON_ARRAY)
+        if (token->type == JSON_KEY) {
+            reader->in_events = is_key(token, "events");
+            reader->in_changes = is_key(token, "clockChanges");
+        } else if (reader->in_events && token->depth == DEPTH_ANSWER && token->type == JSON_ARRAY) {
             reader->events_seen = true;
-    } else if (reader->in_events && token->depth > DEPTH_RECORDS) {
+        }
+    } else if (in_list && token->depth > DEPTH_RECORDS) {
         pump_record_take(&reader->record, token);
-    } else if (reader->in_events && token->type == JSON_OBJECT) {
+    } else if (in_list && token->type == JSON_OBJECT) {
         pump_record_begin(&reader->record, reader->staged.features);
-    } else if (reader->in_events && token->type == JSON_OBJECT_END) {
-        return finish_record(reader);
+    } else if (in_list && token->type == JSON_OBJECT_END) {
+        return reader->in_events ? finish_record(reader) : finish_change(reader);
     } else if (reader->in_events && token->type != JSON_ARRAY_END) {
         pump_log_skip(&reader->staged, SKIP_BROKEN_RECORD, -1, -1);
     }
@@ -230,7 +303,7 @@ static void begin(struct pump_log_reader *reader)
                                        .latest = reader->log->latest};
     json_reader_free(reader->json);
     reader->json = json_reader_new(on_token, reader);
-    reader->in_events = reader->events_seen = false;
+    reader->in_events = reader->in_changes = reader->events_seen = false;
 }
 
 struct pump_log_reader *pump_log_reader_new(struct pump_log *log, unsigned pump)
@@ -265,6 +338,8 @@ static void commit(struct pump_log *log, struct pump_log *staged)
         for (size_t i = 0; i < staged->run_count; i++)
             *add_run(log) = staged->runs[i];
     }
+    for (size_t i = 0; i < staged->change_count; i++)
+        add_change(log, &staged->changes[i]);
     log->records += staged->records;
     for (int i = 0; i < SKIP_REASON_COUNT; i++)
         log->skipped[i] += staged->skipped[i];

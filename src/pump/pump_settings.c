@@ -1,3 +1,4 @@
+/* A pump's settings, judged: the active profile has to make sense, a spare one that does not is left out. */
 #include "tconnectsync/pump/pump_settings.h"
 
 #include <inttypes.h>
@@ -5,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/memory.h"
 
-enum { NAME_MAXIMUM = 64, LOWEST_ALERT = 40, HIGHEST_ALERT = 400 };
+enum { NAME_MAXIMUM = 64, LOWEST_ALERT = 40, HIGHEST_ALERT = 400, LEFT_OUT_MAXIMUM = 400 };
+
+static const char no_active[] = "the pump's settings name no active profile";
 
 /* What a segment holds, and what of it can be true. */
 static const struct {
@@ -27,9 +29,10 @@ static const struct {
 };
 enum { SEGMENT_FIELD_COUNT = sizeof segment_fields / sizeof *segment_fields };
 
-static bool refuse(struct error *error, size_t profile, const char *what)
+/* why: the rest of a sentence that begins with the profile's name. */
+static bool refuse(struct error *why, const char *what)
 {
-    return error_set(error, ERROR_DATA, "profile %zu of the pump's settings %s", profile + 1, what);
+    return error_set(why, ERROR_DATA, "%s", what);
 }
 
 static bool is_padding(const struct json *json)
@@ -43,8 +46,7 @@ static bool is_padding(const struct json *json)
     return json_is(json, JSON_OBJECT);
 }
 
-static bool read_segment(const struct json *json, struct pump_segment *segment, size_t profile,
-                         struct error *error)
+static bool read_segment(const struct json *json, struct pump_segment *segment, struct error *why)
 {
     for (size_t i = 0; i < SEGMENT_FIELD_COUNT; i++) {
         int64_t value = 0;
@@ -54,7 +56,7 @@ static bool read_segment(const struct json *json, struct pump_segment *segment, 
             char what[80];
             snprintf(what, sizeof what, "has a segment whose %s is missing or out of range",
                      segment_fields[i].key);
-            return refuse(error, profile, what);
+            return refuse(why, what);
         }
         memcpy((char *)segment + segment_fields[i].member, &value, sizeof value);
     }
@@ -68,26 +70,25 @@ static int by_start(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
-static bool read_segments(const struct json *list, struct pump_profile *profile, size_t number,
-                          struct error *error)
+static bool read_segments(const struct json *list, struct pump_profile *profile, struct error *why)
 {
     if (!json_is(list, JSON_ARRAY))
-        return refuse(error, number, "has no list of segments");
+        return refuse(why, "has no list of segments");
     for (const struct json *json = list->first; json; json = json->next) {
         if (is_padding(json))
             continue;
         if (profile->segment_count == PUMP_SEGMENTS_MAXIMUM)
-            return refuse(error, number, "has too many segments");
-        if (!read_segment(json, &profile->segments[profile->segment_count], number, error))
+            return refuse(why, "has too many segments");
+        if (!read_segment(json, &profile->segments[profile->segment_count], why))
             return false;
         profile->segment_count++;
     }
     qsort(profile->segments, profile->segment_count, sizeof *profile->segments, by_start);
     if (profile->segment_count && profile->segments[0].start_minute != 0)
-        return refuse(error, number, "has no segment that starts at midnight");
+        return refuse(why, "has no segment that starts at midnight");
     for (size_t i = 1; i < profile->segment_count; i++)
         if (profile->segments[i].start_minute == profile->segments[i - 1].start_minute)
-            return refuse(error, number, "has two segments that start at the same minute");
+            return refuse(why, "has two segments that start at the same minute");
     return true;
 }
 
@@ -144,39 +145,88 @@ static int by_idp(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
-/* A profile of nothing but padding is an empty place and leaves nothing behind. */
-static bool read_profile(struct pump_settings *settings, const struct json *json, size_t number,
-                         struct error *error)
+static bool is_known(const struct pump_settings *settings, int64_t idp)
 {
-    if (settings->profile_count == PUMP_PROFILES_MAXIMUM)
-        return error_set(error, ERROR_DATA, "the pump's settings hold too many profiles");
-    struct pump_profile *profile = &settings->profiles[settings->profile_count];
-    if (!json_integer(json_get(json, "idp"), &profile->idp))
-        return refuse(error, number, "has no number (idp)");
-    if (!read_segments(json_get(json, "timeDependentSegments"), profile, number, error))
-        return false;
-    if (profile->segment_count == 0)
-        return true;
-    if (!json_integer(json_get(json, "insulinDuration"), &profile->insulin_minutes) ||
-        profile->insulin_minutes < 60 || profile->insulin_minutes > 720)
-        return refuse(error, number, "has an insulinDuration that is missing or out of range");
-    profile->name = clean_name(json_get(json, "name"), profile->idp);
-    settings->profile_count++;
+    for (size_t i = 0; i < settings->profile_count; i++)
+        if (settings->profiles[i].idp == idp)
+            return true;
+    return false;
+}
+
+/* Where there are no alerts to make targets of, every segment needs one of its own. */
+static bool has_targets(const struct pump_settings *settings, const struct pump_profile *profile)
+{
+    for (size_t i = 0; !settings->high_alert && i < profile->segment_count; i++)
+        if (profile->segments[i].target < LOWEST_ALERT)
+            return false;
     return true;
 }
 
-static bool find_active(struct pump_settings *settings, const struct json *profiles, struct error *error)
+/* One of nothing but padding is an empty place: it is left without segments. */
+static bool read_profile(const struct pump_settings *settings, const struct json *json,
+                         struct pump_profile *profile, struct error *why)
 {
+    if (!read_segments(json_get(json, "timeDependentSegments"), profile, why))
+        return false;
+    if (profile->segment_count == 0)
+        return true;
+    if (is_known(settings, profile->idp))
+        return refuse(why, "has the same number (idp) as another");
+    if (!json_integer(json_get(json, "insulinDuration"), &profile->insulin_minutes) ||
+        profile->insulin_minutes < 60 || profile->insulin_minutes > 720)
+        return refuse(why, "has an insulinDuration that is missing or out of range");
+    return has_targets(settings, profile) ||
+           refuse(why, "has a segment without a target, and there are no usable CGM alert levels instead");
+}
+
+/* False when it is the active one and makes no sense: half of what counts must not look like the whole. A
+   spare one is left out. */
+static bool add_profile(struct pump_settings *settings, const struct json *json, int64_t active,
+                        struct error *error)
+{
+    struct pump_profile profile = {.idp = -1};
+    struct error why = {0};
+    bool numbered = json_integer(json_get(json, "idp"), &profile.idp),
+         is_active = numbered && profile.idp == active;
+    bool makes_sense =
+        numbered ? read_profile(settings, json, &profile, &why) : refuse(&why, "has no number (idp)");
+    if (makes_sense && profile.segment_count == 0)
+        return true;
+    profile.name = clean_name(json_get(json, "name"), profile.idp);
+    if (makes_sense) {
+        settings->profiles[settings->profile_count++] = profile;
+        return true;
+    }
+    if (is_active)
+        error_set(error, ERROR_DATA, "the pump's active profile \"%s\" %s", profile.name, why.text);
+    else
+        buffer_addf(&settings->left_out, "%s\"%s\" %s", settings->left_out.length ? ", " : "", profile.name,
+                    why.text);
+    free(profile.name);
+    return !is_active;
+}
+
+static bool read_profiles(struct pump_settings *settings, const struct json *profiles, struct error *error)
+{
+    const struct json *list = json_get(profiles, "profile");
     int64_t active;
-    for (size_t i = 1; i < settings->profile_count; i++)
-        if (settings->profiles[i].idp == settings->profiles[i - 1].idp)
-            return error_set(error, ERROR_DATA,
-                             "two profiles of the pump's settings have the same number (idp)");
-    if (json_integer(json_get(profiles, "activeIdp"), &active))
-        for (size_t i = 0; i < settings->profile_count; i++)
-            if (settings->profiles[i].idp == active)
-                settings->active = &settings->profiles[i];
-    return settings->active || error_set(error, ERROR_DATA, "the pump's settings name no active profile");
+    size_t count = 0;
+    if (!json_is(list, JSON_ARRAY))
+        return error_set(error, ERROR_DATA, "the pump's settings hold no list of profiles");
+    if (!json_integer(json_get(profiles, "activeIdp"), &active))
+        return error_set(error, ERROR_DATA, "%s", no_active);
+    for (const struct json *json = list->first; json; json = json->next) {
+        if (count++ == PUMP_PROFILES_MAXIMUM)
+            return error_set(error, ERROR_DATA, "the pump's settings hold too many profiles");
+        if (!add_profile(settings, json, active, error))
+            return false;
+    }
+    qsort(settings->profiles, settings->profile_count, sizeof *settings->profiles, by_idp);
+    tell_names_apart(settings);
+    for (size_t i = 0; i < settings->profile_count; i++)
+        if (settings->profiles[i].idp == active)
+            settings->active = &settings->profiles[i];
+    return settings->active || error_set(error, ERROR_DATA, "%s", no_active);
 }
 
 /* Both or none: an alert that is switched off is no target. */
@@ -191,31 +241,12 @@ static void read_alerts(struct pump_settings *settings, const struct json *cgm)
     settings->high_alert = high;
 }
 
-/* Where there are no alerts to make targets of, every segment needs one of its own. */
-static bool check_targets(const struct pump_settings *settings, struct error *error)
-{
-    for (size_t i = 0; !settings->high_alert && i < settings->profile_count; i++)
-        for (size_t j = 0; j < settings->profiles[i].segment_count; j++)
-            if (settings->profiles[i].segments[j].target < LOWEST_ALERT)
-                return error_set(error, ERROR_DATA,
-                                 "the pump's settings hold neither usable CGM alert levels nor a target "
-                                 "for every segment");
-    return true;
-}
-
 struct pump_settings *pump_settings_read(const struct json *details, struct error *error)
 {
     struct pump_settings *settings = xcalloc(1, sizeof *settings);
-    const struct json *profiles = json_get(details, "profiles"), *list = json_get(profiles, "profile");
-    bool read = json_is(list, JSON_ARRAY) ||
-                error_set(error, ERROR_DATA, "the pump's settings hold no list of profiles");
-    size_t number = 0;
-    for (const struct json *json = read ? list->first : NULL; read && json; json = json->next)
-        read = read_profile(settings, json, number++, error);
-    qsort(settings->profiles, settings->profile_count, sizeof *settings->profiles, by_idp);
-    tell_names_apart(settings);
+    buffer_init(&settings->left_out, LEFT_OUT_MAXIMUM);
     read_alerts(settings, json_get(details, "cgmSettings"));
-    if (read && find_active(settings, profiles, error) && check_targets(settings, error))
+    if (read_profiles(settings, json_get(details, "profiles"), error))
         return settings;
     pump_settings_free(settings);
     return NULL;
@@ -227,5 +258,6 @@ void pump_settings_free(struct pump_settings *settings)
         return;
     for (size_t i = 0; i < settings->profile_count; i++)
         free(settings->profiles[i].name);
+    buffer_free(&settings->left_out);
     free(settings);
 }

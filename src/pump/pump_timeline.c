@@ -4,13 +4,10 @@
 #include <stdlib.h>
 
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/compare.h"
+#include "tconnectsync/base/memory.h"
 
 #define GAP_MINIMUM (15 * SECONDS_PER_MINUTE)
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
 
 static int compare_events(const void *left, const void *right)
 {
@@ -83,19 +80,83 @@ static void join_runs(struct pump_log *log)
     log->run_count = kept;
 }
 
+static int compare_changes(const void *left, const void *right)
+{
+    const struct clock_change *a = left, *b = right;
+    int order = compare_numbers(a->pump, b->pump);
+    if (!order)
+        order = compare_numbers(a->group, b->group);
+    return order ? order : compare_numbers(a->sequence, b->sequence);
+}
+
+/* Every answer brings the device's whole history of them, and the log its own. */
+static void drop_double_changes(struct pump_log *log)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < log->change_count; i++)
+        if (kept == 0 || compare_changes(&log->changes[kept - 1], &log->changes[i]) != 0)
+            log->changes[kept++] = log->changes[i];
+    log->change_count = kept;
+}
+
 void pump_log_sort(struct pump_log *log)
 {
     sort(log->events, log->event_count, sizeof *log->events, compare_events);
     drop_double_events(log);
     sort(log->runs, log->run_count, sizeof *log->runs, compare_runs);
     join_runs(log);
+    sort(log->changes, log->change_count, sizeof *log->changes, compare_changes);
+    drop_double_changes(log);
 }
 
-/* latest: the latest instant among lower sequence numbers. */
-static int64_t resolve(const struct time_zone *zone, int64_t wall, int64_t *latest)
+int64_t pump_log_newest_wall(const struct pump_log *log, unsigned pump)
+{
+    for (size_t i = log->run_count; i-- > 0;)
+        if (log->runs[i].pump == pump && log->runs[i].last_wall != NO_TIME)
+            return log->runs[i].last_wall;
+    return NO_TIME;
+}
+
+/* Runs and changes are sorted by pump: those of one lie side by side. */
+const struct pump_clock *pump_log_find_clock(struct pump_log *log, unsigned pump,
+                                             const struct time_zone *zone, const struct clock_facts *facts)
+{
+    struct clock_input input = {
+        .zone = zone,
+        .now = facts->now,
+        .runs = log->runs,
+        .changes = log->changes,
+        .first_available = facts->first_available,
+        .newest_wall = facts->newest_wall,
+        .witnesses = facts->witnesses,
+        .witness_count = facts->witness_count,
+    };
+    const struct log_run *runs_end = log->runs + log->run_count;
+    const struct clock_change *changes_end = log->changes + log->change_count;
+    while (input.runs < runs_end && input.runs->pump < pump)
+        input.runs++;
+    while (input.runs + input.run_count < runs_end && input.runs[input.run_count].pump == pump)
+        input.run_count++;
+    while (input.changes < changes_end && input.changes->pump < pump)
+        input.changes++;
+    while (input.changes + input.change_count < changes_end && input.changes[input.change_count].pump == pump)
+        input.change_count++;
+    if (!log->clocks)
+        log->clocks = xcalloc(log->pump_count, sizeof *log->clocks);
+    pump_clock_free(&log->clocks[pump]);
+    pump_clock_find(&log->clocks[pump], &input);
+    return &log->clocks[pump];
+}
+
+/* The instant of the record at place; latest: the latest among lower sequence numbers, for the zone's rule.
+ */
+static int64_t resolve(const struct pump_clock *clock, const struct time_zone *zone, struct clock_place place,
+                       int64_t wall, int64_t *latest)
 {
     if (wall == NO_TIME)
         return NO_TIME;
+    if (clock)
+        return pump_clock_instant(clock, place, wall);
     int64_t first, second;
     if (time_zone_instants(zone, wall, &first, &second) && *latest > first)
         first = second;
@@ -104,24 +165,47 @@ static int64_t resolve(const struct time_zone *zone, int64_t wall, int64_t *late
     return first;
 }
 
+/* A basal without a time still ends the one before it. */
+static void drop_undated(struct pump_log *log)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < log->event_count; i++) {
+        struct pump_event *event = &log->events[i];
+        if (event->time != NO_TIME && event->time < PUMP_TIME_EARLIEST)
+            event->time = NO_TIME;
+        if (event->time == NO_TIME && event->wall != NO_TIME)
+            pump_log_skip(log, SKIP_TIME, event->code, event->sequence);
+        if (event->time != NO_TIME || event->kind == EVENT_BASAL)
+            log->events[kept++] = *event;
+    }
+    log->event_count = kept;
+}
+
 void pump_log_resolve(struct pump_log *log, const struct time_zone *zone)
 {
     size_t next_event = 0;
     int64_t latest = NO_TIME;
     for (size_t i = 0; i < log->run_count; i++) {
         struct log_run *run = &log->runs[i];
+        const struct pump_clock *clock =
+            log->clocks && log->clocks[run->pump].count ? &log->clocks[run->pump] : NULL;
         if (i == 0 || log->runs[i - 1].pump != run->pump)
             latest = NO_TIME;
-        run->first_time = resolve(zone, run->first_wall, &latest);
+        run->first_time = resolve(clock, zone, (struct clock_place){run->group, run->first_sequence},
+                                  run->first_wall, &latest);
         for (; next_event < log->event_count; next_event++) {
             struct pump_event *event = &log->events[next_event];
             if (event->pump != run->pump || event->group != run->group ||
                 event->sequence > run->last_sequence)
                 break;
-            event->time = resolve(zone, event->wall, &latest);
+            event->time = resolve(clock, zone, (struct clock_place){event->group, event->sequence},
+                                  event->wall, &latest);
         }
-        run->last_time = resolve(zone, run->last_wall, &latest);
+        run->last_time = resolve(clock, zone, (struct clock_place){run->group, run->last_sequence},
+                                 run->last_wall, &latest);
     }
+    if (log->clocks)
+        drop_undated(log);
 }
 
 int64_t pump_log_newest(const struct pump_log *log, unsigned pump, int64_t *sequence)
@@ -135,9 +219,12 @@ int64_t pump_log_newest(const struct pump_log *log, unsigned pump, int64_t *sequ
     return NO_TIME;
 }
 
-bool log_run_ends_in_gap(const struct log_run *run, const struct log_run *next)
+bool log_run_is_silent_before(const struct log_run *run, const struct log_run *next)
 {
-    return run->pump == next->pump && run->group == next->group &&
-           next->first_sequence == run->last_sequence + 1 && run->last_time != NO_TIME &&
-           next->first_time != NO_TIME && next->first_time - run->last_time > GAP_MINIMUM;
+    return next->first_time - run->last_time > GAP_MINIMUM;
+}
+
+bool log_run_adjoins(const struct log_run *run, const struct log_run *next)
+{
+    return run->group != next->group || next->first_sequence == run->last_sequence + 1;
 }

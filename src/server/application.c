@@ -9,7 +9,7 @@
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/base/redact.h"
-#include "tconnectsync/documents/difference.h"
+#include "tconnectsync/sync/sync_memory.h"
 #include "tconnectsync/http/http_client.h"
 #include "tconnectsync/server/log_output.h"
 #include "tconnectsync/settings/configuration.h"
@@ -50,7 +50,7 @@ struct application *application_new(FILE *stream, enum log_level level)
     account->base = event_base_new();
     account->configuration = application->configuration;
     account->zone = application->zone;
-    account->memory = event_memory_new();
+    account->memory = sync_memory_new();
     if (!account->base) {
         add_problem(application->configuration,
                     "The event loop could not be started: this machine is out of memory "
@@ -72,7 +72,7 @@ void application_free(struct application *application)
     tandem_free(account->tandem);
     if (account->client)
         http_client_free(account->client);
-    event_memory_free(account->memory);
+    sync_memory_free(account->memory);
     if (account->base)
         event_base_free(account->base);
     time_zone_free(application->zone);

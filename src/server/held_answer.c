@@ -1,11 +1,18 @@
 /* An answer that waits for a run: whole with a true status within 20 s, streamed after that. */
-#include "daemon.h"
+#include "held_answer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
+
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/http/http_server.h"
+#include "daemon.h"
+#include "daemon_answer.h"
+#include "runner.h"
+#include "wish.h"
 
 #define HOLD_SECONDS      20
 #define HEARTBEAT_SECONDS 14

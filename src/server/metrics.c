@@ -1,10 +1,11 @@
 /* The server's state in Prometheus's text format 0.0.4. */
-#include "daemon.h"
+#include "metrics.h"
 
 #include <inttypes.h>
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
+#include "daemon.h"
 
 static void add_head(struct buffer *out, const char *name, const char *type, const char *help)
 {

@@ -1,5 +1,5 @@
 /* The page over HTTP: who sees how much of it, what its buttons do, and its files. */
-#include "status_page.h"
+#include "page_answer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,11 +8,21 @@
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/error.h"
+#include "tconnectsync/http/http_server.h"
+#include "tconnectsync/page/page.h"
+#include "tconnectsync/page/web_file.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/sync/request.h"
+#include "authorization.h"
+#include "daemon.h"
+#include "daemon_answer.h"
+#include "daemon_timer.h"
+#include "page_view.h"
+#include "runner.h"
 #include "session.h"
-#include "tconnectsync/page/web_file.h"
+#include "status_page.h"
+#include "wish.h"
 
 #define COOKIE_MAXIMUM 512
 #define PAGE_POLICY                                                                                          \
@@ -130,24 +140,21 @@ static enum page_notice start(struct daemon *daemon, struct http_exchange *excha
         [RUNNER_STARTED] = NOTICE_STARTED, [RUNNER_JOINED] = NOTICE_JOINED, [RUNNER_WAITS] = NOTICE_QUEUED,
         [RUNNER_RECENT] = NOTICE_STARTED,  [RUNNER_FULL] = NOTICE_BUSY,
     };
-    const struct application *application = daemon->application;
-    const struct request_words words = {.days = check ? NULL : http_exchange_parameter(exchange, "days")};
-    struct sync_request request;
+    static const enum page_notice refusals[] = {[WISH_STOPPING] = NOTICE_STOPPING,
+                                                [WISH_UNUSABLE] = NOTICE_BAD_REQUEST,
+                                                [WISH_WRONG] = NOTICE_BAD_DAYS};
+    const struct request_words words = {.days = check ? NULL : http_exchange_parameter(exchange, "days"),
+                                        .pretend = pretend};
+    struct wish wish;
     struct error error = {0};
-    if (daemon->draining)
-        return NOTICE_STOPPING;
-    if (!daemon->runner)
-        return NOTICE_BAD_REQUEST;
-    if (!request_read(&words, application->configuration, application->zone, (int64_t)time(NULL), &request,
-                      &error))
-        return NOTICE_BAD_DAYS;
-    const struct wish wish = {
-        .days = request_days(&request),
-        .features = check ? application->configuration->features : chosen_features(daemon, exchange),
-        .pretend = pretend,
-        .check = check,
-    };
-    return notices[runner_ask(daemon->runner, &wish, TRIGGER_PAGE, false, NULL)];
+    const enum wish_answer answer = daemon_read_wish(daemon, &words, &wish, &error);
+    if (answer != WISH_READ)
+        return refusals[answer];
+    wish.check = check;
+    if (!check)
+        wish.features = chosen_features(daemon, exchange);
+    const enum page_notice notice = notices[runner_ask(daemon->runner, &wish, TRIGGER_PAGE, false, NULL)];
+    return check && notice == NOTICE_STARTED ? NOTICE_CHECKING : notice;
 }
 
 static enum page_notice act_sync(struct daemon *daemon, struct http_exchange *exchange)
@@ -168,14 +175,14 @@ static enum page_notice act_check(struct daemon *daemon, struct http_exchange *e
 static enum page_notice act_pause(struct daemon *daemon, struct http_exchange *exchange)
 {
     (void)exchange;
-    daemon_pause(daemon);
+    daemon_timer_pause(daemon);
     return NOTICE_PAUSED;
 }
 
 static enum page_notice act_resume(struct daemon *daemon, struct http_exchange *exchange)
 {
     (void)exchange;
-    daemon_resume(daemon);
+    daemon_timer_resume(daemon);
     return NOTICE_RESUMED;
 }
 

@@ -1,11 +1,19 @@
 /* What listeners of the page are told while they look: server-sent events. */
-#include "status_page.h"
+#include "page_events.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
+
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/http/http_server.h"
+#include "daemon.h"
+#include "daemon_answer.h"
+#include "page_view.h"
+#include "runner.h"
+#include "status_page.h"
 
 #define LISTENERS_MAXIMUM 16
 #define BEAT_SECONDS      20     /* a router in front may end what is silent for longer */
@@ -58,7 +66,7 @@ static void tell_soon(struct status_page *page)
         evtimer_add(page->soon, &soon);
 }
 
-void status_page_changed(struct status_page *page)
+void page_events_changed(struct status_page *page)
 {
     page->running = runner_is_busy(page->daemon->runner);
     page->has_news = true;
@@ -66,10 +74,10 @@ void status_page_changed(struct status_page *page)
     tell_soon(page);
 }
 
-void status_page_moved(struct status_page *page)
+void page_events_moved(struct status_page *page)
 {
     if (page->running != runner_is_busy(page->daemon->runner))
-        status_page_changed(page);
+        page_events_changed(page);
     tell_soon(page);
 }
 
@@ -114,7 +122,7 @@ static void listen_in(struct status_page *page, struct http_exchange *exchange)
     tell_soon(page);
 }
 
-void page_answer_events(struct daemon *daemon, struct http_exchange *exchange)
+void page_events_answer(struct daemon *daemon, struct http_exchange *exchange)
 {
     struct status_page *page = daemon->page;
     if (page->listener_count < LISTENERS_MAXIMUM && !daemon->draining) {
@@ -126,7 +134,7 @@ void page_answer_events(struct daemon *daemon, struct http_exchange *exchange)
                     "Too many pages are open already. This one asks from time to time instead.\n");
 }
 
-void status_page_end_listeners(struct status_page *page)
+void page_events_end_listeners(struct status_page *page)
 {
     struct listening *listening;
     while ((listening = LIST_FIRST(&page->listeners))) {
@@ -138,13 +146,14 @@ void status_page_end_listeners(struct status_page *page)
 void page_events_begin(struct status_page *page)
 {
     struct event_base *base = page->daemon->application->account.base;
-    LIST_INIT(&page->listeners);
     page->soon = evtimer_new(base, on_soon, page);
     page->beat = event_new(base, -1, EV_PERSIST, on_beat, page);
 }
 
 void page_events_end(struct status_page *page)
 {
+    if (!page)
+        return;
     event_free(page->soon);
     event_free(page->beat);
 }

@@ -1,65 +1,13 @@
-/* The daemon's state as the page shows it, and what the page remembers of each run. */
-#include "status_page.h"
+/* The daemon's state as the page shows it. */
+#include "page_view.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "tconnectsync/base/civil_time.h"
-#include "tconnectsync/base/json.h"
-#include "tconnectsync/base/memory.h"
-#include "tconnectsync/documents/document.h"
-#include "tconnectsync/pump/pump_log.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/tandem/tandem.h"
-
-struct status_page *status_page_new(struct daemon *daemon)
-{
-    struct status_page *page = xcalloc(1, sizeof *page);
-    page->daemon = daemon;
-    day_picture_init(&page->picture);
-    buffer_init(&page->public_html, PAGE_MAXIMUM);
-    page_events_begin(page);
-    return page;
-}
-
-void status_page_free(struct status_page *page)
-{
-    if (!page)
-        return;
-    page_events_end(page);
-    buffer_free(&page->public_html);
-    free(page->check_report);
-    free(page);
-}
-
-/* ---- what a run teaches ---- */
-
-static void learn_units(struct status_page *page, const struct json *status)
-{
-    const char *units = json_text(json_get(json_get(status, "settings"), "units"));
-    if (units)
-        page->mmol = strncmp(units, "mmol", strlen("mmol")) == 0;
-}
-
-void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
-                       bool check, const char *text)
-{
-    learn_units(page, sync_nightscout_status(sync));
-    if (check) {
-        free(page->check_report);
-        page->check_report = xstrdup(text);
-        page->check_time = (int64_t)time(NULL);
-        return;
-    }
-    day_picture_set_target(&page->picture, sync_pump_settings(sync));
-    /* A sync that did not come to the documents knows nothing of the day. */
-    if (report->ok || sync_documents(sync)->count > 0)
-        day_picture_update(&page->picture, sync_documents(sync), sync_pump_log(sync),
-                           page->daemon->application->zone, (int64_t)time(NULL));
-}
-
-/* ---- the view ---- */
+#include "runner.h"
+#include "status_page.h"
 
 static enum page_verdict verdict_of(const struct daemon *daemon)
 {

@@ -1,5 +1,5 @@
 /* Tells a dead man's switch how a run ended (healthchecks.io, Uptime Kuma, Better Stack). */
-#include "daemon.h"
+#include "ping.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/http/http_client.h"
+#include "tconnectsync/server/application.h"
 #include "tconnectsync/settings/configuration.h"
 
 static const struct http_route route = {.user_agent = PROGRAM_NAME "/" VERSION};

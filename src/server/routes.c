@@ -1,15 +1,25 @@
 /* Which path answers what, to whom. */
-#include "daemon.h"
+#include "routes.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/error.h"
+#include "tconnectsync/http/http_server.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/sync/request.h"
-#include "session.h"
+#include "authorization.h"
+#include "daemon.h"
+#include "daemon_answer.h"
+#include "daemon_timer.h"
+#include "held_answer.h"
+#include "metrics.h"
+#include "page_answer.h"
+#include "page_events.h"
+#include "runner.h"
+#include "status_json.h"
+#include "wish.h"
 
 #define JSON_TYPE    "application/json"
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -49,7 +59,7 @@ static void answer_readyz(struct daemon *daemon, struct http_exchange *exchange)
         http_reply_text(exchange, 503, "stopping\n");
     else if (!daemon->runner)
         http_reply_text(exchange, 503,
-                        "The settings cannot be used yet; the page at / and the log list what to mend.\n");
+                        "The settings cannot be used yet; the page at / and the log list what to fix.\n");
     else
         http_reply_text(exchange, 200, "ok\n");
 }
@@ -70,33 +80,30 @@ static bool read_wish(struct daemon *daemon, struct http_exchange *exchange, boo
     const char *pretend = http_exchange_parameter(exchange, "pretend");
     const struct request_words words = {
         .days = http_exchange_parameter(exchange, "days"),
+        .from = http_exchange_parameter(exchange, "from"),
+        .to = http_exchange_parameter(exchange, "to"),
         .features = http_exchange_parameter(exchange, "features"),
         .pretend = pretend && *pretend,
     };
-    const struct application *application = daemon->application;
-    struct sync_request request;
     struct error error = {0};
-    if (!daemon->runner || daemon->draining) {
+    char text[sizeof error.text + 1];
+    switch (daemon_read_wish(daemon, &words, wish, &error)) {
+    case WISH_READ:
+        wish->check = check;
+        return true;
+    case WISH_STOPPING:
+        http_reply_text(exchange, 503, "The server is stopping.\n");
+        return false;
+    case WISH_UNUSABLE:
         http_reply_text(exchange, 503,
-                        daemon->draining
-                            ? "The server is stopping.\n"
-                            : "The settings cannot be used yet; the page at / lists what to mend.\n");
+                        "The settings cannot be used yet; the page at / lists what to fix.\n");
         return false;
+    case WISH_WRONG:
+        break;
     }
-    if (!request_read(&words, application->configuration, application->zone, (int64_t)time(NULL), &request,
-                      &error)) {
-        char text[sizeof error.text + 1];
-        snprintf(text, sizeof text, "%s\n", error.text);
-        http_reply_text(exchange, 400, text);
-        return false;
-    }
-    *wish = (struct wish){
-        .days = request_days(&request),
-        .features = request.features,
-        .pretend = request.pretend,
-        .check = check,
-    };
-    return true;
+    snprintf(text, sizeof text, "%s\n", error.text);
+    http_reply_text(exchange, 400, text);
+    return false;
 }
 
 static void start_run(struct daemon *daemon, struct http_exchange *exchange, enum run_trigger trigger)
@@ -178,13 +185,13 @@ static void answer_job(struct daemon *daemon, struct http_exchange *exchange)
 
 static void answer_pause(struct daemon *daemon, struct http_exchange *exchange)
 {
-    daemon_pause(daemon);
+    daemon_timer_pause(daemon);
     answer_job(daemon, exchange);
 }
 
 static void answer_resume(struct daemon *daemon, struct http_exchange *exchange)
 {
-    daemon_resume(daemon);
+    daemon_timer_resume(daemon);
     answer_job(daemon, exchange);
 }
 
@@ -201,7 +208,7 @@ static const struct route routes[] = {
     {"/page.css", METHODS_READ, false, 0, page_answer_file},
     {"/page.js", METHODS_READ, false, 0, page_answer_file},
     {"/icon.svg", METHODS_READ, false, 0, page_answer_file},
-    {"/events", METHODS_READ, true, 0, page_answer_events},
+    {"/events", METHODS_READ, true, 0, page_events_answer},
     {"/livez", METHODS_READ, false, 0, answer_livez},
     {"/readyz", METHODS_READ, false, 0, answer_readyz},
     {"/healthz", METHODS_READ, false, 0, answer_healthz},
@@ -232,39 +239,6 @@ static bool allows(const struct route *route, enum http_method method)
 {
     return method == HTTP_POST ? route->methods & METHODS_POST
                                : method != HTTP_OTHER && route->methods & METHODS_READ;
-}
-
-void daemon_authorize(struct daemon *daemon, struct http_exchange *exchange, unsigned flags,
-                      struct authorization *result)
-{
-    const struct authorization_request request = {
-        .method = http_exchange_method_name(exchange),
-        .parameter = http_exchange_parameter(exchange, "secret"),
-        .header = http_exchange_header(exchange, "Authorization"),
-        .cookie = http_exchange_cookie(exchange, SESSION_COOKIE),
-        .form_token = http_exchange_parameter(exchange, "form_token"),
-        .fetch_site = http_exchange_header(exchange, "Sec-Fetch-Site"),
-        .origin = http_exchange_header(exchange, "Origin"),
-        .host = http_exchange_header(exchange, "Host"),
-        .address = http_exchange_client_address(exchange),
-        .https = http_exchange_is_https(exchange),
-    };
-    struct moment now = moment_now();
-    authorization_check(&request, daemon->application->configuration->secret, flags, daemon->rate_limit,
-                        now.wall, now.monotonic, result);
-}
-
-void daemon_add_retry_after(struct http_exchange *exchange, unsigned seconds)
-{
-    char text[16];
-    snprintf(text, sizeof text, "%u", seconds);
-    http_exchange_add_header(exchange, "Retry-After", text);
-}
-
-void daemon_reply_full(struct http_exchange *exchange)
-{
-    daemon_add_retry_after(exchange, 60);
-    http_reply_text(exchange, 429, "Another run is waiting already. Try again when it has ended.\n");
 }
 
 /* False when the request was answered with why not. */

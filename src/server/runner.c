@@ -14,6 +14,7 @@
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/base/redact.h"
 #include "tconnectsync/sync/check_report.h"
+#include "wish.h"
 
 #define RECENT_SECONDS 60
 #define TEXT_MAXIMUM   (64u << 10)
@@ -44,12 +45,6 @@ struct moment moment_now(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (struct moment){(int64_t)time(NULL), now.tv_sec};
-}
-
-static bool same_wish(const struct wish *a, const struct wish *b)
-{
-    return a->days == b->days && a->features == b->features && a->pretend == b->pretend &&
-           a->check == b->check;
 }
 
 static void free_job(struct job *job)
@@ -171,25 +166,27 @@ static void on_done(void *context, struct sync *sync, struct report *report)
     }
 }
 
+/* Begun days count. */
+static unsigned days_of(const struct sync_request *request)
+{
+    return request->has_range
+               ? (unsigned)((request->to - request->from + SECONDS_PER_DAY - 1) / SECONDS_PER_DAY)
+               : 0;
+}
+
 static void start_job(struct runner *runner, struct job *job)
 {
-    int64_t now = (int64_t)time(NULL);
-    const struct sync_request request = {
-        .features = job->wish.features,
-        .has_range = job->wish.days > 0,
-        .from = now - (int64_t)job->wish.days * SECONDS_PER_DAY,
-        .to = now,
-        .pretend = job->wish.pretend,
-        .check_only = job->wish.check,
-        .keeps_readings = true,
-        .wants_status = !runner->knows_site,
-        .asked_by_person = job->wish.check || job->trigger == TRIGGER_UPDATE || job->trigger == TRIGGER_PAGE,
-    };
+    struct sync_request request = wish_request(&job->wish, (int64_t)time(NULL));
+    request.keeps_readings = true;
+    request.wants_status = !runner->knows_site;
+    request.by_timer = job->trigger == TRIGGER_TIMER;
+    request.asked_by_person =
+        job->wish.check || job->trigger == TRIGGER_UPDATE || job->trigger == TRIGGER_PAGE;
     runner->running = job;
     if (!job->wish.check)
         history_asked(runner->history, moment_now());
     log_info(runner->account.log, "run", "trigger=%s days=%u pretend=%d check=%d",
-             run_trigger_name(job->trigger), job->wish.days, job->wish.pretend, job->wish.check);
+             run_trigger_name(job->trigger), days_of(&request), job->wish.pretend, job->wish.check);
     runner->sync =
         sync_start(&runner->account, &request, &(struct sync_watcher){on_progress, on_done, runner});
     runner->progress = (struct sync_progress){0};
@@ -223,18 +220,18 @@ void runner_free(struct runner *runner)
 enum runner_answer runner_ask(struct runner *runner, const struct wish *wish, enum run_trigger trigger,
                               bool recent_is_enough, const struct listener *listener)
 {
-    if (runner->running && same_wish(&runner->running->wish, wish)) {
+    if (runner->running && wish_equals(&runner->running->wish, wish)) {
         add_listener(runner->running, listener);
         return RUNNER_JOINED;
     }
-    if (runner->waiting && same_wish(&runner->waiting->wish, wish)) {
+    if (runner->waiting && wish_equals(&runner->waiting->wish, wish)) {
         add_listener(runner->waiting, listener);
         return RUNNER_WAITS;
     }
     if (runner->waiting || runner->stopping)
         return RUNNER_FULL;
     if (recent_is_enough && !runner->running && runner->last_ended != NO_TIME &&
-        moment_now().monotonic - runner->last_ended < RECENT_SECONDS && same_wish(&runner->last_wish, wish))
+        moment_now().monotonic - runner->last_ended < RECENT_SECONDS && wish_equals(&runner->last_wish, wish))
         return RUNNER_RECENT;
     struct job *job = xcalloc(1, sizeof *job);
     job->wish = *wish;

@@ -9,14 +9,7 @@
 
 struct redactor;
 struct runner;
-
-/* What somebody wants run; callers who want the same share one run. */
-struct wish {
-    unsigned days; /* 0: the look-back */
-    unsigned features;
-    bool pretend;
-    bool check; /* no sync, but a look at both services */
-};
+struct wish;
 
 /* Told about a run until it ends or runner_leave. */
 struct listener {

@@ -1,96 +1,34 @@
 /* The long-running server: HTTP, timer and sync on one loop. */
-#include "daemon.h"
+#include "tconnectsync/server/serve.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-#include <yajl/yajl_version.h>
+#include <event2/event.h>
 
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/http/http_client.h"
-#include "tconnectsync/server/serve.h"
+#include "tconnectsync/http/http_server.h"
 #include "tconnectsync/settings/configuration.h"
+#include "daemon.h"
+#include "daemon_timer.h"
+#include "page_events.h"
+#include "ping.h"
 #include "rate_limit.h"
+#include "routes.h"
+#include "runner.h"
+#include "status_page.h"
 
 #define DRAIN_SECONDS 20 /* for writes that are under way */
 #define CLOSE_SECONDS 3  /* for answers that are on their way */
 
-int64_t daemon_monotonic_milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static uint32_t random_bits(void)
-{
-    uint32_t bits;
-    evutil_secure_rng_get_bytes(&bits, sizeof bits);
-    return bits;
-}
-
-enum health daemon_health(const struct daemon *daemon)
-{
-    return history_health(daemon->history, daemon->runner != NULL,
-                          daemon->application->configuration->no_data_failure_minutes, moment_now());
-}
-
-/* The schedule has changed: the timer follows, and so do those who look at the page. */
-static void follow_schedule(struct daemon *daemon)
-{
-    status_page_changed(daemon->page);
-    if (daemon->schedule.next == SCHEDULE_NEVER || daemon->draining || !daemon->runner) {
-        evtimer_del(daemon->timer);
-        return;
-    }
-    int64_t wait = daemon->schedule.next - daemon_monotonic_milliseconds();
-    wait = wait > 0 ? wait : 0;
-    const struct timeval delay = {wait / 1000, wait % 1000 * 1000};
-    evtimer_add(daemon->timer, &delay);
-}
-
-void daemon_pause(struct daemon *daemon)
-{
-    schedule_pause(&daemon->schedule);
-    follow_schedule(daemon);
-}
-
-void daemon_resume(struct daemon *daemon)
-{
-    schedule_resume(&daemon->schedule, daemon_monotonic_milliseconds());
-    follow_schedule(daemon);
-}
-
-static void on_timer(evutil_socket_t socket, short what, void *context)
-{
-    (void)socket, (void)what;
-    struct daemon *daemon = context;
-    const struct wish wish = {.features = daemon->application->configuration->features};
-    switch (
-        schedule_turn(&daemon->schedule, daemon_monotonic_milliseconds(), runner_is_busy(daemon->runner))) {
-    case SCHEDULE_RUN:
-        runner_ask(daemon->runner, &wish, TRIGGER_TIMER, false, NULL);
-        break;
-    case SCHEDULE_SKIP:
-        log_info(daemon->application->account.log, "timer",
-                 "note=\"a run is still going: this one is left out\"");
-        break;
-    case SCHEDULE_WAIT:
-        break;
-    }
-    follow_schedule(daemon);
-}
-
 static void on_moved(void *context)
 {
     struct daemon *daemon = context;
-    status_page_moved(daemon->page);
+    page_events_moved(daemon->page);
 }
 
 static void on_ended(void *context, const struct sync *sync, const struct report *report, bool check,
@@ -99,11 +37,11 @@ static void on_ended(void *context, const struct sync *sync, const struct report
     struct daemon *daemon = context;
     status_page_learn(daemon->page, sync, report, check, text);
     if (!check && (report->error.kind != ERROR_CANCELLED || report->ok)) {
-        schedule_ended(&daemon->schedule, report->ok, daemon_monotonic_milliseconds(), random_bits());
+        daemon_timer_run_ended(daemon, report->ok);
         if (!report->pretend)
             ping_send(daemon->application, report->ok);
     }
-    follow_schedule(daemon);
+    daemon_timer_follow(daemon);
 }
 
 /* ---- the end ---- */
@@ -141,9 +79,9 @@ static void on_signal(evutil_socket_t number, short what, void *context)
         _exit(128 + (int)number);
     log_info(daemon->application->account.log, "serve", "signal=%d note=stopping", (int)number);
     daemon->draining = true;
-    follow_schedule(daemon);
+    daemon_timer_follow(daemon);
     http_server_stop_accepting(daemon->server);
-    status_page_end_listeners(daemon->page);
+    page_events_end_listeners(daemon->page);
     const struct timeval limit = {DRAIN_SECONDS + CLOSE_SECONDS, 0};
     evtimer_add(daemon->deadline, &limit);
     if (daemon->runner)
@@ -152,16 +90,6 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 }
 
 /* ---- the beginning ---- */
-
-const char *daemon_libraries(char *text, size_t size)
-{
-    char curl[80];
-    const int yajl = yajl_version();
-    snprintf(text, size, "libevent %s, %s, OpenSSL %s, yajl %d.%d.%d", event_get_version(),
-             http_client_library(curl, sizeof curl), OpenSSL_version(OPENSSL_VERSION_STRING), yajl / 10000,
-             yajl / 100 % 100, yajl % 100);
-    return text;
-}
 
 static void log_start(const struct daemon *daemon)
 {
@@ -213,15 +141,11 @@ static void run_loop(struct daemon *daemon)
 {
     struct event_base *base = daemon->application->account.base;
     const struct timeval soon = {0, 200000};
-    daemon->timer = evtimer_new(base, on_timer, daemon);
     daemon->deadline = evtimer_new(base, on_deadline, daemon);
     add_signals(daemon);
-    if (daemon->runner) {
-        schedule_start(&daemon->schedule, daemon->application->configuration->interval_minutes,
-                       daemon_monotonic_milliseconds(), random_bits());
+    if (daemon->runner)
         event_base_once(base, -1, EV_TIMEOUT, on_first_turn, daemon, &soon);
-    }
-    follow_schedule(daemon);
+    daemon_timer_new(daemon);
     log_start(daemon);
     event_base_dispatch(base);
 }
@@ -237,8 +161,10 @@ bool serve(struct application *application)
     if (application_is_usable(application))
         daemon.runner = runner_new(&application->account, daemon.history, application->redactor,
                                    &(struct runner_watcher){on_moved, on_ended, &daemon});
-    if (application->account.base)
+    if (application->account.base) {
         daemon.page = status_page_new(&daemon);
+        page_events_begin(daemon.page);
+    }
     if (!application->account.base || !open_server(&daemon, &error)) {
         log_error(application->account.log, "serve", "error=%s",
                   log_quote(application->account.log, error.text));
@@ -253,6 +179,7 @@ bool serve(struct application *application)
         event_free(daemon.signals[1]);
     }
     runner_free(daemon.runner);
+    page_events_end(daemon.page);
     status_page_free(daemon.page);
     history_free(daemon.history);
     rate_limit_free(daemon.rate_limit);

@@ -1,5 +1,5 @@
 /* The server's state as JSON. */
-#include "daemon.h"
+#include "status_json.h"
 
 #include <time.h>
 
@@ -7,6 +7,8 @@
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/settings/configuration.h"
+#include "daemon.h"
+#include "runner.h"
 
 #define JOB_NAME        "update"
 #define MISFIRE_SECONDS 1

@@ -1,20 +1,24 @@
-/* status_page.h - what the files of the status page share. */
+/* status_page.h - what the status page remembers, beyond the history. */
 #ifndef TCONNECTSYNC_STATUS_PAGE_H
 #define TCONNECTSYNC_STATUS_PAGE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
-#include "daemon.h"
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/page/day_picture.h"
-#include "tconnectsync/page/page.h"
-#include "tconnectsync/sync/sync.h"
 
+struct daemon;
+struct event;
 struct listening;
+struct report;
+struct sync;
 
 struct status_page {
     struct daemon *daemon;
-    /* What the runs have taught, beyond the history. */
+    /* What the runs have taught. */
     struct day_picture picture;
     char *check_report; /* of the last check; NULL: none yet */
     int64_t check_time;
@@ -31,19 +35,10 @@ struct status_page {
     unsigned long news;     /* how often there was something */
 };
 
-/* A view and what it points at. */
-struct filled_view {
-    struct page_view view;
-    const struct run *runs[HISTORY_RUNS];
-    struct sync_progress progress;
-    char libraries[LIBRARIES_SIZE];
-};
-
-/* page_view.c: all that the page may show. full: the rest as well, for who knows the secret. */
-void page_view_fill(const struct status_page *page, bool full, struct filled_view *filled);
-
-/* page_events.c */
-void page_events_begin(struct status_page *page);
-void page_events_end(struct status_page *page);
+struct status_page *status_page_new(struct daemon *daemon);
+void status_page_free(struct status_page *page);
+/* A sync or check has ended. text: what a check reports. */
+void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
+                       bool check, const char *text);
 
 #endif

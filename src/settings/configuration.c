@@ -75,6 +75,7 @@ static const struct setting settings[] = {
      .remedy = "Set it to the time zone of the pump's clock, such as America/New_York or Europe/Berlin."},
     {"TCONNECTSYNC_HEROKU_FEATURES", .read = setting_features, FIELD(features),
      .standard = "BASAL,BOLUS,PUMP_EVENTS,PROFILES"},
+    {"PUMP_CLOCK", .read = setting_pump_clock, FIELD(pump_clock_follows_zone), .standard = "pump"},
     {"IGNORE_ZERO_UNIT_BASAL", .read = setting_boolean, FIELD(ignore_zero_unit_basal), .standard = "false"},
     {"ALARM_SAFE_MINUTES", .read = setting_whole, FIELD(alarm_safe_minutes), .standard = "10", .most = 1440},
     {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE", .read = setting_decimal, TEXT(profile_carbs_hr), .standard = "20",
@@ -208,10 +209,9 @@ static void settle(struct reading *reading)
     if (dyno && *dyno)
         configuration->trust_proxy = true;
     if (configuration->nightscout_skip_tls_verify)
-        setting_warning(
-            reading,
-            "NS_SKIP_TLS_VERIFY is on: whoever stands between can read the API secret. Switch it off "
-            "once the site has a good certificate.");
+        setting_warning(reading, "NS_SKIP_TLS_VERIFY is on: anyone between this program and the site can "
+                                 "read the API secret. Turn it "
+                                 "off once the site has a valid certificate.");
 }
 
 struct configuration *configuration_read(configuration_lookup *lookup, void *context)

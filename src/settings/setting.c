@@ -91,10 +91,11 @@ bool setting_secret(struct reading *reading, const struct setting *setting, cons
             "%s is too short: a right one has at least %ld characters. Copy it again from where it was set.",
             name, setting->least);
     if (isspace((unsigned char)value[0]) || isspace((unsigned char)value[length - 1]))
-        setting_warning(
-            reading, "%s begins or ends with a blank. If that is no part of it, set it again without.", name);
+        setting_warning(reading,
+                        "%s begins or ends with a space. If that is not part of it, set it again without it.",
+                        name);
     else if (length > 2 && strchr("\"'", value[0]) && value[0] == value[length - 1])
-        setting_warning(reading, "%s stands in quotes. If they are no part of it, set it again without them.",
+        setting_warning(reading, "%s is in quotes. If they are not part of it, set it again without them.",
                         name);
     return setting_text(reading, setting, name, value);
 }
@@ -125,6 +126,20 @@ bool setting_region(struct reading *reading, const struct setting *setting, cons
         return setting_problem(reading,
                                "%s must be US or EU: the region in which the Tandem account was made.", name);
     *(enum tandem_region *)field_of(reading->configuration, setting) = eu ? REGION_EU : REGION_US;
+    return true;
+}
+
+bool setting_pump_clock(struct reading *reading, const struct setting *setting, const char *name,
+                        const char *value)
+{
+    bool zone = strcasecmp(value, "zone") == 0;
+    if (!zone && strcasecmp(value, "pump") != 0)
+        return setting_problem(
+            reading,
+            "%s must be pump (follow how the pump's clock was set) or zone (read every pump time in "
+            "TIMEZONE_NAME as it is).",
+            name);
+    *(bool *)field_of(reading->configuration, setting) = zone;
     return true;
 }
 
@@ -246,11 +261,11 @@ bool setting_time_zone(struct reading *reading, const struct setting *setting, c
             "America/New_York or Europe/Berlin.",
             name);
     if (!strchr(value, '/') || strncmp(value, "Etc/", 4) == 0)
-        setting_warning(
-            reading,
-            "%s names no place, so it may know no summer time: half of the year all times would be "
-            "an hour off. Set TIMEZONE_NAME to a place such as America/New_York or Europe/Berlin.",
-            name);
+        setting_warning(reading,
+                        "%s names no place, so it may ignore daylight saving time: for half of the year all "
+                        "times would be one "
+                        "hour wrong. Set TIMEZONE_NAME to a place such as America/New_York or Europe/Berlin.",
+                        name);
     return store_text(reading, setting, value);
 }
 

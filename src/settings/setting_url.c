@@ -112,10 +112,11 @@ static void take_login(struct configuration *configuration, const struct url_par
 {
     const char *end = url->userinfo + url->userinfo_length + 1;
     size_t begin = (size_t)(url->userinfo - value);
+    char *login = xstrndup(url->userinfo, url->userinfo_length);
+    if (!percent_decode(url->userinfo, url->userinfo_length, false, login))
+        memcpy(login, url->userinfo, url->userinfo_length); /* a percent sign that is meant as it stands */
     free_secret(configuration->nightscout_login);
-    configuration->nightscout_login = url_decode(url->userinfo, url->userinfo_length);
-    if (!configuration->nightscout_login) /* a percent sign that is meant as it stands */
-        configuration->nightscout_login = xstrndup(url->userinfo, url->userinfo_length);
+    configuration->nightscout_login = login;
     memmove(whole + begin, whole + (end - value), strlen(whole + (end - value)) + 1);
 }
 
@@ -138,8 +139,7 @@ bool setting_nightscout_url(struct reading *reading, const struct setting *setti
                                    setting->remedy);
     if (url.has_query || url.has_fragment)
         return setting_problem(
-            reading,
-            "%s must end before its question mark or hash sign. An access token belongs into NS_SECRET.",
+            reading, "%s must end before its question mark or hash sign. Put an access token into NS_SECRET.",
             name);
     size_t length = without_api(value);
     if (strlen(value) - length > 6)

@@ -156,10 +156,10 @@ struct time_zone *zone_database_open(const char *name, struct error *error)
             error_set(error, ERROR_CONFIGURATION,
                       "This machine has no time zone files: install its tzdata package.");
         else
-            error_set(
-                error, ERROR_CONFIGURATION,
-                "TIMEZONE_NAME is not a time zone that is known: it wants a name such as America/New_York "
-                "or Europe/Berlin, the zone that the pump's clock shows.");
+            error_set(error, ERROR_CONFIGURATION,
+                      "TIMEZONE_NAME is not a known time zone. Set it to the zone that the pump's clock is "
+                      "set to, such "
+                      "as America/New_York or Europe/Berlin.");
         return NULL;
     }
     char *saved = xstrdup(getenv("TZ")), *variable = xasprintf(":%s/%s", zone_folder(), found);

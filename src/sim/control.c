@@ -1,10 +1,16 @@
-/* /control/...: dials and readings for tests. */
+/* /control/...: one table of routes. */
+#include "control.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "sim.h"
+#include "faults.h"
+#include "nightscout_site.h"
+#include "simulator.h"
+#include "tandem_side.h"
+#include "truth.h"
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
@@ -213,8 +219,9 @@ static const struct {
     {"GET", "/control/truth", .reply = truth_reply},
 };
 
-void control_handle(struct simulator *simulator, struct exchange *exchange)
+void control_handle(void *context, struct exchange *exchange)
 {
+    struct simulator *simulator = context;
     size_t i = 0, count = sizeof routes / sizeof *routes;
     while (i < count && !exchange_is(exchange, routes[i].method, routes[i].path))
         i++;

@@ -1,5 +1,5 @@
-/* Faults that a test dials in: which requests they hit, and those that answer by themselves. */
-#include "site.h"
+/* The list of faults: what a test asked for, and whose turn it is. */
+#include "faults.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -37,11 +37,11 @@ void faults_free(struct fault *fault)
     }
 }
 
-static bool is_hit(const struct fault *fault, const struct exchange *exchange)
+static bool is_hit(const struct fault *fault, const char *site, const char *method, const char *path)
 {
-    return (!fault->site || strcmp(fault->site, exchange->site->name) == 0) &&
-           (!fault->method || strcmp(fault->method, exchange->method) == 0) &&
-           (!fault->path || fnmatch(fault->path, exchange->path, 0) == 0);
+    return (!fault->site || strcmp(fault->site, site) == 0) &&
+           (!fault->method || strcmp(fault->method, method) == 0) &&
+           (!fault->path || fnmatch(fault->path, path, 0) == 0);
 }
 
 static struct fault *copy(const struct fault *fault)
@@ -61,10 +61,10 @@ static struct fault *copy(const struct fault *fault)
     return made;
 }
 
-struct fault *faults_take(struct fault *faults, const struct exchange *exchange)
+struct fault *faults_take(struct fault *faults, const char *site, const char *method, const char *path)
 {
     for (struct fault *fault = faults; fault; fault = fault->next) {
-        if (fault->count == 0 || !is_hit(fault, exchange))
+        if (fault->count == 0 || !is_hit(fault, site, method, path))
             continue;
         if (fault->skip > 0) {
             fault->skip--;
@@ -121,8 +121,8 @@ bool faults_add(struct fault **faults, const struct json *description, struct er
     return true;
 }
 
-/* As many well-formed records as fill size bytes: one piece, sent again and again without being copied. */
-static struct evbuffer *make_flood(int64_t size)
+/* One piece, sent again and again without being copied. */
+struct evbuffer *fault_flood(int64_t size)
 {
     static char piece[1 << 20];
     static const char record[] =
@@ -139,37 +139,4 @@ static struct evbuffer *make_flood(int64_t size)
         evbuffer_add_reference(body, piece, filled, NULL, NULL);
     evbuffer_add_printf(body, "null],\"clockChanges\":[]}");
     return body;
-}
-
-bool fault_answer(struct exchange *exchange)
-{
-    const struct fault *fault = exchange->fault;
-    struct evkeyval *header;
-    bool html = !fault->content_type;
-    switch (fault->kind) {
-    case FAULT_ANSWER:
-        TAILQ_FOREACH(header, &fault->headers, next)
-        exchange_add_header(exchange, header->key, header->value);
-        exchange_reply_text(
-            exchange, (int)fault->status, html ? "text/html; charset=utf-8" : fault->content_type,
-            fault->body ? fault->body : "<html><body><h1>Something went wrong</h1></body></html>");
-        return true;
-    case FAULT_DROP:
-        exchange_drop(exchange);
-        return true;
-    case FAULT_STALL:
-        exchange_stall(exchange);
-        return true;
-    case FAULT_GARBAGE:
-        exchange_reply_json(exchange, 200, "{\"events\":[{\"eventCode\":279,}]]");
-        return true;
-    case FAULT_NULL:
-        exchange_reply_json(exchange, 200, "null");
-        return true;
-    case FAULT_FLOOD:
-        exchange_reply(exchange, 200, "application/json; charset=utf-8", make_flood(fault->bytes));
-        return true;
-    default:
-        return false;
-    }
 }

@@ -11,71 +11,16 @@
 #include <event2/event.h>
 
 #include "clock.h"
-#include "sim.h"
+#include "control.h"
+#include "days.h"
+#include "faults.h"
+#include "help.h"
+#include "nightscout.h"
+#include "nightscout_site.h"
+#include "simulator.h"
 #include "tandem_side.h"
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/json.h"
-
-static const char help[] =
-    "usage: tconnectsync-simulator [option...]\n"
-    "Plays Tandem Source and a Nightscout on 127.0.0.1, for demo, tests and benchmarks. Prints one line of "
-    "JSON with\n"
-    "both addresses and the environment that points tconnectsync-heroku at them, then serves until SIGTERM.\n"
-    "\n"
-    "  --tandem-port N, --nightscout-port N   default 0: any free port\n"
-    "  --exit-with-stdin            end when standard input closes\n"
-    "The pump: the same seed gives the same history, whatever is asked for, in whatever windows\n"
-    "  --seed N                     default 1\n"
-    "  --zone NAME                  the zone of pump and person, default America/New_York\n"
-    "  --history-days N             how long before now the history begins, default 60\n"
-    "  --sensor NAME                g6, g7 (default), libre2 or libre3\n"
-    "  --fixed-clock                the pump's clock does not follow summer time\n"
-    "  --clock-shift TIME,SECONDS   someone sets the pump's clock by so much (also negative) at that time\n"
-    "  --off FROM,TO                the pump is switched off\n"
-    "  --replace-pump DATE          another pump from the first minute of that day on\n"
-    "  --new-group DATE             a new sequenceGroup of the same pump from then on\n"
-    "  --ghost-pump                 a retired pump besides, with a placeholder for a date and nothing in its "
-    "log\n"
-    "  --warm                       make the whole history before listening\n"
-    "  --pumper FILE --pump-logs FILE   serve these two answers instead of a made-up history\n"
-    "What Tandem knows of it\n"
-    "  --now TIME                   the history ends there; default: the real clock, as it runs\n"
-    "  --upload-every MINUTES       the phone uploads at whole multiples of that; default: at once\n"
-    "  --uploaded-until TIME        nothing after that has arrived\n"
-    "  --hold FROM,TO,UNTIL[,CODE]  records (of that code) of FROM to TO arrive only at UNTIL\n"
-    "The services\n"
-    "  --latency MS, --clock-skew SECONDS, --date-follows-now BOOL (Date and tokens by --now)\n"
-    "  --email TEXT, --password TEXT, --login ok|refused|locked|status, --expires-in SECONDS, --window-days "
-    "N,\n"
-    "  --firewall BOOL, --id-token "
-    "good|bad-signature|other-key|alg-none|alg-hs256|unknown-kid|wrong-issuer|\n"
-    "  wrong-audience|expired|not-yet|no-pumper\n"
-    "  --secret TEXT, --nightscout-version new|old, --default-role readable|denied, --access-token "
-    "NAME-HEX,\n"
-    "  --access-role admin|careportal|readable, --careportal BOOL, --units mg/dl|mmol, --refuse-text TEXT,\n"
-    "  --body-limit BYTES, --refuse-delay MS\n"
-    "TIME is 2026-05-14T08:00:00 in the zone, the same with Z or +02:00, or Unix seconds.\n"
-    "\n"
-    "While it runs, on either port (JSON, or parameters in the query):\n"
-    "  POST /control/settings       any of the last two groups, by name: "
-    "{\"latency\":50,\"uploadedUntil\":\"...\"}\n"
-    "  POST /control/faults         {\"kind\",\"site\",\"method\",\"path\" (a pattern),\"skip\",\"count\" "
-    "(-1: all),...}; kinds:\n"
-    "                               answer (status, body, contentType, headers), drop, stall, garbage, "
-    "null,\n"
-    "                               flood (bytes), lose-answer, truncate (bytes), store-half, delay "
-    "(milliseconds)\n"
-    "  DELETE /control/faults       ends them all\n"
-    "  POST /control/hold           {\"from\",\"to\",\"until\",\"code\"}; DELETE: ends them all\n"
-    "  POST /control/revoke         every token given out so far is refused from now on\n"
-    "  POST /control/reset          empties Nightscout and the statistics\n"
-    "  POST /control/documents      {\"treatments\":[...],...}: stored as they are, past every rule\n"
-    "  GET /control/documents       all that is stored, sorted by time\n"
-    "  GET /control/statistics, /control/requests   what was asked; \"rounds\" are round trips one after "
-    "another:\n"
-    "                               a new one begins when a request arrives after the answer to one of the "
-    "current\n"
-    "  GET /control/truth?from&to   what the pump really did\n";
 
 struct options {
     struct simulator *simulator;
@@ -139,8 +84,17 @@ static bool set_history_option(struct options *options, const char *name, const 
     *known = true;
     if (strcmp(name, "off") == 0)
         return read_list(value, list, 2) == 2 && history_add_off(history, list[0], list[1]);
-    if (strcmp(name, "clock-shift") == 0)
-        return read_list(value, list, 2) == 2 && history_add_shift(history, list[0], (int32_t)list[1]);
+    if (strcmp(name, "clock-shift") == 0 || strcmp(name, "clock-jump") == 0)
+        return read_list(value, list, 2) == 2 &&
+               history_add_shift(history, list[0], list[1], strcmp(name, "clock-jump") == 0);
+    if (strcmp(name, "clock-set") == 0)
+        return read_list(value, list, 2) == 2 && history_add_setting(history, list[0], list[1]);
+    if (strcmp(name, "drift") == 0) {
+        bool good = read_list(value, list, 2) == 2;
+        history->drift_line = history_line(history, list[0]);
+        history->drift = (int32_t)list[1];
+        return good;
+    }
     if (strcmp(name, "hold") == 0)
         return read_list(value, list, 4) >= 3 &&
                simulator_hold(simulator, list[0], list[1], list[2], list[3]);
@@ -188,6 +142,8 @@ static bool read_options(struct options *options, int argc, char **argv)
             options->warm = true;
         } else if (strcmp(argv[i], "--ghost-pump") == 0) {
             options->simulator->ghost_pump = true;
+        } else if (strcmp(argv[i], "--rare") == 0) {
+            options->simulator->history.rare = true;
         } else if (strcmp(argv[i], "--fixed-clock") == 0) {
             options->simulator->history.follows_zone = false;
         } else if (strncmp(argv[i], "--", 2) != 0 || !value) {
@@ -265,14 +221,36 @@ static void warm(struct simulator *simulator)
         history_day(&simulator->history, number);
 }
 
+static int64_t now_of(const void *simulator)
+{
+    return service_now(simulator);
+}
+
+static void prepare(struct site *site, struct simulator *simulator, const char *name, int keep_alive_seconds,
+                    void (*handler)(void *simulator, struct exchange *exchange))
+{
+    *site = (struct site){
+        .name = name,
+        .keep_alive_seconds = keep_alive_seconds,
+        .base = simulator->base,
+        .statistics = &simulator->statistics,
+        .faults = &simulator->faults,
+        .latency = &simulator->settings.latency,
+        .context = simulator,
+        .handler = handler,
+        .control = control_handle,
+        .now = now_of,
+    };
+}
+
 /* Listens and serves until a signal; false when it could not. */
 static bool serve(struct options *options, const char *zone)
 {
     struct simulator *simulator = options->simulator;
-    if (!site_start(&simulator->tandem_site, simulator, "tandem", (uint16_t)options->tandem_port, 60,
-                    tandem_side_handle) ||
-        !site_start(&simulator->nightscout_site, simulator, "nightscout", (uint16_t)options->nightscout_port,
-                    5, nightscout_handle)) {
+    prepare(&simulator->tandem_site, simulator, "tandem", 60, tandem_side_handle);
+    prepare(&simulator->nightscout_site, simulator, "nightscout", 5, nightscout_handle);
+    if (!site_start(&simulator->tandem_site, (uint16_t)options->tandem_port) ||
+        !site_start(&simulator->nightscout_site, (uint16_t)options->nightscout_port)) {
         perror("tconnectsync-simulator: cannot listen");
         return false;
     }
@@ -313,7 +291,7 @@ int main(int argc, char **argv)
     const char *zone = find_early(argc, argv, "--zone", "America/New_York");
     uint64_t seed;
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        fputs(help, stdout);
+        help_print();
         return 0;
     }
     if (!clock_set_zone(zone) || !read_seed(find_early(argc, argv, "--seed", "1"), &seed)) {
@@ -338,7 +316,7 @@ int main(int argc, char **argv)
     nightscout_free(simulator.nightscout);
     /* Lets go of answers that quote the history. */
     event_base_free(simulator.base);
-    history_free(&simulator.history);
+    days_free(&simulator.history);
     faults_free(simulator.faults);
     statistics_free(&simulator.statistics);
     settings_free(&simulator.settings);

@@ -1,10 +1,13 @@
 /* What a Nightscout stores, replaces and deletes, and how it fails. */
+#include "nightscout_write.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "nightscout.h"
-#include "sim.h"
 #include "clock.h"
+#include "faults.h"
+#include "normalise.h"
+#include "simulator.h"
 #include "tconnectsync/base/memory.h"
 
 #define HTML_TYPE "text/html; charset=utf-8"
@@ -40,7 +43,7 @@ static struct document *find_same(const struct simulator *simulator, const struc
                                   const struct json *document, const char *key)
 {
     const char *identifier = json_text(json_get(document, "identifier"));
-    if (nightscout_is_old(simulator) || collection->time_field[0] != 'c')
+    if (nightscout_is_old(&simulator->settings) || collection->time_field[0] != 'c')
         return collection_find_key(collection, key);
     for (size_t i = 0; identifier && i < collection->count; i++) {
         const char *other = json_text(json_get(collection->items[i]->json, "identifier"));
@@ -78,7 +81,7 @@ static bool store_one(struct simulator *simulator, enum place place, const struc
     struct json *document = tree_copy(given);
     struct document *same = NULL;
     char *key = NULL, time[CLOCK_TEXT];
-    bool old = nightscout_is_old(simulator);
+    bool old = nightscout_is_old(&simulator->settings);
     sanitise(document);
     switch (place) {
     case TREATMENTS:
@@ -96,6 +99,8 @@ static bool store_one(struct simulator *simulator, enum place place, const struc
         if (!old)
             normalise_status(document, now_ms);
         break;
+    case ACTIVITY: /* both versions mean to date it, and date the list instead */
+        break;
     default:
         if (!json_get(document, "created_at"))
             tree_set(document, "created_at", JSON_STRING, clock_print_utc(time, now_ms));
@@ -112,7 +117,7 @@ static size_t store_all(struct simulator *simulator, enum place place, const str
                         struct evbuffer *answer)
 {
     size_t count = 0;
-    if (!nightscout_is_old(simulator))
+    if (!nightscout_is_old(&simulator->settings))
         for (const struct json *item = list->first; item; item = item->next)
             if (is_refused(simulator, item))
                 return 0;
@@ -137,7 +142,7 @@ static void store_list(struct simulator *simulator, struct exchange *exchange, e
     size_t count = 0;
     for (const struct json *item = list->first; item; item = item->next)
         count++;
-    if (nightscout_is_old(simulator) && any_has_bad_name(list)) { /* it dies of that */
+    if (nightscout_is_old(&simulator->settings) && any_has_bad_name(list)) { /* it dies of that */
         exchange_drop(exchange);
         return;
     }
@@ -145,7 +150,7 @@ static void store_list(struct simulator *simulator, struct exchange *exchange, e
     evbuffer_add(answer, "[", 1);
     if (store_all(simulator, place, list, half ? count / 2 : count, answer) == count && !half) {
         evbuffer_add(answer, "]", 1);
-        exchange_reply(exchange, 200, JSON_TYPE, answer);
+        exchange_reply(exchange, 200, "application/json; charset=utf-8", answer);
     } else {
         evbuffer_free(answer);
         reply_mongo_error(exchange);
@@ -194,6 +199,7 @@ void nightscout_put(struct simulator *simulator, struct exchange *exchange, enum
 {
     struct collection *collection = &simulator->nightscout->collections[place];
     struct json *list = read_list(simulator, exchange, place);
+    bool old = nightscout_is_old(&simulator->settings);
     if (!list)
         return;
     /* A list of one is still a list, which PUT does not take. */
@@ -203,13 +209,14 @@ void nightscout_put(struct simulator *simulator, struct exchange *exchange, enum
         reply_mongo_error(exchange);
     } else {
         struct json *document = tree_copy(given);
-        char *key = place == TREATMENTS ? normalise_treatment(document, service_now(simulator) * 1000) : NULL;
+        int64_t now_ms = service_now(simulator) * 1000;
+        char *key = place == TREATMENTS ? normalise_treatment(document, now_ms) : NULL, time[CLOCK_TEXT];
+        if (place == ACTIVITY && old)
+            tree_set(document, "created_at", JSON_STRING, clock_print_utc(time, now_ms));
         struct document *stored =
             collection_put(collection, document, key, collection_find_id(collection, id));
         free(key);
-        exchange_reply_json(exchange, 200,
-                            nightscout_is_old(simulator) ? "{\"n\":1,\"nModified\":1,\"ok\":1}"
-                                                         : stored->text);
+        exchange_reply_json(exchange, 200, old ? "{\"n\":1,\"nModified\":1,\"ok\":1}" : stored->text);
     }
     json_free(list);
 }
@@ -221,5 +228,8 @@ void nightscout_delete(struct simulator *simulator, struct exchange *exchange, e
     struct document *document = collection_find_id(collection, id);
     if (document)
         collection_remove(collection, document);
-    exchange_reply_json(exchange, 200, document ? "{\"n\":1,\"ok\":1}" : "{\"n\":0,\"ok\":1}");
+    if (place == ACTIVITY) /* whether or not there was one */
+        exchange_reply_json(exchange, 200, "{}");
+    else
+        exchange_reply_json(exchange, 200, document ? "{\"n\":1,\"ok\":1}" : "{\"n\":0,\"ok\":1}");
 }

@@ -1,4 +1,6 @@
 /* What a Nightscout does to documents before it stores them. */
+#include "normalise.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -6,7 +8,6 @@
 #include <string.h>
 
 #include "clock.h"
-#include "store.h"
 #include "tconnectsync/base/memory.h"
 
 /* ---- HTML ---- */

@@ -1,4 +1,6 @@
 /* find[field][$operator]=value and count, as Nightscout reads them. */
+#include "query.h"
+
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 
 #include "clock.h"
 #include "site.h"
-#include "store.h"
 #include "tconnectsync/base/memory.h"
 
 #define DEFAULT_DAYS       4
@@ -108,7 +109,7 @@ bool query_read(struct query *query, const struct exchange *exchange, const stru
     TAILQ_FOREACH(parameter, &exchange->query, next)
     if (strncmp(parameter->key, "find[", 5) == 0)
         good = read_condition(query, parameter, collection) && good;
-    if (query->count)
+    if (query->count && query->limit < DEFAULT_FIND_LIMIT)
         query->limit = DEFAULT_FIND_LIMIT;
     const char *count = exchange_parameter(exchange, "count");
     if (count && atoll(count) > 0)

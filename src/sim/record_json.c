@@ -1,6 +1,6 @@
 /* How a record is spelled. A template stands for the properties of each code: %n is value n, #n value n in
    thousandths of a unit, ~n the same as a 32-bit float prints itself, &n the bits of value n as a list. */
-#include "history.h"
+#include "record_json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,12 +30,13 @@ struct template
 static const struct template templates[] = {
     {CODE_ALARM, "\"alarmId\":%0,\"faultLocatorData\":%1,\"param1\":0,\"param2\":0"},
     {CODE_MALFUNCTION, "\"malfId\":%0,\"faultLocatorData\":1207,\"param1\":92817,\"param2\":0"},
-    {CODE_STATUS, "\"abc\":%0,\"iobHours\":%1,\"iobMinutes\":%2,\"cartridgeState\":2,"
+    {CODE_STATUS, "\"abc\":%0,\"insulin\":%3,\"iobHours\":%1,\"iobMinutes\":%2,\"cartridgeState\":2,"
      "\"timeSinceReset\":905512"},
     {CODE_SUSPENDED, "\"suspendReason\":%0,\"insulinAmount\":%1,\"preSuspendState\":8,\"spareB7\":0"},
     {CODE_RESUMED, "\"preResumeState\":4,\"insulinAmount\":%0,\"spareA2\":0"},
-    {CODE_TIME_CHANGED, "\"timePrior\":%0,\"timeAfter\":%1,\"rawRTC\":588011402"},
-    {CODE_DATE_CHANGED, "\"datePrior\":%0,\"dateAfter\":%1,\"rawRTC\":588011402"},
+    {CODE_TIME_CHANGED, "\"timePrior\":%0,\"timeAfter\":%1,\"rawRTCTime\":%2"},
+    {CODE_DATE_CHANGED, "\"datePrior\":%0,\"dateAfter\":%1,\"rawRTCTime\":%2"},
+    {CODE_GLUCOSE, "\"bg\":%0,\"bgEntryType\":%1,\"iob\":#2,\"targetBg\":110,\"isf\":45"},
     {CODE_BOLUS_COMPLETED, COMPLETED},
     {CODE_EXTENDED_COMPLETED, COMPLETED},
     {CODE_CARTRIDGE, "\"insulinVolume\":%0,\"v2Volume\":%1"},

@@ -1,24 +1,10 @@
 /* What else the made-up pump logged: the sensor's readings and sessions, sleep and exercise, alarms, battery.
  */
-#include "history.h"
+#include "scenario.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "clock.h"
-
-const struct sensor sensors[] = {
-    {"g6", 256, 212, 213, 214, 369},     {"g7", 399, 0, 394, 447, 369}, {"libre2", 372, 404, 406, 405, 460},
-    {"libre3", 480, 404, 477, 486, 460}, {NULL, 0, 0, 0, 0, 0},
-};
-
-const struct sensor *sensor_find(const char *name)
-{
-    for (const struct sensor *sensor = sensors; sensor->name; sensor++)
-        if (strcmp(sensor->name, name) == 0)
-            return sensor;
-    return NULL;
-}
 
 /* ---- readings ---- */
 
@@ -129,13 +115,19 @@ static void stop_sleep(struct builder *builder, int64_t line, bool all)
     BUILD(builder, line, CODE_MODE, NORMAL, SLEEPING, all ? STOP_ALL : STOP_SLEEP, 0, 0, 0, 0, 0);
 }
 
+static bool goes_to_bed_after_exercise(const struct history *history, int64_t origin)
+{
+    return history->rare && cycle(history, origin) % 4 == 3;
+}
+
 static void build_sleep(struct builder *builder, int64_t origin)
 {
     const struct history *history = builder->history;
     int64_t start = origin * DAY + 79200 + pick(history, origin, 500, 5400);
     int64_t stop = (origin + 1) * DAY + 21600 + pick(history, origin, 501, 5000);
     int32_t kind = pick(history, origin, 502, 20);
-    start_sleep(builder, start, kind >= 12 && kind < 17, kind < 12 || kind == 13);
+    if (!goes_to_bed_after_exercise(history, origin))
+        start_sleep(builder, start, kind >= 12 && kind < 17, kind < 12 || kind == 13);
     if (cycle(builder->history, origin) % 9 == 5) /* switched on again: the first one has no end of its own */
         start_sleep(builder, start + 3700, true, false);
     stop_sleep(builder, stop, kind % 10 == 3);
@@ -153,6 +145,12 @@ static void build_exercise(struct builder *builder, int64_t origin)
         BUILD(builder, start, CODE_MODE, EXERCISING, NORMAL, START_EXERCISE, 0, 0, 0, TIMED, 60);
         if (cycle(builder->history, origin) % 13 != 6)
             BUILD(builder, start + 3600, CODE_MODE, NORMAL, EXERCISING, STOP_EXERCISE, 0, 0, 1, TIMED, 60);
+    }
+    if (goes_to_bed_after_exercise(builder->history, origin)) {
+        /* The schedule takes over in the record that ends the exercise: no start of the sleep is logged. */
+        int64_t evening = origin * DAY + 77400;
+        BUILD(builder, evening, CODE_MODE, EXERCISING, NORMAL, START_EXERCISE, 0, 0, 0, 0, 0);
+        BUILD(builder, evening + 6300, CODE_MODE, SLEEPING, EXERCISING, STOP_EXERCISE, 0, 1, 0, 0, 0);
     }
     if (cycle(builder->history, origin) % 5 == 2) {
         BUILD(builder, morning, CODE_MODE, EXERCISING, NORMAL, START_EXERCISE, 0, 0, 0, 0, 0);
@@ -212,7 +210,8 @@ void build_pump_status(struct builder *builder)
         int32_t percent = 98 - (int32_t)((builder->day * 24 + hour) % 72);
         int32_t iob = pick(builder->history, builder->day, 600 + (unsigned)hour, 4000);
         int64_t line = builder->from + hour * 3600 + 1700;
-        BUILD(builder, line, CODE_STATUS, percent, hour % 5, hour * 7 % 60);
+        BUILD(builder, line, CODE_STATUS, percent, hour % 5, hour * 7 % 60,
+              200 - (int32_t)((builder->day * 24 + hour) % 72) * 2);
         if (hour % 6 == 5)
             BUILD(builder, line + 1800, CODE_DAILY, percent, 3500 + percent * 7, iob,
                   profile_rate(builder->history, line) * hour, profile_rate(builder->history, line),

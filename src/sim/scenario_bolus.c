@@ -1,6 +1,6 @@
 /* The boluses of a day of the made-up pump: who asked for what, and what was given. */
 #include "clock.h"
-#include "history.h"
+#include "scenario.h"
 
 enum bolus_flag {
     CARBS = 1,
@@ -220,6 +220,8 @@ struct bolus {
 static void build_request(struct builder *builder, const struct bolus *bolus)
 {
     const struct bolus_plan *plan = bolus->plan;
+    if (builder->history->rare && bolus->bg)
+        BUILD(builder, bolus->asked - 2, CODE_GLUCOSE, bolus->bg, bolus->id % 2, bolus->iob);
     BUILD(builder, bolus->asked, CODE_REQUEST_1, bolus->id, plan->option == 3 ? 1 : 3, bolus->correction > 0,
           bolus->carbs, bolus->bg, bolus->iob, plan->flags & CARBS ? 8000 : 0);
     BUILD(builder, bolus->asked, CODE_REQUEST_2, bolus->id, plan->option, plan->percent_now,

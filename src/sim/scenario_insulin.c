@@ -1,5 +1,5 @@
 /* What the made-up pump delivered in a day: basal, and when it was suspended. */
-#include "history.h"
+#include "scenario.h"
 
 #include "clock.h"
 
@@ -60,7 +60,32 @@ static void build_cartridge(struct builder *builder, int64_t line, int64_t origi
     BUILD(builder, line + 180, CODE_CARTRIDGE, old_style ? 0 : volume, old_style ? volume : 0);
     BUILD(builder, line + 300, CODE_TUBING, origin % 4 < 2 ? -1 : 10 + pick(builder->history, origin, 41, 8),
           3);
+    if (builder->history->rare) {
+        BUILD(builder, line + 420, CODE_CANNULA, 0, 0);
+        BUILD(builder, line + 480, CODE_CANNULA, 0, 5);
+    }
     BUILD(builder, line + 560, CODE_CANNULA, (origin % 5) * 150, 3);
+}
+
+enum suspended_rate { AT_ONCE, LATE, NEVER };
+
+/* The pump logs the rate of 0 minutes after the suspension at times, with an alarm sometimes not at all. */
+static void build_suspended_rate(struct builder *builder, int64_t from, int64_t to, enum suspended_rate when)
+{
+    int64_t logged = when == LATE ? from + 136 : from;
+    builder->quiet[builder->quiet_count++] = (struct interval){from, when == NEVER ? to : logged};
+    if (when != NEVER)
+        BUILD(builder, logged, CODE_BASAL, SUSPENDED, 0, profile_rate(builder->history, from), 0, NO_RATE);
+}
+
+/* A pump that is switched off, or whose battery dies, says so last. */
+static void build_shutdowns(struct builder *builder)
+{
+    const struct history *history = builder->history;
+    for (size_t i = 0; history->rare && i < history->off_count; i++) {
+        BUILD(builder, history->off[i].from - 1, CODE_ALARM, 12, 0);
+        BUILD(builder, history->off[i].from - 1, CODE_STATE, 0, 0, 1 << 6);
+    }
 }
 
 void build_suspends(struct builder *builder, int64_t origin)
@@ -79,7 +104,11 @@ void build_suspends(struct builder *builder, int64_t origin)
         if (plan->reason == 2)
             BUILD(builder, from, CODE_MALFUNCTION, 3 + pick(builder->history, origin, 51, 20));
         BUILD(builder, from, CODE_SUSPENDED, plan->reason, left);
-        BUILD(builder, from, CODE_BASAL, SUSPENDED, 0, profile_rate(builder->history, from), 0, NO_RATE);
+        build_suspended_rate(builder, from, to, builder->history->rare ? i % 3 : AT_ONCE);
+        if (builder->history->rare) {
+            BUILD(builder, from, CODE_STATE, 0, 0, 1 << 4);
+            BUILD(builder, to, CODE_STATE, 0, 0, 1 << 5);
+        }
         if (plan->remind)
             BUILD(builder, from + plan->remind, CODE_ALARM, origin % 3 ? 18 : 23, 0);
         if (plan->new_cartridge)
@@ -90,12 +119,17 @@ void build_suspends(struct builder *builder, int64_t origin)
     }
 }
 
-static bool suspended_at(const struct builder *builder, int64_t line)
+static bool is_in(const struct interval *intervals, size_t count, int64_t line)
 {
-    for (size_t i = 0; i < builder->suspended_count; i++)
-        if (line >= builder->suspended[i].from && line < builder->suspended[i].to)
+    for (size_t i = 0; i < count; i++)
+        if (line >= intervals[i].from && line < intervals[i].to)
             return true;
     return false;
+}
+
+static bool suspended_at(const struct builder *builder, int64_t line)
+{
+    return is_in(builder->suspended, builder->suspended_count, line);
 }
 
 /* ---- basal ---- */
@@ -135,10 +169,12 @@ static void build_rate(struct builder *builder, int64_t line, unsigned salt)
 
 void build_basal(struct builder *builder)
 {
+    build_shutdowns(builder);
     for (unsigned slot = 0; slot < 288; slot++) {
         int64_t line = builder->from + slot * 300 + 20 + pick(builder->history, builder->day, 3000 + slot, 5);
         /* A rate that stays as it is, is not always logged again. */
-        if (pick(builder->history, builder->day, 4000 + slot, 45) == 0)
+        if (pick(builder->history, builder->day, 4000 + slot, 45) == 0 ||
+            is_in(builder->quiet, builder->quiet_count, line))
             continue;
         build_rate(builder, line, 5000 + slot);
         if (slot == 150 && cycle(builder->history, builder->day) % 3 == 1)

@@ -1,11 +1,12 @@
 /* What can be dialled, by name: one table for the command line and for /control/settings. */
+#include "settings.h"
+
 #include <ctype.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "sim.h"
 #include "tconnectsync/base/memory.h"
 #include "token.h"
 
@@ -28,6 +29,12 @@ static const struct setting table[] = {
     {"now", INSTANT, PLACE(now), "", NULL},
     {"uploaded-until", INSTANT, PLACE(uploaded_until), "", NULL},
     {"upload-every", NUMBER, PLACE(upload_every), "0", NULL},
+    {"upload-lag", NUMBER, PLACE(upload_lag), "0", NULL},
+    {"clock-changes", TEXT, PLACE(clock_changes), "all", " all none contradicted "},
+    {"claimed-date", TEXT, PLACE(claimed_date), "", NULL},
+    {"ghost-date", TEXT, PLACE(ghost_date), "2098-12-31T00:00:00", NULL},
+    {"ghost-settings", SWITCH, PLACE(ghost_settings), "false", NULL},
+    {"twin-assignment", SWITCH, PLACE(twin_assignment), "false", NULL},
     {"email", TEXT, PLACE(email), "parent@example.com", NULL},
     {"password", TEXT, PLACE(password), "correct horse battery", NULL},
     {"login", TEXT, PLACE(login), "ok", " ok refused locked status "},
@@ -39,7 +46,9 @@ static const struct setting table[] = {
     {"nightscout-version", TEXT, PLACE(nightscout_version), "new", " new old "},
     {"default-role", TEXT, PLACE(default_role), "readable", " readable denied "},
     {"access-token", TEXT, PLACE(access_token), "", NULL},
-    {"access-role", TEXT, PLACE(access_role), "admin", " admin careportal readable "},
+    {"access-role", TEXT, PLACE(access_role), "admin",
+     " admin careportal readable uploader uploader-without-activity "},
+    {"database", TEXT, PLACE(database), "ok", " ok full down "},
     {"careportal", SWITCH, PLACE(careportal), "true", NULL},
     {"units", TEXT, PLACE(units), "mg/dl", " mg/dl mmol "},
     {"refuse-text", TEXT, PLACE(refuse_text), "", NULL},

@@ -1,9 +1,10 @@
 /* The simulator's clocks: what the services take for now, and how much of the pump's history has reached
  * Tandem. */
+#include "simulator.h"
+
 #include <time.h>
 
 #include "clock.h"
-#include "sim.h"
 #include "tconnectsync/base/memory.h"
 
 int64_t pump_now(const struct simulator *simulator)
@@ -17,7 +18,7 @@ int64_t service_now(const struct simulator *simulator)
     return now + simulator->settings.clock_skew;
 }
 
-int64_t uploaded_until(const struct simulator *simulator)
+int64_t upload_time(const struct simulator *simulator)
 {
     int64_t now = pump_now(simulator), period = simulator->settings.upload_every * 60;
     if (simulator->settings.uploaded_until)
@@ -25,10 +26,14 @@ int64_t uploaded_until(const struct simulator *simulator)
     return period > 0 ? now - now % period : now;
 }
 
+int64_t known_until(const struct simulator *simulator)
+{
+    return upload_time(simulator) - simulator->settings.upload_lag * 60;
+}
+
 bool record_visible(const struct simulator *simulator, const struct record *record)
 {
-    int64_t instant = history_instant(&simulator->history, record->line),
-            uploaded = uploaded_until(simulator);
+    int64_t instant = history_instant(&simulator->history, record->line), uploaded = known_until(simulator);
     if (instant > uploaded)
         return false;
     for (size_t i = 0; i < simulator->hold_count; i++) {
@@ -42,7 +47,7 @@ bool record_visible(const struct simulator *simulator, const struct record *reco
 
 int64_t last_line_day(const struct simulator *simulator)
 {
-    return clock_day(history_line(&simulator->history, uploaded_until(simulator)));
+    return clock_day(history_line(&simulator->history, known_until(simulator)));
 }
 
 bool simulator_hold(struct simulator *simulator, int64_t from, int64_t to, int64_t until, int64_t code)

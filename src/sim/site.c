@@ -1,3 +1,5 @@
+/* A listener and the exchanges on it: reading a request, answering it at its time, and the faults that hit
+ * it. */
 #include "site.h"
 
 #include <stdlib.h>
@@ -9,7 +11,8 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 
-#include "sim.h"
+#include "faults.h"
+#include "statistics.h"
 #include "tconnectsync/base/memory.h"
 
 static void exchange_free(struct exchange *exchange)
@@ -75,8 +78,7 @@ static void send_answer(evutil_socket_t descriptor, short what, void *context)
         /* evhttp would send a body on HEAD. */
         if (strcmp(exchange->method, "HEAD") == 0)
             evbuffer_drain(exchange->answer, evbuffer_get_length(exchange->answer));
-        evhttp_request_set_on_complete_cb(exchange->request, on_complete,
-                                          &exchange->site->simulator->statistics);
+        evhttp_request_set_on_complete_cb(exchange->request, on_complete, exchange->site->statistics);
         evhttp_send_reply(exchange->request, exchange->status, NULL, exchange->answer);
     }
     exchange_free(exchange);
@@ -84,11 +86,10 @@ static void send_answer(evutil_socket_t descriptor, short what, void *context)
 
 static void schedule(struct exchange *exchange)
 {
-    struct simulator *simulator = exchange->site->simulator;
     bool control = strncmp(exchange->path, "/control/", 9) == 0;
-    int64_t milliseconds = control ? 0 : simulator->settings.latency + exchange->delay;
+    int64_t milliseconds = control ? 0 : *exchange->site->latency + exchange->delay;
     struct timeval wait = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
-    exchange->timer = evtimer_new(simulator->base, send_answer, exchange);
+    exchange->timer = evtimer_new(exchange->site->base, send_answer, exchange);
     evtimer_add(exchange->timer, &wait);
 }
 
@@ -104,7 +105,7 @@ static void add_date(struct exchange *exchange)
 {
     char date[64];
     struct tm parts;
-    time_t now = (time_t)service_now(exchange->site->simulator);
+    time_t now = (time_t)exchange->site->now(exchange->site->context);
     gmtime_r(&now, &parts);
     strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts);
     exchange_add_header(exchange, "Date", date);
@@ -117,7 +118,7 @@ void exchange_reply(struct exchange *exchange, int status, const char *content_t
     if (content_type)
         exchange_add_header(exchange, "Content-Type", content_type);
     add_date(exchange);
-    statistics_status(&exchange->site->simulator->statistics, exchange->id, status);
+    statistics_status(exchange->site->statistics, exchange->id, status);
     schedule(exchange);
 }
 
@@ -258,40 +259,69 @@ static void send_at_once(struct evhttp_connection *connection)
                &on, sizeof on);
 }
 
+/* true: the fault has answered, nothing else is to be done. */
+static bool fault_answer(struct exchange *exchange)
+{
+    const struct fault *fault = exchange->fault;
+    struct evkeyval *header;
+    bool html = !fault->content_type;
+    switch (fault->kind) {
+    case FAULT_ANSWER:
+        TAILQ_FOREACH(header, &fault->headers, next)
+        exchange_add_header(exchange, header->key, header->value);
+        exchange_reply_text(
+            exchange, (int)fault->status, html ? "text/html; charset=utf-8" : fault->content_type,
+            fault->body ? fault->body : "<html><body><h1>Something went wrong</h1></body></html>");
+        return true;
+    case FAULT_DROP:
+        exchange_drop(exchange);
+        return true;
+    case FAULT_STALL:
+        exchange_stall(exchange);
+        return true;
+    case FAULT_GARBAGE:
+        exchange_reply_json(exchange, 200, "{\"events\":[{\"eventCode\":279,}]]");
+        return true;
+    case FAULT_NULL:
+        exchange_reply_json(exchange, 200, "null");
+        return true;
+    case FAULT_FLOOD:
+        exchange_reply(exchange, 200, "application/json; charset=utf-8", fault_flood(fault->bytes));
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void on_request(struct evhttp_request *request, void *context)
 {
     struct site *site = context;
-    struct simulator *simulator = site->simulator;
     struct evhttp_connection *connection = evhttp_request_get_connection(request);
     struct exchange *exchange = exchange_new(site, request);
     send_at_once(connection);
     if (strncmp(exchange->path, "/control/", 9) == 0) {
         exchange->id = SIZE_MAX;
-        control_handle(simulator, exchange);
+        site->control(site->context, exchange);
         return;
     }
     exchange->id =
-        statistics_arrival(&simulator->statistics, site->name, exchange->method, exchange->uri, connection);
-    evhttp_connection_set_closecb(connection, on_closed, &simulator->statistics);
-    exchange->fault = faults_take(simulator->faults, exchange);
+        statistics_arrival(site->statistics, site->name, exchange->method, exchange->uri, connection);
+    evhttp_connection_set_closecb(connection, on_closed, site->statistics);
+    exchange->fault = faults_take(*site->faults, site->name, exchange->method, exchange->path);
     if (exchange->fault && exchange->fault->kind == FAULT_DELAY)
         exchange->delay = exchange->fault->milliseconds;
     if (!exchange->fault || !fault_answer(exchange))
-        site->handler(simulator, exchange);
+        site->handler(site->context, exchange);
 }
 
-bool site_start(struct site *site, struct simulator *simulator, const char *name, uint16_t port,
-                int keep_alive_seconds, void (*handler)(void *simulator, struct exchange *exchange))
+bool site_start(struct site *site, uint16_t port)
 {
-    site->name = name;
-    site->simulator = simulator;
-    site->handler = handler;
     TAILQ_INIT(&site->exchanges);
-    site->http = evhttp_new(simulator->base);
+    site->http = evhttp_new(site->base);
     evhttp_set_allowed_methods(site->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
                                                EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
                                                EVHTTP_REQ_PATCH);
-    evhttp_set_timeout(site->http, keep_alive_seconds);
+    evhttp_set_timeout(site->http, site->keep_alive_seconds);
     evhttp_set_gencb(site->http, on_request, site);
     struct evhttp_bound_socket *bound = evhttp_bind_socket_with_handle(site->http, "127.0.0.1", port);
     if (!bound)

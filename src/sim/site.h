@@ -14,14 +14,23 @@
 
 struct exchange;
 struct fault;
-struct simulator;
+struct statistics;
 
 struct site {
     const char *name; /* "tandem" or "nightscout" */
-    struct simulator *simulator;
+    int keep_alive_seconds;
+    struct event_base *base;
+    struct statistics *statistics;
+    struct fault **faults;
+    const int64_t *latency; /* ms */
+    void *context;
+    void (*handler)(void *context, struct exchange *exchange);
+    void (*control)(void *context,
+                    struct exchange *exchange); /* /control/...: past statistics, latency and faults */
+    int64_t (*now)(const void *context);        /* what the Date header says */
+    /* what site_start fills in */
     struct evhttp *http;
     uint16_t port;
-    void (*handler)(void *simulator, struct exchange *exchange);
     TAILQ_HEAD(, exchange) exchanges; /* those whose answer is still due */
 };
 
@@ -43,8 +52,8 @@ struct exchange {
     struct evbuffer *answer;
 };
 
-bool site_start(struct site *site, struct simulator *simulator, const char *name, uint16_t port,
-                int keep_alive_seconds, void (*handler)(void *simulator, struct exchange *exchange));
+/* Listens on loopback; port 0: any free one. false: it cannot, and errno says why. */
+bool site_start(struct site *site, uint16_t port);
 void site_stop(struct site *site);
 
 /* Names and values of a query or a form, decoded, in order; a '+' is a blank. To be cleared by
@@ -64,36 +73,5 @@ void exchange_reply_json(struct exchange *exchange, int status, const char *text
 /* Instead of an answer. */
 void exchange_drop(struct exchange *exchange);
 void exchange_stall(struct exchange *exchange);
-
-/* ---- faults: faults.c ---- */
-enum fault_kind {
-    FAULT_ANSWER,      /* an answer of the test's own; nothing is done */
-    FAULT_DROP,        /* the connection is closed; nothing is done */
-    FAULT_STALL,       /* nothing is done, nothing is ever answered */
-    FAULT_GARBAGE,     /* 200 and bytes that are no JSON; nothing is done */
-    FAULT_NULL,        /* 200 and null; nothing is done */
-    FAULT_FLOOD,       /* 200 and a list of events that is bytes long; nothing is done */
-    FAULT_LOSE_ANSWER, /* done, but the connection is closed instead of an answer */
-    FAULT_TRUNCATE,    /* done, but the answer ends after bytes */
-    FAULT_STORE_HALF,  /* half of the documents are stored, then 500 */
-    FAULT_DELAY,       /* done, and the answer comes ms later */
-};
-struct fault {
-    struct fault *next;
-    enum fault_kind kind;
-    char *site, *method, *path; /* NULL: any; path is a pattern of the shell's kind */
-    int64_t skip, count;        /* requests that still get by; then those that are hit, -1: all */
-    int64_t status, bytes, milliseconds;
-    char *content_type, *body;
-    struct evkeyvalq headers;
-};
-struct json;
-struct error;
-/* A copy of the fault that hits this request, NULL for none. */
-struct fault *faults_take(struct fault *faults, const struct exchange *exchange);
-bool faults_add(struct fault **faults, const struct json *description, struct error *error);
-void faults_free(struct fault *faults);
-/* true: the fault has answered, nothing else is to be done. */
-bool fault_answer(struct exchange *exchange);
 
 #endif

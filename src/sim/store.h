@@ -49,25 +49,4 @@ struct json *tree_copy(const struct json *json);
 /* To be freed. */
 char *tree_print(const struct json *json);
 
-/* ---- find[...] : query.c ---- */
-struct exchange;
-struct condition;
-struct query {
-    struct condition *conditions;
-    size_t count;
-    int64_t limit;
-};
-/* false: a date in it cannot be read. default_limit counts without find. */
-bool query_read(struct query *query, const struct exchange *exchange, const struct collection *collection,
-                int64_t default_limit, int64_t now);
-bool query_matches(const struct query *query, const struct json *json);
-void query_free(struct query *query);
-
-/* ---- what Nightscout makes of a document: normalise.c ---- */
-/* Changes json as the server does before it stores it; the upsert key, to be freed (NULL: none). */
-char *normalise_treatment(struct json *json, int64_t now_ms);
-char *normalise_entry(struct json *json);
-void normalise_status(struct json *json, int64_t now_ms);
-void sanitise(struct json *json);
-
 #endif

@@ -1,127 +1,25 @@
 /* Tandem Source's data: the person's pumps, and windows of a pump's log, generated or out of files. */
-#include <stdio.h>
+#include "tandem_data.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "tandem_side.h"
-#include "tconnectsync/base/buffer.h"
-#include "tconnectsync/base/error.h"
-#include "tconnectsync/base/json.h"
+#include "days.h"
+#include "fixture.h"
+#include "record_json.h"
+#include "simulator.h"
 #include "tconnectsync/base/memory.h"
 
 #define JSON_TYPE "application/json; charset=utf-8"
-#define MAXIMUM   (256u << 20)
 #define GHOST     1000
-
-/* ---- fixtures ---- */
-
-struct fixture {
-    char *pumper, *clock_changes;
-    struct fixture_event {
-        char *assignment, *date, *text;
-    } * events;
-    size_t count;
-};
-
-static char *file_read(const char *name, size_t *length)
-{
-    FILE *file = fopen(name, "rb");
-    struct buffer buffer;
-    char piece[65536];
-    size_t got;
-    if (!file)
-        return NULL;
-    buffer_init(&buffer, MAXIMUM);
-    buffer_add(&buffer, "", 0);
-    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
-        buffer_add(&buffer, piece, got);
-    fclose(file);
-    *length = buffer.length;
-    return buffer.data;
-}
-
-static char *json_print(const struct json *json)
-{
-    struct buffer buffer;
-    buffer_init(&buffer, MAXIMUM);
-    struct json_writer *writer = json_writer_new(&buffer);
-    json_write_tree(writer, json);
-    json_writer_free(writer);
-    return buffer.data;
-}
-
-static void fixture_add(struct fixture *fixture, const struct json *event)
-{
-    const char *time = json_text(json_get(event, "pumpDateTime"));
-    const char *assignment = json_text(json_get(event, "deviceAssignmentId"));
-    fixture->events = xreallocarray(fixture->events, fixture->count + 1, sizeof *fixture->events);
-    fixture->events[fixture->count++] = (struct fixture_event){.assignment = xstrdup(assignment),
-                                                               .date = time ? xstrndup(time, 10) : NULL,
-                                                               .text = json_print(event)};
-}
-
-struct fixture *fixture_read(const char *pumper_file, const char *log_file)
-{
-    struct fixture *fixture = xcalloc(1, sizeof *fixture);
-    size_t length = 0;
-    fixture->pumper = file_read(pumper_file, &length);
-    char *text = file_read(log_file, &length);
-    struct json *log = text ? json_parse(text, length, NULL) : NULL;
-    const struct json *events = json_get(log, "events"), *changes = json_get(log, "clockChanges");
-    bool usable = fixture->pumper && json_is(events, JSON_ARRAY);
-    if (usable)
-        for (const struct json *event = events->first; event; event = event->next)
-            fixture_add(fixture, event);
-    fixture->clock_changes = json_is(changes, JSON_ARRAY) ? json_print(changes) : xstrdup("[]");
-    json_free(log);
-    free(text);
-    if (usable)
-        return fixture;
-    fprintf(stderr, "tconnectsync-simulator: cannot use %s and %s\n", pumper_file, log_file);
-    fixture_free(fixture);
-    return NULL;
-}
-
-void fixture_free(struct fixture *fixture)
-{
-    if (!fixture)
-        return;
-    for (size_t i = 0; i < fixture->count; i++) {
-        free(fixture->events[i].assignment);
-        free(fixture->events[i].date);
-        free(fixture->events[i].text);
-    }
-    free(fixture->events);
-    free(fixture->pumper);
-    free(fixture->clock_changes);
-    free(fixture);
-}
-
-/* An event without a date is in every window, so that tests can serve broken ones. */
-static void fixture_reply_log(const struct fixture *fixture, struct exchange *exchange,
-                              const char *assignment, const char *first, const char *last)
-{
-    struct evbuffer *body = evbuffer_new();
-    const char *separator = "";
-    evbuffer_add_printf(body, "{\"events\":[");
-    for (size_t i = 0; i < fixture->count; i++) {
-        const struct fixture_event *event = &fixture->events[i];
-        if ((event->assignment && strcmp(event->assignment, assignment) != 0) ||
-            (event->date && (strncmp(event->date, first, 10) < 0 || strncmp(event->date, last, 10) > 0)))
-            continue;
-        evbuffer_add(body, separator, strlen(separator));
-        evbuffer_add(body, event->text, strlen(event->text));
-        separator = ",";
-    }
-    evbuffer_add_printf(body, "],\"clockChanges\":%s}", fixture->clock_changes);
-    exchange_reply(exchange, 200, JSON_TYPE, body);
-}
+#define TWIN      2000 /* on top of a pump: its second assignment */
 
 /* ---- the generated log ---- */
 
 struct window {
     unsigned pump;
+    bool is_twin;        /* asked for by the pump's second assignment */
     int64_t first, last; /* wall days */
 };
 
@@ -141,6 +39,25 @@ static void add_piece(struct evbuffer *body, struct day *day, size_t from, size_
     evbuffer_add_reference(body, day->text + start, day->offset[to] - start, return_day, day);
 }
 
+/* The second assignment's name in place of the first one's: they are equally long. */
+static struct evbuffer *renamed(const struct history *history, struct evbuffer *body, unsigned pump)
+{
+    char from[ASSIGNMENT_TEXT], to[ASSIGNMENT_TEXT];
+    size_t length = evbuffer_get_length(body);
+    struct evbuffer *copy = evbuffer_new();
+    char *text = xmalloc(length + 1);
+    evbuffer_remove(body, text, length);
+    text[length] = '\0';
+    history_assignment(history, pump, from);
+    history_assignment(history, pump + TWIN, to);
+    for (char *at = text; (at = strstr(at, from)); at += ASSIGNMENT_TEXT - 1)
+        memcpy(at, to, ASSIGNMENT_TEXT - 1);
+    evbuffer_add(copy, text, length);
+    free(text);
+    evbuffer_free(body);
+    return copy;
+}
+
 /* Adds the runs of records that the window shows, without copying them. */
 static void add_day(const struct simulator *simulator, struct evbuffer *body, struct day *day,
                     const struct window *window, bool *any)
@@ -157,11 +74,36 @@ static void add_day(const struct simulator *simulator, struct evbuffer *body, st
     }
 }
 
+/* A change by an hour under the number of some other record of the day before the last. */
+static void add_contradicted(struct simulator *simulator, struct evbuffer *body, unsigned pump, bool any)
+{
+    char assignment[ASSIGNMENT_TEXT];
+    struct history *history = &simulator->history;
+    const struct day *day = history_day(history, last_line_day(simulator) - 1);
+    size_t middle = day->count / 2;
+    if (day->era->pump != pump || day->count == 0)
+        return;
+    struct record record = day->records[middle];
+    int64_t wall = day->wall[middle];
+    int32_t prior = (int32_t)(wall - clock_day(wall) * DAY) * 1000;
+    record.code = CODE_TIME_CHANGED;
+    record.value[0] = prior;
+    record.value[1] = (prior + 3600000) % (DAY * 1000);
+    record.value[2] = (int32_t)(wall - 1199145600);
+    struct text text = {0};
+    record_print(&text, day->era, history_assignment(history, pump, assignment), &record, wall);
+    evbuffer_add(body, ",", any);
+    evbuffer_add(body, text.data, text.length);
+    free(text.data);
+}
+
 /* Codes 13 and 14 of the pump's whole history. */
 static void add_clock_changes(struct simulator *simulator, struct evbuffer *body, unsigned pump)
 {
     struct history *history = &simulator->history;
     bool any = false;
+    if (strcmp(simulator->settings.clock_changes, "none") == 0)
+        return;
     for (int64_t number = history->first_day; number <= last_line_day(simulator); number++) {
         if (!history_clock_changes(history, number))
             continue;
@@ -173,6 +115,8 @@ static void add_clock_changes(struct simulator *simulator, struct evbuffer *body
                 add_piece(body, day, i, i + 1, &any);
         }
     }
+    if (strcmp(simulator->settings.clock_changes, "contradicted") == 0)
+        add_contradicted(simulator, body, pump, any);
 }
 
 static bool read_day(const char *text, const char *rest, int64_t *day)
@@ -187,18 +131,25 @@ static bool read_day(const char *text, const char *rest, int64_t *day)
     return true;
 }
 
-static bool find_pump(const struct simulator *simulator, const char *assignment, unsigned *pump)
+static bool find_pump(const struct simulator *simulator, const char *assignment, struct window *window)
 {
     const struct history *history = &simulator->history;
+    unsigned *pump = &window->pump;
     char text[ASSIGNMENT_TEXT];
     for (*pump = 0; *pump < history->pump_count; (*pump)++)
         if (strcmp(assignment, history_assignment(history, *pump, text)) == 0)
             return true;
+    *pump = history->pump_count - 1;
+    window->is_twin = simulator->settings.twin_assignment &&
+                      strcmp(assignment, history_assignment(history, *pump + TWIN, text)) == 0;
+    if (window->is_twin)
+        return true;
     *pump = GHOST;
     return simulator->ghost_pump && strcmp(assignment, history_assignment(history, GHOST, text)) == 0;
 }
 
-void tandem_reply_log(struct simulator *simulator, struct exchange *exchange, const char *assignment)
+void tandem_reply_log(struct simulator *simulator, const struct fixture *fixture, struct exchange *exchange,
+                      const char *assignment)
 {
     struct window window = {0};
     const char *first = exchange_parameter(exchange, "startDate"),
@@ -209,20 +160,18 @@ void tandem_reply_log(struct simulator *simulator, struct exchange *exchange, co
         exchange_reply_json(exchange, 400, "{\"message\":\"Check input parameters.\"}");
         return;
     }
-    if (simulator->tandem->fixture) {
-        fixture_reply_log(simulator->tandem->fixture, exchange, assignment, first, last);
+    if (fixture) {
+        fixture_reply_log(fixture, exchange, assignment, first, last);
         return;
     }
-    if (!find_pump(simulator, assignment, &window.pump)) {
+    if (!find_pump(simulator, assignment, &window)) {
         exchange_reply_json(exchange, 404, "{\"message\":\"Not found.\"}");
         return;
     }
     struct evbuffer *body = evbuffer_new();
     evbuffer_add_printf(body, "{\"events\":[");
-    /* The pump's clock may be a day or two off the line. */
-    for (int64_t number = window.first - 2; number <= window.last + 2 && number <= last_line_day(simulator);
-         number++) {
-        if (number < simulator->history.first_day)
+    for (int64_t number = simulator->history.first_day; number <= last_line_day(simulator); number++) {
+        if (!history_day_shows(&simulator->history, number, window.first, window.last))
             continue;
         struct day *day = history_day(&simulator->history, number);
         if (day->era->pump == window.pump)
@@ -231,7 +180,8 @@ void tandem_reply_log(struct simulator *simulator, struct exchange *exchange, co
     evbuffer_add_printf(body, "],\"clockChanges\":[");
     add_clock_changes(simulator, body, window.pump);
     evbuffer_add_printf(body, "]}");
-    exchange_reply(exchange, 200, JSON_TYPE, body);
+    exchange_reply(exchange, 200, JSON_TYPE,
+                   window.is_twin ? renamed(&simulator->history, body, window.pump) : body);
 }
 
 /* ---- the person ---- */
@@ -284,7 +234,8 @@ static int64_t first_wall(const struct simulator *simulator, unsigned pump)
     return history_wall(history, first * DAY);
 }
 
-static void add_pump(struct simulator *simulator, struct evbuffer *body, unsigned pump)
+/* twin: 0 or TWIN, for the second assignment, which has no settings. */
+static void add_pump(struct simulator *simulator, struct evbuffer *body, unsigned pump, unsigned twin)
 {
     char assignment[ASSIGNMENT_TEXT], newest[CLOCK_TEXT], first[CLOCK_TEXT], upload[CLOCK_TEXT];
     int64_t wall, instant;
@@ -293,22 +244,24 @@ static void add_pump(struct simulator *simulator, struct evbuffer *body, unsigne
     evbuffer_add_printf(body,
                         "%s{\"assignmentId\":\"%s\",\"serialNumber\":\"%u\",\"modelNumber\":\"1004000\","
                         "\"modelName\":\"t:slim X2\\u2122\",\"softwareVersion\":\"7.8.1\"%s,",
-                        pump ? "," : "", history_assignment(&simulator->history, pump, assignment),
+                        pump + twin ? "," : "",
+                        history_assignment(&simulator->history, pump + twin, assignment),
                         90100000 + (unsigned)pick(&simulator->history, pump, 905, 99999),
                         current ? ",\"algorithm\":\"Control-IQ\"" : "");
     if (any) {
         clock_print_wall(newest, wall);
         clock_print_wall(first, first_wall(simulator, pump));
-        clock_print_wall(upload, current ? uploaded_until(simulator) : instant);
+        clock_print_wall(upload, current ? upload_time(simulator) : instant);
+        const char *claimed = simulator->settings.claimed_date, *end = current && *claimed ? claimed : newest;
         evbuffer_add_printf(body,
                             "\"maxDateOfEvents\":\"%s\",\"lastUploadDate\":\"%sZ\","
                             "\"availableDataRange\":{\"start\":\"%s\",\"end\":\"%s\"},",
-                            newest, upload, first, newest);
+                            end, upload, first, end);
     } else {
         evbuffer_add_printf(body, "\"maxDateOfEvents\":null,\"lastUploadDate\":null,\"availableDataRange\":"
                                   "{\"start\":null,\"end\":null},");
     }
-    if (current)
+    if (current && !twin)
         evbuffer_add_printf(
             body,
             "\"settings\":{\"uploadedTimeStamp\":\"2026-01-01T10:00:00.000\",\"settingsHash\":\"5C0FFEE5\","
@@ -318,28 +271,41 @@ static void add_pump(struct simulator *simulator, struct evbuffer *body, unsigne
         evbuffer_add_printf(body, "\"settings\":null}");
 }
 
+static const char ghost_details[] =
+    "{\"uploadedTimeStamp\":\"2021-03-01T10:00:00.000\",\"settingsHash\":\"01D01D01\",\"details\":{"
+    "\"profiles\":{"
+    "\"activeIdp\":0,\"profile\":[{\"idp\":0,\"name\":\"Years "
+    "ago\",\"carbEntry\":\"UnitsAsCarbs\",\"maxBolus\":5000,"
+    "\"insulinDuration\":240,\"timeDependentSegments\":["
+    "{\"startTime\":0,\"basalRate\":300,\"isf\":90,\"carbRatio\":20000,\"targetBg\":120}]}]},"
+    "\"cgmSettings\":{\"highGlucoseAlertMgPerDl\":200,\"lowGlucoseAlertMgPerDl\":75}}}";
+
 static void add_ghost(struct simulator *simulator, struct evbuffer *body)
 {
     char assignment[ASSIGNMENT_TEXT];
     evbuffer_add_printf(body,
                         ",{\"assignmentId\":\"%s\",\"serialNumber\":\"90000007\",\"modelNumber\":\"1002717\","
                         "\"modelName\":\"t:slim X2\\u2122\",\"softwareVersion\":\"6.4.1\","
-                        "\"maxDateOfEvents\":\"2098-12-31T00:00:00\",\"lastUploadDate\":null,"
-                        "\"availableDataRange\":{\"start\":null,\"end\":null},\"settings\":null}",
-                        history_assignment(&simulator->history, GHOST, assignment));
+                        "\"maxDateOfEvents\":\"%s\",\"lastUploadDate\":null,"
+                        "\"availableDataRange\":{\"start\":null,\"end\":null},\"settings\":%s}",
+                        history_assignment(&simulator->history, GHOST, assignment),
+                        simulator->settings.ghost_date,
+                        simulator->settings.ghost_settings ? ghost_details : "null");
 }
 
-void tandem_reply_pumper(struct simulator *simulator, struct exchange *exchange)
+void tandem_reply_pumper(struct simulator *simulator, const struct fixture *fixture,
+                         struct exchange *exchange)
 {
-    const struct fixture *fixture = simulator->tandem->fixture;
     if (fixture) {
-        exchange_reply_text(exchange, 200, JSON_TYPE, fixture->pumper);
+        fixture_reply_pumper(fixture, exchange);
         return;
     }
     struct evbuffer *body = evbuffer_new();
     evbuffer_add_printf(body, "{\"firstName\":\"Sim\",\"lastName\":\"Ulator\",\"pumps\":[");
     for (unsigned pump = 0; pump < simulator->history.pump_count; pump++)
-        add_pump(simulator, body, pump);
+        add_pump(simulator, body, pump, 0);
+    if (simulator->settings.twin_assignment)
+        add_pump(simulator, body, simulator->history.pump_count - 1, TWIN);
     if (simulator->ghost_pump)
         add_ghost(simulator, body);
     evbuffer_add_printf(body, "]}");

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fixture.h"
+#include "simulator.h"
+#include "tandem_data.h"
 #include "token.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/memory.h"
@@ -308,9 +311,9 @@ static void handle_data(struct simulator *simulator, struct exchange *exchange)
     else if (!has_token(simulator, exchange))
         exchange_reply_json(exchange, 401, "{\"message\":\"Unauthorized\"}");
     else if (strncmp(what, "pumper/", 7) == 0 && strcmp(what + 7, pumper_id) == 0)
-        tandem_reply_pumper(simulator, exchange);
+        tandem_reply_pumper(simulator, simulator->tandem->fixture, exchange);
     else if (strncmp(what, "pump-logs/", 10) == 0 && parameter_is(exchange, "pumperId", pumper_id))
-        tandem_reply_log(simulator, exchange, what + 10);
+        tandem_reply_log(simulator, simulator->tandem->fixture, exchange, what + 10);
     else
         exchange_reply_json(exchange, 404, "{\"message\":\"Not found.\"}");
 }

@@ -1,10 +1,11 @@
-/* tandem_side.h - between the two files that play Tandem Source: signing in, and the data. */
+/* tandem_side.h - Tandem Source: signing in, and the way to the data. */
 #ifndef SIM_TANDEM_SIDE_H
 #define SIM_TANDEM_SIDE_H
 
 #include <stdint.h>
 
-#include "sim.h"
+struct exchange;
+struct simulator;
 
 #define CLIENT_ID  "0oaSimulatorClient01"
 #define REMEMBERED 1024
@@ -25,10 +26,10 @@ struct tandem_side {
     struct fixture *fixture; /* NULL: the generated history */
 };
 
-/* tandem_data.c */
-void tandem_reply_pumper(struct simulator *simulator, struct exchange *exchange);
-void tandem_reply_log(struct simulator *simulator, struct exchange *exchange, const char *assignment);
-struct fixture *fixture_read(const char *pumper_file, const char *log_file); /* NULL: unusable, and said so */
-void fixture_free(struct fixture *fixture);
+struct tandem_side *tandem_side_new(struct simulator *simulator, const char *pumper_file,
+                                    const char *log_file);
+void tandem_side_free(struct tandem_side *tandem);
+void tandem_side_revoke(struct tandem_side *tandem); /* every token given out is refused from now on */
+void tandem_side_handle(void *simulator, struct exchange *exchange);
 
 #endif

@@ -5,92 +5,15 @@
 
 #include <stdlib.h>
 
+#include "truth_events.h"
+#include "truth_list.h"
 #include "clock.h"
-#include "sim.h"
+#include "simulator.h"
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/memory.h"
 
 #define MAXIMUM (512u << 20)
 #define FOREVER 4102444800 /* 2100 */
-
-/* ---- gathering ---- */
-
-static void gather_one(struct truth *truth, struct told told)
-{
-    truth->told = truth->count % 1024 ? truth->told
-                                      : xreallocarray(truth->told, truth->count + 1024, sizeof *truth->told);
-    truth->told[truth->count++] = told;
-}
-
-/* The pump was off, or replaced, somewhere between the two. */
-static bool was_off(const struct history *history, int64_t before, int64_t after)
-{
-    for (size_t i = 0; i < history->off_count; i++)
-        if (before < history->off[i].from && after >= history->off[i].to)
-            return true;
-    return false;
-}
-
-static bool is_noise(uint16_t code)
-{
-    for (size_t i = 0; i < noise_kinds; i++)
-        if (noise_code(i) == code)
-            return true;
-    return false;
-}
-
-static void gather(struct truth *truth, struct simulator *simulator)
-{
-    struct history *history = &simulator->history;
-    struct told last = {0};
-    for (int64_t number = history->first_day; number <= last_line_day(simulator); number++) {
-        const struct day *day = history_day(history, number);
-        for (size_t i = 0; i < day->count; i++) {
-            const struct record *record = &day->records[i];
-            if (!record_visible(simulator, record))
-                continue;
-            struct told told = {.record = *record, .pump = day->era->pump, .group = day->era->group};
-            told.at = history_instant(history, record->line);
-            bool gap =
-                truth->newest && (told.pump != last.pump || was_off(history, last.record.line, record->line));
-            if (gap)
-                gather_one(truth,
-                           (struct told){.record = {.code = CODE_OFF}, .pump = last.pump, .at = last.at});
-            if (!is_noise(record->code))
-                gather_one(truth, told);
-            truth->newest = told.at;
-            last = told;
-        }
-    }
-}
-
-/* ---- writing ---- */
-
-void truth_number(struct json_writer *writer, const char *key, int64_t value)
-{
-    json_write_key(writer, key);
-    json_write_integer(writer, value);
-}
-
-void truth_flag(struct json_writer *writer, const char *key, bool value)
-{
-    json_write_key(writer, key);
-    json_write_boolean(writer, value);
-}
-
-bool truth_in_range(const struct truth *truth, int64_t at)
-{
-    return at >= truth->from && at < truth->to;
-}
-
-void truth_open(struct json_writer *writer, const struct told *told)
-{
-    json_open_object(writer);
-    truth_number(writer, "pump", told->pump);
-    truth_number(writer, "group", told->group);
-    truth_number(writer, "sequence", told->record.sequence);
-    truth_number(writer, "at", told->at);
-}
 
 /* ---- insulin ---- */
 
@@ -119,26 +42,35 @@ static void add_basal(const struct truth *truth, struct total *totals, int64_t f
     }
 }
 
+/* From there on another rate counts, or none. A suspension stops the basal at once, whenever its rate is
+ * logged. */
+static bool sets_rate(const struct told *told)
+{
+    return told->record.code == CODE_BASAL || told->record.code == CODE_OFF ||
+           told->record.code == CODE_SUSPENDED;
+}
+
 static void write_basal(const struct truth *truth, struct json_writer *writer, struct total *totals)
 {
     json_open_array(writer);
     for (size_t i = 0; i < truth->count; i++) {
         const struct told *told = &truth->told[i];
-        if (told->record.code != CODE_BASAL)
+        bool suspends = told->record.code == CODE_SUSPENDED;
+        if (!sets_rate(told) || told->record.code == CODE_OFF)
             continue;
         size_t next = i + 1;
-        while (next < truth->count && truth->told[next].record.code != CODE_BASAL &&
-               truth->told[next].record.code != CODE_OFF)
+        while (next < truth->count && !sets_rate(&truth->told[next]))
             next++;
         bool open = next == truth->count;
         int64_t end = open ? truth->newest : truth->told[next].at;
-        add_basal(truth, totals, told->at, end, told->record.value[1]);
+        int32_t rate = suspends ? 0 : told->record.value[1];
+        add_basal(truth, totals, told->at, end, rate);
         if (!truth_in_range(truth, told->at))
             continue;
         truth_open(writer, told);
         truth_number(writer, "end", end);
-        truth_number(writer, "rate", told->record.value[1]);
-        truth_number(writer, "source", told->record.value[0]);
+        truth_number(writer, "rate", rate);
+        truth_number(writer, "source", suspends ? 0 : told->record.value[0]);
         truth_flag(writer, "open", open);
         truth_flag(writer, "off", !open && truth->told[next].record.code == CODE_OFF);
         json_close_object(writer);
@@ -265,7 +197,7 @@ void truth_reply(struct simulator *simulator, struct exchange *exchange)
     struct evbuffer *body = evbuffer_new();
     buffer_init(&buffer, MAXIMUM);
     struct json_writer *writer = json_writer_new(&buffer);
-    gather(&truth, simulator);
+    truth_gather(&truth, simulator);
     write_truth(&truth, writer);
     json_writer_free(writer);
     evbuffer_add(body, buffer.data, buffer.length);

@@ -1,9 +1,11 @@
 /* What happened besides insulin: the events that deserve a document, kind by kind. */
-#include "truth.h"
+#include "truth_events.h"
 
 #define DO_NOT_SHOW     6
 #define CALIBRATION_BIT 8
 #define OUT_OF_RANGE    14
+#define COMPLETED       3
+#define SLEEPING        1
 
 typedef bool chooser(const struct truth *truth, size_t index);
 typedef void detailer(const struct truth *truth, size_t index, struct json_writer *writer);
@@ -74,7 +76,13 @@ CHOOSES(is_suspend, CODE_SUSPENDED)
 CHOOSES(is_resume, CODE_RESUMED)
 CHOOSES(is_malfunction, CODE_MALFUNCTION)
 CHOOSES(is_cartridge, CODE_CARTRIDGE)
-CHOOSES(is_cannula, CODE_CANNULA)
+
+static bool is_cannula(const struct truth *truth, size_t index)
+{
+    const struct record *record = &at(truth, index)->record;
+    return record->code == CODE_CANNULA && (record->value[1] == COMPLETED || record->value[0] > 0);
+}
+
 CHOOSES(is_tubing, CODE_TUBING)
 
 /* ---- what more ---- */
@@ -119,11 +127,17 @@ static const struct {
 
 enum action { START_SLEEP = 1, STOP_SLEEP, START_EXERCISE, STOP_EXERCISE, STOP_ALL };
 
+/* An exercise may end straight into sleep: then its end is the sleep's start. */
+static bool starts(const struct told *told, int32_t action)
+{
+    const int32_t *value = told->record.value;
+    return value[2] == action || (action == START_SLEEP && value[2] == STOP_EXERCISE && value[0] == SLEEPING);
+}
+
 /* The record that ended what began at index: a stop, or the next start (which cuts it). NULL: it goes on. */
-static const struct told *find_end(const struct truth *truth, size_t index)
+static const struct told *find_end(const struct truth *truth, size_t index, int32_t action)
 {
     const struct told *start = at(truth, index);
-    int32_t action = start->record.value[2];
     for (size_t i = index + 1; i < truth->count; i++) {
         const struct told *told = at(truth, i);
         int32_t other = told->record.value[2];
@@ -139,10 +153,9 @@ static void write_modes(const struct truth *truth, struct json_writer *writer, i
     json_open_array(writer);
     for (size_t i = 0; i < truth->count; i++) {
         const struct told *told = at(truth, i);
-        if (told->record.code != CODE_MODE || told->record.value[2] != action ||
-            !truth_in_range(truth, told->at))
+        if (told->record.code != CODE_MODE || !starts(told, action) || !truth_in_range(truth, told->at))
             continue;
-        const struct told *end = find_end(truth, i);
+        const struct told *end = find_end(truth, i, action);
         bool stopped = end && end->record.value[2] != action;
         truth_open(writer, told);
         json_write_key(writer, "stop");

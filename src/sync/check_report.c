@@ -22,6 +22,11 @@ static void add_settings(const struct configuration *configuration, struct buffe
                                                   : "every pump with events");
     features_write(configuration->features, out);
     buffer_add_text(out, "\n");
+    if (features_missing(configuration->features)) {
+        buffer_add_text(out, "Not carried over: ");
+        features_write(features_missing(configuration->features), out);
+        buffer_add_text(out, " (TCONNECTSYNC_HEROKU_FEATURES chooses)\n");
+    }
     for (size_t i = 0; i < configuration->warning_count; i++)
         buffer_addf(out, "Warning: %s\n", configuration->warnings[i]);
 }
@@ -56,12 +61,12 @@ static void add_nightscout(const struct sync_check *check, const struct json *st
 
 /* The pump writes wall clock times; the upload's time is true UTC. An hour or more between them points at the
  * zone. */
-static void check_zone(const struct pump *pump, const struct time_zone *zone, struct buffer *out)
+static void check_zone(const struct pump *pump, const struct time_zone *zone, int64_t now, struct buffer *out)
 {
-    int64_t first, second;
-    if (pump->newest_event == NO_TIME || pump->last_upload == NO_TIME)
+    int64_t first, second, newest = pump_newest(pump, now);
+    if (newest == NO_TIME || !pump_in_use(pump, now))
         return;
-    time_zone_instants(zone, pump->newest_event, &first, &second);
+    time_zone_instants(zone, newest, &first, &second);
     int64_t behind = pump->last_upload -
                      (llabs(pump->last_upload - second) < llabs(pump->last_upload - first) ? second : first);
     if (llabs(behind) >= SECONDS_PER_HOUR)
@@ -86,14 +91,12 @@ static void add_pumps(const struct sync_check *check, const struct account *acco
         const struct pump *pump = &account->pumps[i];
         buffer_addf(out, "Pump %zu: %s, newest event ", i + 1,
                     *pump->model_name ? pump->model_name : "unnamed model");
-        if (pump->newest_event == NO_TIME)
-            buffer_add_text(out, "not known");
-        else
-            buffer_addf(out, "%s", civil_format(time, pump->newest_event, 0, NO_OFFSET));
+        int64_t newest = pump_newest(pump, now);
+        buffer_add_text(out, newest == NO_TIME ? "not known" : civil_format(time, newest, 0, NO_OFFSET));
         if (pump->last_upload != NO_TIME)
             buffer_addf(out, ", uploaded %" PRId64 " minutes ago", (now - pump->last_upload) / 60);
         buffer_addf(out, "%s\n", pump->settings ? "" : ", no settings");
-        check_zone(pump, zone, out);
+        check_zone(pump, zone, now, out);
     }
 }
 

@@ -21,7 +21,7 @@ static bool read_days(const char *word, int64_t now, struct sync_request *reques
     char *end;
     long days = strtol(word, &end, 10);
     if (strspn(word, "0123456789") != strlen(word) || *end != '\0' || days < 1 || days > DAYS_MAXIMUM)
-        return error_set(error, ERROR_USAGE, "days wants a whole number from 1 to %d", DAYS_MAXIMUM);
+        return error_set(error, ERROR_USAGE, "days must be a whole number from 1 to %d", DAYS_MAXIMUM);
     request->has_range = true;
     request->from = now - days * SECONDS_PER_DAY;
     request->to = now;
@@ -34,7 +34,7 @@ static bool read_date(const char *name, const char *word, int64_t days_later, co
 {
     int64_t wall = strlen(word) == strlen("2026-05-14") ? civil_parse_wall(word) : NO_TIME, second;
     if (wall == NO_TIME)
-        return error_set(error, ERROR_USAGE, "%s wants a date such as 2026-05-14", name);
+        return error_set(error, ERROR_USAGE, "--%s needs a date such as 2026-05-14", name);
     time_zone_instants(zone, wall + days_later * SECONDS_PER_DAY, instant, &second);
     return true;
 }
@@ -43,7 +43,7 @@ static bool read_dates(const struct request_words *words, const struct time_zone
                        struct sync_request *request, struct error *error)
 {
     if (!said(words->from))
-        return error_set(error, ERROR_USAGE, "to needs from beside it: the first day of the range");
+        return error_set(error, ERROR_USAGE, "--to needs --from, the first day of the range");
     request->to = now;
     if (!read_date("from", words->from, 0, zone, &request->from, error) ||
         (said(words->to) && !read_date("to", words->to, 1, zone, &request->to, error)))
@@ -53,7 +53,7 @@ static bool read_dates(const struct request_words *words, const struct time_zone
         request->to = now;
     if (request->from > request->to)
         return error_set(error, ERROR_USAGE,
-                         "the range is empty: it ends before it begins, or lies in the future");
+                         "the range is empty: it ends before it begins, or is in the future");
     if (request->to - request->from > (DAYS_MAXIMUM + 1) * (int64_t)SECONDS_PER_DAY)
         return error_set(error, ERROR_USAGE, "at most %d days at once", DAYS_MAXIMUM);
     request->has_range = true;
@@ -69,7 +69,7 @@ bool request_read(const struct request_words *words, const struct configuration 
         return false;
     bool dates = said(words->from) || said(words->to);
     if (said(words->days) && dates)
-        return error_set(error, ERROR_USAGE, "days and from or to exclude each other");
+        return error_set(error, ERROR_USAGE, "give --days, or --from and --to, but not both");
     if (said(words->days))
         return read_days(words->days, now, request, error);
     return !dates || read_dates(words, zone, now, request, error);

@@ -40,9 +40,10 @@ static const struct {
     [STEP_ORDER] = {"order", NULL, sync_order_log, NULL, STEP_BUILD},
     [STEP_BUILD] = {"build", NULL, sync_build_documents, NULL, STEP_COMPARE},
     [STEP_COMPARE] = {"compare", NULL, sync_compare, NULL, STEP_WRITE},
-    [STEP_WRITE] = {"write", sync_enter_write, sync_list_pretended, sync_leave_write, STEP_DONE},
+    [STEP_WRITE] = {"write", sync_enter_write, sync_list_pretended, sync_leave_write, STEP_SETTLE},
     [STEP_WAIT] = {"wait", sync_enter_wait, NULL, NULL, STEP_READ_BACK},
     [STEP_READ_BACK] = {"read-back", sync_enter_read_back, NULL, NULL, STEP_COMPARE},
+    [STEP_SETTLE] = {"settle", sync_enter_settle, NULL, NULL, STEP_DONE},
     [STEP_DONE] = {"done", NULL, NULL, NULL, STEP_DONE},
 };
 
@@ -56,6 +57,11 @@ static int64_t monotonic_microseconds(void)
 int64_t sync_monotonic_milliseconds(void)
 {
     return monotonic_microseconds() / 1000;
+}
+
+int64_t sync_monotonic_seconds(void)
+{
+    return monotonic_microseconds() / 1000000;
 }
 
 /* ---- how it ends ---- */
@@ -105,16 +111,20 @@ static void conclude(struct sync *sync)
     report->events_read = sync->log.records;
     memcpy(report->skipped, sync->log.skipped, sizeof report->skipped);
     sync_count_documents(sync);
+    sync_settle(sync);
     report->nightscout_skipped = sync->outcome == SYNC_NIGHTSCOUT_SKIPPED;
     report->ok = sync->outcome == SYNC_OK || report->nightscout_skipped;
+    if (!report->nothing_new)
+        sync_remember_run(sync, sync->outcome == SYNC_OK);
     if (report->nightscout_skipped)
         log_warn(sync->account.log, "sync", "skipped=%s", log_quote(sync->account.log, report->error.text));
     struct report_counts totals = report_totals(report);
     log_line(sync->account.log, report->ok ? LOG_INFO : LOG_ERROR, "sync",
-             "result=%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
+             "result=%s%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
              " events=%" PRIu64 " requests=%" PRIu64 " ms=%d%s%s",
-             report->ok ? "ok" : "failed", totals.created, totals.amended, totals.unchanged, totals.withheld,
-             report->events_read, report->requests, (int)(report->seconds * 1000),
+             report->ok ? "ok" : "failed", report->nothing_new ? " new=none" : "", totals.created,
+             totals.amended, totals.unchanged, totals.withheld, report->events_read, report->requests,
+             (int)(report->seconds * 1000),
              report->ok ? "" : " error=", report->ok ? "" : log_quote(sync->account.log, report->error.text));
     sync->watcher.done(sync->watcher.context, sync, report);
     sync_free(sync);
@@ -275,12 +285,14 @@ void sync_free(struct sync *sync)
     event_free(sync->turn);
     sync_drop_readers(sync);
     sync_drop_writes(sync);
-    account_free(sync->pumper);
     free(sync->range.chosen);
     pump_log_free(&sync->log);
     held_free(&sync->held);
     documents_free(&sync->documents);
     difference_free(&sync->difference);
+    sync_forget_days(sync);
+    account_free(sync->pumper);
+    json_free(sync->settling.activities);
     json_free(sync->profile.newest);
     json_free(sync->profile.stored);
     json_free(sync->sign_in.status);

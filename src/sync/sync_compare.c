@@ -18,12 +18,6 @@
 
 /* ---- from the log to the difference ---- */
 
-void sync_order_log(struct sync *sync)
-{
-    pump_log_sort(&sync->log);
-    pump_log_resolve(&sync->log, sync->account.zone);
-}
-
 void sync_build_documents(struct sync *sync)
 {
     const struct configuration *configuration = sync->account.configuration;
@@ -41,9 +35,10 @@ static void warn_of_others(struct sync *sync)
     if (!(sync->request.features & FEATURE_BASAL) || sync->writing.rounds > 0)
         return; /* a later round knows nothing more */
     if (sync->difference.strangers >= STRANGERS_WORTH_SAYING)
-        sync_warn(sync,
-                  "Nightscout holds fresh basals that another pump's tconnectsync wrote. Is NS_URL the right "
-                  "person's site, and does only one program write to it?");
+        sync_warn(
+            sync,
+            "Nightscout holds recent basals that another pump's tconnectsync wrote. Is NS_URL the right "
+            "person's site, and does only one program write to it?");
     if (sync->difference.nameless >= STRANGERS_WORTH_SAYING)
         sync_warn(sync,
                   "An older tconnectsync still writes to this Nightscout. Switch it off: two writers can "
@@ -58,8 +53,10 @@ void sync_compare(struct sync *sync)
         .now = sync->now,
         .alarm_safe_minutes = sync->account.configuration->alarm_safe_minutes,
         .newest_device_status = sync->range.newest[COLLECTION_DEVICE_STATUS],
-        .memory = sync->account.memory,
+        .settled = sync_is_automatic(sync) ? sync_is_settled : NULL,
+        .settled_context = sync,
     };
+    sync->settling.compared = true;
     difference_free(&sync->difference);
     difference_find(&sync->documents, &sync->log, &sync->held, &rules, &sync->difference);
     warn_of_others(sync);
@@ -132,8 +129,6 @@ void sync_count_documents(struct sync *sync)
     for (size_t i = 0; i < sync->documents.count; i++) {
         const struct document *document = &sync->documents.items[i];
         count_document(sync, document);
-        if (document->created)
-            event_memory_add(sync->account.memory, document, &sync->log);
         if (document->kind == DOCUMENT_READING && document->time > report->newest_reading)
             report->newest_reading = document->time;
     }

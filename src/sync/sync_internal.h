@@ -29,6 +29,7 @@ enum sync_step {
     STEP_WRITE,
     STEP_WAIT,
     STEP_READ_BACK,
+    STEP_SETTLE,
     STEP_DONE,
     STEP_COUNT,
 };
@@ -79,8 +80,15 @@ struct sync_sign_in {
 struct sync_range {
     int64_t
         newest[COLLECTION_COUNT]; /* document of ours in Nightscout, seconds; NO_TIME when there is none */
-    int64_t from, to;             /* seconds, both inclusive */
+    int64_t from, to;             /* seconds, both inclusive: what starts in there is created */
+    int64_t read_from;            /* the log is read from there on */
     bool *chosen;                 /* per pump; NULL until the range is set */
+};
+
+/* Days, as the pump's clock showed them, that one pump's log was asked for. */
+struct read_days {
+    int64_t *items;
+    size_t count, capacity;
 };
 
 /* The answers that are being read, into the log and into what Nightscout holds. */
@@ -88,15 +96,25 @@ struct sync_reading {
     struct pump_log_reader **log_readers;
     struct held_reader **held_readers;
     size_t log_reader_count, held_reader_count;
+    struct read_days *days;  /* of the log that were asked for, by pump */
+    unsigned further_rounds; /* for days that a pump's clock turned out to have shown */
 };
 
 /* The pump's settings on their way into Nightscout's profile, which is written once, beside the reads if it
  * can be. */
 struct sync_profile {
-    struct json *newest; /* of all in Nightscout */
+    struct json *newest; /* of all in Nightscout, a list of one */
     struct json *stored; /* a list of them, asked for when the newest is not ours */
     bool tried;
     struct error error; /* of the attempt; the documents are written nevertheless */
+};
+
+/* What Nightscout keeps of what is settled, on its way in and out again. */
+struct sync_settling {
+    struct json *activities;
+    bool asked, learned;
+    bool compared; /* documents and what is held: there is something to settle */
+    bool settled;
 };
 
 /* What a round of writes has found, the better first. */
@@ -150,10 +168,12 @@ struct sync {
     struct sync_reading reading;
     struct sync_profile profile;
     struct sync_writing writing;
+    struct sync_settling settling;
 };
 
 /* ---- sync.c ---- */
 int64_t sync_monotonic_milliseconds(void);
+int64_t sync_monotonic_seconds(void);
 /* For requests: the step waits until each has answered. Callbacks that fit tandem_done and nightscout_done.
  */
 void sync_expect(struct sync *sync);
@@ -190,22 +210,54 @@ void sync_fail_fresh_token(struct sync *sync, const struct error *error);
 bool sync_wants_treatments(const struct sync *sync);
 /* Asks for the newest document of ours up to then, for the range. */
 void sync_fetch_newest(struct sync *sync, enum collection collection, int64_t until);
-/* No later document of ours can be older than this run's newest. */
-bool sync_reaches_now(const struct sync *sync);
+/* ---- sync_range.c ---- */
+/* By the settings: what is not settled of all that they name. */
+bool sync_is_automatic(const struct sync *sync);
 bool sync_choose_range(struct sync *sync, struct error *error);
+/* The log is read up to then. */
+int64_t sync_read_until(const struct sync *sync);
+/* A timer's run behind one that left nothing to do: it asks for the account first, and ends where that tells
+ * nothing new. */
+bool sync_may_be_idle(const struct sync *sync);
+bool sync_has_nothing_new(const struct sync *sync);
+
+/* ---- sync_clock.c ---- */
+/* What the pump's clock shows, or is likely to, in what is to be read; to be freed. */
+size_t sync_wall_ranges(const struct sync *sync, unsigned pump, struct wall_range **ranges);
+void sync_order_log(struct sync *sync);
+
+/* ---- sync_settle.c ---- */
+void sync_fetch_coverage(struct sync *sync);
+/* Once it has come and the account is known. */
+void sync_learn_coverage(struct sync *sync);
+/* Nightscout was asked before, by this process. */
+bool sync_knows_coverage(const struct sync *sync);
+/* For difference_rules. */
+bool sync_is_settled(void *sync, const struct document *document);
+/* Adds to the memory what this run has confirmed, however it ends. */
+void sync_settle(struct sync *sync);
+/* Whether the next timer's run may end as soon as nothing is new. */
+void sync_remember_run(struct sync *sync, bool good);
+void sync_enter_settle(struct sync *sync);
+
+/* ---- sync_read.c: continued ---- */
+bool sync_has_unread_days(const struct sync *sync, unsigned pump);
 void sync_enter_read(struct sync *sync);
 void sync_leave_read(struct sync *sync);
 void sync_enter_read_back(struct sync *sync);
 void sync_drop_readers(struct sync *sync);
+/* Which days of the log were asked for. */
+void sync_forget_days(struct sync *sync);
 /* An empty log for the features of the request. */
 void sync_begin_log(struct sync *sync);
 
 /* ---- sync_profile.c ---- */
 /* Writes the profile if the pump's settings ask for it, once; needs the account and Nightscout's profiles. */
 void sync_write_profile(struct sync *sync);
+/* The newest of all in Nightscout, NULL when there is none. */
+const struct json *sync_current_profile(const struct sync *sync);
 
 /* ---- sync_compare.c ---- */
-void sync_order_log(struct sync *sync);
 void sync_build_documents(struct sync *sync);
 void sync_compare(struct sync *sync);
 /* Lists the next of the writes that are not made, and takes a turn for the rest. */

@@ -13,24 +13,27 @@
 
 const struct json *sync_pump_settings(const struct sync *sync)
 {
-    const struct pump *found = NULL;
-    for (size_t i = 0; sync->range.chosen && i < sync->pumper->pump_count; i++) {
-        const struct pump *pump = &sync->pumper->pumps[i];
-        if (sync->range.chosen[i] && pump->settings && (!found || pump->newest_event > found->newest_event))
-            found = pump;
-    }
-    return found ? found->settings : NULL;
+    const char *serial_number = sync->account.configuration->pump_serial_number;
+    const struct pump *pump =
+        sync->pumper ? account_profile_pump(sync->pumper, serial_number, sync->now) : NULL;
+    return pump ? pump->settings : NULL;
+}
+
+const struct json *sync_current_profile(const struct sync *sync)
+{
+    const struct json *newest = sync->profile.newest;
+    return json_is(newest, JSON_ARRAY) ? newest->first : NULL;
 }
 
 /* The hash in the newest document of ours, NULL when there is none. */
 static const char *newest_settings_hash(const struct sync *sync)
 {
-    if (!json_is(sync->profile.stored, JSON_ARRAY))
-        return NULL;
-    for (const struct json *profile = sync->profile.stored->first; profile; profile = profile->next)
-        if (json_text(json_get(profile, "pump_settings_hash")))
-            return json_text(json_get(profile, "pump_settings_hash"));
-    return NULL;
+    const struct json *stored = sync->profile.stored;
+    const char *hash = NULL;
+    for (const struct json *profile = stored ? stored->first : NULL; profile && !hash;
+         profile = profile->next)
+        hash = json_text(json_get(profile, "pump_settings_hash"));
+    return hash;
 }
 
 /* A profile gets one attempt: it has no key that would make a repeat safe. */
@@ -50,7 +53,6 @@ void sync_write_profile(struct sync *sync)
         return;
     sync->profile.tried = true;
     struct report_counts *counts = &sync->report.kinds[DOCUMENT_PROFILE];
-    const struct json *current = json_is(sync->profile.newest, JSON_OBJECT) ? sync->profile.newest : NULL;
     struct error error = {0};
     struct buffer body;
     buffer_init(&body, 1u << 20);
@@ -61,18 +63,19 @@ void sync_write_profile(struct sync *sync)
         .time_zone = configuration->time_zone,
         .replace = configuration->profile_replace,
     };
-    enum profile_action action = profile_plan(sync_pump_settings(sync), current, newest_settings_hash(sync),
-                                              &rules, sync->now, &body, &error);
-    if (action != PROFILE_NONE && *error.text)
-        log_warn(sync->account.log, "sync", "note=%s", log_quote(sync->account.log, error.text));
-    if (action == PROFILE_NONE) {
+    const struct json *settings = sync_pump_settings(sync);
+    enum profile_action action = profile_plan(settings, sync_current_profile(sync),
+                                              newest_settings_hash(sync), &rules, sync->now, &body, &error);
+    if (*error.text && settings)
+        sync_warn(sync, "%s", error.text);
+    else if (*error.text) /* the phone is away, which the page says already */
         log_warn(sync->account.log, "sync", "profile=none note=%s", log_quote(sync->account.log, error.text));
-    } else if (action == PROFILE_UNCHANGED) {
+    if (action == PROFILE_UNCHANGED) {
         counts->unchanged++;
-    } else if (sync->request.pretend) {
+    } else if (action != PROFILE_NONE && sync->request.pretend) {
         counts->created++;
         log_info(sync->account.log, "sync", "pretend=\"would write the profile\"");
-    } else {
+    } else if (action != PROFILE_NONE) {
         sync_expect(sync);
         nightscout_write_profile(sync->nightscout, action == PROFILE_REPLACE, &body, on_profile_written,
                                  sync);

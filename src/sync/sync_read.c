@@ -14,9 +14,6 @@
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/tandem/tandem.h"
 
-#define LOOK_BACK_LEAST SECONDS_PER_DAY
-#define LOOK_BACK_MOST  (28 * SECONDS_PER_DAY)
-#define LOG_PADDING     (36 * SECONDS_PER_HOUR)
 #define HELD_PADDING    (26 * SECONDS_PER_HOUR)
 #define LOG_WINDOW_DAYS 28
 #define HELD_WINDOW     (7 * INT64_C(86400000)) /* milliseconds */
@@ -41,92 +38,6 @@ void sync_fetch_newest(struct sync *sync, enum collection collection, int64_t un
                             sync_on_nightscout, sync);
 }
 
-/* ---- the range ---- */
-
-bool sync_reaches_now(const struct sync *sync)
-{
-    return !sync->request.has_range || sync->request.to >= sync->now - SECONDS_PER_MINUTE;
-}
-
-/* Of the collections that were asked, the one that has come least far; NO_TIME when none has any. */
-static int64_t newest_of_ours(const struct sync *sync)
-{
-    int64_t newest = NO_TIME;
-    for (int i = 0; i < COLLECTION_COUNT; i++)
-        if (sync->range.newest[i] != NO_TIME && (newest == NO_TIME || sync->range.newest[i] < newest))
-            newest = sync->range.newest[i];
-    return newest;
-}
-
-/* From the newest document of ours on, so that a gap after an outage closes by itself. */
-static void look_back(struct sync *sync)
-{
-    int64_t newest = newest_of_ours(sync), day = sync->now - LOOK_BACK_LEAST,
-            most = sync->now - LOOK_BACK_MOST;
-    char from[CIVIL_TEXT_SIZE], to[CIVIL_TEXT_SIZE];
-    sync->range.to = sync->now;
-    sync->range.from = newest != NO_TIME && newest < day ? newest : day;
-    if (sync->range.from >= most)
-        return;
-    sync_warn(sync,
-              "Nightscout's newest document of ours is %" PRId64
-              " days old; only the last 28 days are filled by "
-              "themselves. To fill the rest: tconnectsync-heroku sync --from %s --to %s",
-              (sync->now - sync->range.from) / SECONDS_PER_DAY,
-              civil_format_date(from, time_zone_wall(sync->account.zone, sync->range.from)),
-              civil_format_date(to, time_zone_wall(sync->account.zone, most)));
-    sync->range.from = most;
-}
-
-/* A run up to now over less than all that is missing writes documents that the next look-back takes for the
-   end of what is there. */
-static void warn_of_gap(struct sync *sync)
-{
-    const unsigned treatments = FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS;
-    int64_t newest = newest_of_ours(sync);
-    unsigned left_out = sync->account.configuration->features & treatments & ~sync->request.features;
-    bool too_late = sync->request.has_range && newest < sync->range.from - SECONDS_PER_HOUR;
-    bool too_few = left_out && sync_wants_treatments(sync) && newest < sync->now - LOOK_BACK_LEAST;
-    if (newest == NO_TIME || sync->request.pretend || !sync_reaches_now(sync) || (!too_late && !too_few))
-        return;
-    char since[CIVIL_TEXT_SIZE];
-    int days = (int)((sync->now - newest) / SECONDS_PER_DAY) + 1;
-    sync_warn(
-        sync,
-        "This run leaves a gap that no later one fills by itself: not everything since %s is carried over. "
-        "To fill it: tconnectsync-heroku sync --days %d, or %d days on the status page, with all kinds of "
-        "data.",
-        civil_format_date(since, time_zone_wall(sync->account.zone, newest)), days, days);
-}
-
-static int64_t read_until(const struct sync *sync)
-{
-    int64_t until = sync->range.to + LOG_PADDING;
-    return until < sync->now ? until : sync->now;
-}
-
-bool sync_choose_range(struct sync *sync, struct error *error)
-{
-    const struct time_zone *zone = sync->account.zone;
-    char warning[600] = "";
-    if (sync->request.has_range) {
-        sync->range.from = sync->request.from;
-        sync->range.to = sync->request.to < sync->now ? sync->request.to : sync->now;
-    } else {
-        look_back(sync);
-    }
-    warn_of_gap(sync);
-    sync->range.chosen = xcalloc(sync->pumper->pump_count, sizeof *sync->range.chosen);
-    if (!account_choose_pumps(sync->pumper, sync->account.configuration->pump_serial_number,
-                              time_zone_wall(zone, sync->range.from - LOG_PADDING),
-                              time_zone_wall(zone, read_until(sync)) + 1, time_zone_wall(zone, sync->now),
-                              sync->range.chosen, warning, sizeof warning, error))
-        return false;
-    if (*warning)
-        sync_warn(sync, "%s", warning);
-    return true;
-}
-
 /* ---- reading ---- */
 
 static int64_t day_of(int64_t wall)
@@ -134,22 +45,75 @@ static int64_t day_of(int64_t wall)
     return wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
 }
 
+static bool is_read(const struct sync *sync, unsigned pump, int64_t day)
+{
+    const struct read_days *days = sync->reading.days ? &sync->reading.days[pump] : NULL;
+    for (size_t i = days ? days->count : 0; i-- > 0;)
+        if (days->items[i] == day)
+            return true;
+    return false;
+}
+
+static void note_read(struct sync *sync, unsigned pump, int64_t day)
+{
+    struct read_days *days = &sync->reading.days[pump];
+    if (days->count == days->capacity) {
+        days->capacity = days->capacity ? days->capacity * 2 : 32;
+        days->items = xreallocarray(days->items, days->capacity, sizeof *days->items);
+    }
+    days->items[days->count++] = day;
+}
+
+bool sync_has_unread_days(const struct sync *sync, unsigned pump)
+{
+    struct wall_range *ranges;
+    size_t count = sync_wall_ranges(sync, pump, &ranges);
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        for (int64_t day = day_of(ranges[i].first); day <= day_of(ranges[i].last) && !found; day++)
+            found = !is_read(sync, pump, day);
+    free(ranges);
+    return found;
+}
+
+static void read_window(struct sync *sync, unsigned pump, const struct assignment *assignment, int64_t first,
+                        int64_t last)
+{
+    struct sync_reading *reading = &sync->reading;
+    if (!assignment_reaches_into(assignment, first * SECONDS_PER_DAY, (last + 1) * SECONDS_PER_DAY,
+                                 sync->now))
+        return;
+    struct pump_log_reader *reader = pump_log_reader_new(&sync->log, pump);
+    reading->log_readers = xreallocarray(reading->log_readers, reading->log_reader_count + 1, sizeof reader);
+    reading->log_readers[reading->log_reader_count++] = reader;
+    sync_expect(sync);
+    tandem_fetch_log(sync->account.tandem, assignment->id, first, last, reader, sync_on_tandem, sync);
+}
+
+/* Each run of days that were not read yet, in windows that Tandem takes. */
+static void read_days(struct sync *sync, unsigned pump, int64_t first, int64_t last)
+{
+    const struct pump *its = &sync->pumper->pumps[pump];
+    for (int64_t day = first, end; day <= last; day = end + 1) {
+        end = day;
+        if (is_read(sync, pump, day))
+            continue;
+        while (end < last && end - day + 1 < LOG_WINDOW_DAYS && !is_read(sync, pump, end + 1))
+            end++;
+        for (int64_t i = day; i <= end; i++)
+            note_read(sync, pump, i);
+        for (size_t i = 0; i < its->assignment_count; i++)
+            read_window(sync, pump, &its->assignments[i], day, end);
+    }
+}
+
 static void read_log(struct sync *sync, unsigned pump)
 {
-    const struct time_zone *zone = sync->account.zone;
-    struct sync_reading *reading = &sync->reading;
-    int64_t last = day_of(time_zone_wall(zone, read_until(sync)));
-    for (int64_t day = day_of(time_zone_wall(zone, sync->range.from - LOG_PADDING)); day <= last;
-         day += LOG_WINDOW_DAYS) {
-        int64_t end = day + LOG_WINDOW_DAYS - 1 < last ? day + LOG_WINDOW_DAYS - 1 : last;
-        struct pump_log_reader *reader = pump_log_reader_new(&sync->log, pump);
-        reading->log_readers =
-            xreallocarray(reading->log_readers, reading->log_reader_count + 1, sizeof reader);
-        reading->log_readers[reading->log_reader_count++] = reader;
-        sync_expect(sync);
-        tandem_fetch_log(sync->account.tandem, sync->pumper->pumps[pump].assignment_id, day, end, reader,
-                         sync_on_tandem, sync);
-    }
+    struct wall_range *ranges;
+    size_t count = sync_wall_ranges(sync, pump, &ranges);
+    for (size_t i = 0; i < count; i++)
+        read_days(sync, pump, day_of(ranges[i].first), day_of(ranges[i].last));
+    free(ranges);
 }
 
 static void read_held(struct sync *sync, enum collection collection)
@@ -182,8 +146,8 @@ static void read_nightscout(struct sync *sync)
    that the profile depends on is known, and it is written beside the reads. */
 static void settle_profile(struct sync *sync)
 {
-    bool hidden =
-        json_is(sync->profile.newest, JSON_OBJECT) && !json_get(sync->profile.newest, "pump_settings_hash");
+    const struct json *current = sync_current_profile(sync);
+    bool hidden = json_is(current, JSON_OBJECT) && !json_get(current, "pump_settings_hash");
     if (!hidden) {
         sync_write_profile(sync);
     } else if (!sync->profile.stored) {
@@ -192,13 +156,31 @@ static void settle_profile(struct sync *sync)
     }
 }
 
+/* A second time for days that a pump's clock turned out to have shown as well: the log alone. */
 void sync_enter_read(struct sync *sync)
 {
-    for (unsigned pump = 0; pump < sync->pumper->pump_count; pump++)
+    const bool again = sync->reading.days != NULL;
+    if (!again)
+        sync->reading.days = xcalloc(sync->pumper->pump_count, sizeof *sync->reading.days);
+    for (unsigned pump = 0; pump < sync->pumper->pump_count; pump++) {
+        /* the log's pumps are the account's, in its order */
+        pump_log_add_pump(&sync->log, sync->pumper->pumps[pump].serial_number);
         if (sync->range.chosen[pump])
             read_log(sync, pump);
+    }
+    if (again)
+        return;
+    sync_fetch_coverage(sync);
     read_nightscout(sync);
     settle_profile(sync);
+}
+
+void sync_forget_days(struct sync *sync)
+{
+    for (size_t i = 0; sync->reading.days && i < sync->pumper->pump_count; i++)
+        free(sync->reading.days[i].items);
+    free(sync->reading.days);
+    sync->reading.days = NULL;
 }
 
 void sync_drop_readers(struct sync *sync)
@@ -210,21 +192,27 @@ void sync_drop_readers(struct sync *sync)
         held_reader_free(reading->held_readers[i]);
     free(reading->log_readers);
     free(reading->held_readers);
-    *reading = (struct sync_reading){0};
+    reading->log_readers = NULL;
+    reading->held_readers = NULL;
+    reading->log_reader_count = reading->held_reader_count = 0;
 }
 
 void sync_begin_log(struct sync *sync)
 {
     const unsigned features = sync->request.features | (sync->request.keeps_readings ? FEATURE_CGM : 0);
     pump_log_init(&sync->log, features, time_zone_wall(sync->account.zone, sync->now));
+    if (!sync->account.configuration->pump_clock_follows_zone)
+        pump_log_take_all_times(&sync->log);
     sync->log.journal = sync->account.log;
 }
 
 void sync_leave_read(struct sync *sync)
 {
     sync_drop_readers(sync);
+    sync_learn_coverage(sync);
     if (sync->sign_in.token != TOKEN_REFUSED)
         return;
+    sync_forget_days(sync);
     pump_log_free(&sync->log);
     held_free(&sync->held);
     sync_begin_log(sync);

@@ -73,6 +73,8 @@ void sync_enter_greet(struct sync *sync)
         if (!sync->request.check_only)
             return;
     }
+    if (!sign_in->wanted && !sync->request.check_only && sync_may_be_idle(sync))
+        sign_in->nightscout_verified = true; /* minutes ago, and perhaps there is nothing to write */
     if (!sign_in->nightscout_verified) {
         sync_expect(sync);
         nightscout_verify(sync->nightscout, sync_on_nightscout, sync);
@@ -137,17 +139,25 @@ void sync_leave_greet(struct sync *sync)
         sync_fail(sync, SYNC_FAILED_HERE, &error);
     else if (sync->sign_in.token == TOKEN_REFUSED)
         sync_sign_in_again(sync);
+    else if (sync_has_nothing_new(sync)) {
+        sync->report.nothing_new = true;
+        sync->next = STEP_DONE;
+    }
 }
 
-/* Nightscout's newest documents are asked for beside the password: both are needed before the log can be. In
-   a range that was asked for, those before it: they tell whether it leaves a gap. */
-static void fetch_newest(struct sync *sync)
+/* Both are needed before the log can be: what is settled, or where nothing is, the newest documents. */
+static void fetch_progress(struct sync *sync)
 {
-    int64_t until = sync->request.has_range ? sync->request.from - 1 : sync->now;
+    if (sync->request.has_range)
+        return;
+    if (!sync_knows_coverage(sync))
+        sync_fetch_coverage(sync);
+    if (sync_knows_coverage(sync) && sync_is_automatic(sync))
+        return;
     if (sync_wants_treatments(sync))
-        sync_fetch_newest(sync, COLLECTION_TREATMENTS, until);
+        sync_fetch_newest(sync, COLLECTION_TREATMENTS, sync->now);
     if (sync->request.features & FEATURE_CGM)
-        sync_fetch_newest(sync, COLLECTION_ENTRIES, until);
+        sync_fetch_newest(sync, COLLECTION_ENTRIES, sync->now);
 }
 
 /* A sync does without it. */
@@ -155,7 +165,7 @@ static void on_status(void *context, const struct error *error)
 {
     struct sync *sync = context;
     if (error)
-        log_info(sync->account.log, "sync", "note=\"the site's status was not to be had\"");
+        log_info(sync->account.log, "sync", "note=\"the site's status could not be read\"");
     sync_answered(sync);
 }
 
@@ -168,8 +178,8 @@ void sync_enter_sign_in(struct sync *sync)
     if (sync->sign_in.nightscout_asked)
         return; /* in the first sign-in; but a token refused in the step before has skipped that */
     sync->sign_in.nightscout_asked = true;
-    if (!sync->request.check_only && sync_reaches_now(sync))
-        fetch_newest(sync);
+    if (!sync->request.check_only)
+        fetch_progress(sync);
     if (sync->request.features & FEATURE_PROFILES && !sync->request.check_only) {
         sync_expect(sync);
         nightscout_fetch_profile(sync->nightscout, &sync->profile.newest, sync_on_nightscout, sync);
@@ -236,6 +246,7 @@ void sync_leave_account(struct sync *sync)
 {
     struct error error = {0};
     note_upload(sync);
+    sync_learn_coverage(sync);
     if (sync->request.check_only && !sync->pumper)
         end_check(sync);
     else if (sync->sign_in.token == TOKEN_REFUSED)

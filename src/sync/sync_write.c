@@ -378,13 +378,14 @@ static void finish(struct sync *sync)
 }
 
 /* Reading takes so long here that no copy is ever fresh. */
-static void finish_stale(struct sync *sync)
+static void fail_stale(struct sync *sync)
 {
-    log_warn(
-        sync->account.log, "sync",
-        "note=\"reading Nightscout takes too long for anything there to be completed: the next sync tries "
-        "again\"");
-    finish(sync);
+    sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT,
+              &(struct error){.kind = ERROR_UNREACHABLE,
+                              .text =
+                                  "Nightscout takes so long to be read that nothing there can be completed: "
+                                  "a person may have changed it meanwhile. Nothing is lost; the next sync "
+                                  "writes what is missing."});
 }
 
 /* A server that fails on every write is most often one without space. */
@@ -413,7 +414,7 @@ void sync_leave_write(struct sync *sync)
     else if (!give_up(writing))
         sync->next = STEP_WAIT;
     else if (writing->found == ROUND_STALE)
-        finish_stale(sync);
+        fail_stale(sync);
     else if (leave_out_suspects(sync))
         finish(sync);
     else

@@ -322,7 +322,7 @@ bool credential_cache_write(const char *path, const struct credential_owner *own
     else
         error_set(
             error, ERROR_CONFIGURATION,
-            "The sign-in cannot be remembered in CACHE_CREDENTIALS_PATH (%s): each start signs in anew.",
+            "The sign-in cannot be remembered in CACHE_CREDENTIALS_PATH (%s): each start signs in again.",
             strerror(errno));
     if (!written && descriptor >= 0)
         unlink(new_path);

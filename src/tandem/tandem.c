@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <openssl/crypto.h>
+
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/base/redact.h"
@@ -52,6 +54,15 @@ struct tandem *tandem_new(struct http_client *client, const struct configuration
         redactor_add(redactor, tandem->credentials.account_id, "account");
     }
     return tandem;
+}
+
+void sign_in_clear(struct sign_in *sign_in)
+{
+    free_secret(sign_in->code);
+    free_secret(sign_in->access_token);
+    free_secret(sign_in->id_token);
+    free(sign_in->keys);
+    OPENSSL_cleanse(sign_in, sizeof *sign_in);
 }
 
 void tandem_cancel(struct tandem *tandem)

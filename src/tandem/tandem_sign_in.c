@@ -27,15 +27,6 @@ enum {
     USUAL_LIFETIME = 30 * 60, /* where expires_in is missing: the shortest that was seen */
 };
 
-void sign_in_clear(struct sign_in *sign_in)
-{
-    free_secret(sign_in->code);
-    free_secret(sign_in->access_token);
-    free_secret(sign_in->id_token);
-    free(sign_in->keys);
-    OPENSSL_cleanse(sign_in, sizeof *sign_in);
-}
-
 /* ---- the login page: only its cookies matter ---- */
 
 static bool drop_data(void *context, const char *data, size_t length, struct error *error)

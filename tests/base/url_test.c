@@ -51,6 +51,14 @@ static void a_parameter_is_found_and_decoded(void **state)
     }
 }
 
+static void a_path_keeps_its_plus(void **state)
+{
+    (void)state;
+    char decoded[16];
+    assert_true(percent_decode("/a+b%2fc", 8, false, decoded));
+    assert_string_equal(decoded, "/a+b/c");
+}
+
 static void an_origin_names_scheme_host_and_port(void **state)
 {
     (void)state;
@@ -119,6 +127,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_but_unreserved_characters_are_encoded),
         cmocka_unit_test(a_parameter_is_found_and_decoded),
+        cmocka_unit_test(a_path_keeps_its_plus),
         cmocka_unit_test(an_origin_names_scheme_host_and_port),
         cmocka_unit_test(only_https_and_this_machine_are_private),
     };

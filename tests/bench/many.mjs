@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { launch, sleep, until } from '../system/lib/child.mjs';
+import { memory, processorSeconds } from '../system/lib/proc.mjs';
 import { program } from '../system/lib/run.mjs';
 import { start } from '../system/lib/simulator.mjs';
 
@@ -16,7 +17,6 @@ const SYNCING_SECONDS = 60;
 const IDLE_SECONDS = 30;
 const SECRET = 'a-secret-of-sixteen-or-more';
 const HEADERS = { authorization: `Bearer ${SECRET}` };
-const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']));
 
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'tconnectsync-bench-'));
 const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
@@ -57,26 +57,14 @@ async function begin(simulator, nightscout, number) {
 
 const status = async ({ url }) => (await fetch(`${url}/status.json`, { headers: HEADERS })).json();
 
-// Kilobytes, as the kernel counts them. Pss: a page that many share counts as its share.
-function memory({ pid }) {
-  const found = Object.fromEntries([...fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^(\w+): +(\d+) kB$/gm)]
-    .map(([, name, value]) => [name, Number(value)]));
-  return { pss: found.Pss, resident: found.Rss, own: found.Private_Dirty };
-}
-
-function processorSeconds({ pid }) {
-  const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
 async function over(seconds, servers, simulator) {
-  const processor = servers.map(processorSeconds);
+  const processor = servers.map(({ pid }) => processorSeconds(pid));
   const requests = (await simulator.statistics()).requestCount;
   const from = Date.now();
   await sleep(seconds * 1000);
   const minutes = (Date.now() - from) / 60000;
   return {
-    processor: mean(servers.map((server, i) => processorSeconds(server) - processor[i])) / minutes,
+    processor: mean(servers.map((server, i) => processorSeconds(server.pid) - processor[i])) / minutes,
     requests: ((await simulator.statistics()).requestCount - requests) / minutes,
   };
 }
@@ -94,23 +82,23 @@ for (const { url } of servers) await fetch(`${url}/scheduler/jobs/update/pause`,
 for (const server of servers) await until(async () => !(await status(server)).running, { what: 'the last sync ending' });
 const failed = (await Promise.all(servers.map(status))).flatMap(({ runs }) => runs.filter(({ result }) => result !== 'ok')).length;
 const idle = await over(IDLE_SECONDS, servers, simulator);
-const sizes = servers.map(memory);
+const sizes = servers.map(({ pid }) => memory(pid));
 
 const column = (name) => sizes.map((size) => size[name]);
 const each = syncing.requests / PROCESSES * INTERVAL_MINUTES;
 const table = (minutes) => ({
   processes: 1000,
   'minutes between syncs': minutes,
-  'MB of memory': Math.round(mean(column('pss')) * 1000 / 1024),
+  'MB of memory': Math.round(mean(column('Pss')) * 1000 / 1024),
   'requests a minute': Math.round(each * 1000 / minutes),
   'processors busy': (syncing.processor * INTERVAL_MINUTES * 1000 / minutes / 60).toFixed(2),
 });
 console.log(`${os.cpus()[0].model}, ${os.cpus().length} processors, ${os.release()}; ${PROCESSES} processes, Nightscout over TLS`);
 console.table([{
-  'PSS MB': megabytes(mean(column('pss'))),
-  'most PSS MB': megabytes(Math.max(...column('pss'))),
-  'resident MB': megabytes(mean(column('resident'))),
-  'own MB': megabytes(mean(column('own'))),
+  'PSS MB': megabytes(mean(column('Pss'))),
+  'most PSS MB': megabytes(Math.max(...column('Pss'))),
+  'resident MB': megabytes(mean(column('Rss'))),
+  'own MB': megabytes(mean(column('Private_Dirty'))),
   'requests a sync': each.toFixed(1),
   'CPU ms a sync': (syncing.processor * INTERVAL_MINUTES * 1000).toFixed(0),
   'CPU ms a minute, idle': (idle.processor * 1000).toFixed(1),

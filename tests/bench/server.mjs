@@ -6,6 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { freePort, sleep, until } from '../system/lib/child.mjs';
+import { memory } from '../system/lib/proc.mjs';
 import { program } from '../system/lib/run.mjs';
 import { start } from '../system/lib/simulator.mjs';
 
@@ -39,10 +40,9 @@ async function serve(simulator, env = {}) {
 }
 
 // Megabytes of the process: resident, and of that what no file backs.
-function memory(server) {
-  const text = fs.readFileSync(`/proc/${server.pid}/smaps_rollup`, 'utf8');
-  const of = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)[1]) / 1024;
-  return { resident: of('Rss').toFixed(1), anonymous: of('Anonymous').toFixed(1) };
+function megabytes({ pid }) {
+  const { Rss, Anonymous } = memory(pid);
+  return { resident: (Rss / 1024).toFixed(1), anonymous: (Anonymous / 1024).toFixed(1) };
 }
 
 const call = async (server, where) => (await fetch(`http://127.0.0.1:${server.port}${where}`, { headers: { authorization: `Bearer ${SECRET}` } })).text();
@@ -83,13 +83,13 @@ console.log(`start to first answer: median ${median(starts).toFixed(1)} ms, slow
 
 const server = await serve(simulator);
 await sleep(500);
-const stages = { idle: memory(server) };
+const stages = { idle: megabytes(server) };
 const secure = await serve(simulator, { NS_URL: 'https://127.0.0.1:1/' });
 await sleep(1000);
-stages['idle, certificates loaded'] = memory(secure);
+stages['idle, certificates loaded'] = megabytes(secure);
 await secure.stop();
 await call(server, '/update?days=1');
-stages['after a day\'s sync'] = memory(server);
+stages['after a day\'s sync'] = megabytes(server);
 let slowest = 0, quiet = 0;
 for (let i = 0; i < 5; i += 1) {
   await simulator.reset();
@@ -98,12 +98,12 @@ for (let i = 0; i < 5; i += 1) {
   slowest = Math.max(slowest, wrk(server.port, '/livez', { seconds: 1, connections: 1 }).slowest);
   await sync;
 }
-stages['after five 28-day syncs'] = memory(server);
+stages['after five 28-day syncs'] = megabytes(server);
 for (let i = 0; i < 50; i += 1) await call(server, `/update?days=${1 + (i % 3)}`);
 let requests = 0;
 while (requests < 100000) requests += wrk(server.port, '/', { seconds: 2 }).rate * 2;
 await sleep(500);
-stages['after fifty more syncs and 100,000 requests'] = memory(server);
+stages['after fifty more syncs and 100,000 requests'] = megabytes(server);
 console.log('memory in MB');
 console.table(stages);
 console.log(`slowest /livez by one client: ${slowest.toFixed(1)} ms during a 28-day sync, ${quiet.toFixed(1)} ms without, of five runs each`);

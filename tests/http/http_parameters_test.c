@@ -57,14 +57,6 @@ static void bad_encodings_are_refused(void **state)
     buffer_free(&many);
 }
 
-static void a_path_keeps_its_plus(void **state)
-{
-    (void)state;
-    char decoded[16];
-    assert_true(percent_decode("/a+b%2fc", 8, false, decoded));
-    assert_string_equal(decoded, "/a+b/c");
-}
-
 static void cookies_are_found(void **state)
 {
     (void)state;
@@ -133,7 +125,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_are_decoded),
         cmocka_unit_test(bad_encodings_are_refused),
-        cmocka_unit_test(a_path_keeps_its_plus),
         cmocka_unit_test(cookies_are_found),
         cmocka_unit_test(the_last_forwarded_address_counts),
     };

@@ -158,13 +158,13 @@ static void a_failure_says_what_and_what_to_do(void **state)
     assert_true(holds(&page, "Data is not getting through"));
     assert_true(holds(&page, "Nothing is lost"));
     assert_true(holds(&page, "Nightscout did not answer in time"));
-    assert_true(holds(&page, "tried again by itself"));
+    assert_true(holds(&page, "tries again by itself"));
     buffer_free(&page);
     page = render("full-once");
     assert_true(holds(&page, "<h1 id=\"verdict-words\">The last sync failed</h1>"));
     buffer_free(&page);
     page = render("full-refused");
-    assert_true(holds(&page, "not tried again by itself"));
+    assert_true(holds(&page, "does not try again by itself"));
     buffer_free(&page);
 }
 
@@ -302,7 +302,7 @@ static void progress_is_one_line(void **state)
     page_state_set(&view_state, "full-running");
     page_render_progress(&view_state.view, &out);
     assert_null(strchr(out.data, '\n'));
-    assert_true(strstr(out.data, "step 6 of 13, 3 of 8 answers") != NULL);
+    assert_true(strstr(out.data, "step 6 of 13, 37% done") != NULL);
     assert_true(strstr(out.data, "value=\"489\"") != NULL);
     buffer_clear(&out);
     page_state_set(&view_state, "full-flowing");

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/pump/account.h"
@@ -50,21 +51,23 @@ static void pumps_are_read(void **state)
     struct account *account = parse(answer);
     assert_int_equal(account->pump_count, 3);
     const struct pump *old = &account->pumps[0], *present = &account->pumps[1], *retired = &account->pumps[2];
-    assert_string_equal(old->assignment_id, "0b1c-old");
+    assert_int_equal(old->assignment_count, 1);
+    const struct assignment *its = &old->assignments[0];
+    assert_string_equal(its->id, "0b1c-old");
     assert_string_equal(old->serial_number, "9000123");
     assert_string_equal(old->model_name, "t:slim X2");
-    assert_true(old->newest_event == at("2026-03-02T08:30:00"));
-    assert_true(old->first_available == at("2024-01-01T00:00:00"));
-    assert_true(old->last_available == at("2026-03-02T08:30:00"));
-    assert_true(old->last_upload == at("2026-03-02T14:31:00"));
+    assert_true(its->newest_event == at("2026-03-02T08:30:00"));
+    assert_true(its->first_available == at("2024-01-01T00:00:00"));
+    assert_true(its->last_available == at("2026-03-02T08:30:00"));
+    assert_true(its->last_upload == at("2026-03-02T14:31:00") && old->last_upload == its->last_upload);
     assert_null(old->settings);
     assert_null(old->settings_hash);
     assert_string_equal(present->serial_number, "9000456");
     assert_string_equal(present->model_name, "");
-    assert_true(present->last_available == NO_TIME && present->last_upload == NO_TIME);
+    assert_true(present->assignments[0].last_available == NO_TIME && present->last_upload == NO_TIME);
     assert_true(json_is(json_get(present->settings, "profiles"), JSON_OBJECT));
     assert_string_equal(present->settings_hash, "C0FFEE");
-    assert_true(retired->first_available == NO_TIME);
+    assert_true(retired->assignments[0].first_available == NO_TIME);
     assert_null(retired->settings);
     account_free(account);
     account_free(NULL);
@@ -80,8 +83,9 @@ static void what_is_no_pump_is_left_out(void **state)
               "{\"assignmentId\":\"ok\",\"serialNumber\":[],\"modelName\":{},\"maxDateOfEvents\":\"soon\","
               "\"lastUploadDate\":5,\"availableDataRange\":[1],\"settings\":[]},{\"assignmentId\":\"ok\"}]}");
     assert_int_equal(account->pump_count, 1);
-    assert_string_equal(account->pumps[0].serial_number, "");
-    assert_true(account->pumps[0].newest_event == NO_TIME && account->pumps[0].last_upload == NO_TIME);
+    assert_string_equal(account->pumps[0].serial_number, "ok"); /* so that two without a number stay two */
+    assert_true(account->pumps[0].assignments[0].newest_event == NO_TIME);
+    assert_true(account->pumps[0].last_upload == NO_TIME);
     account_free(account);
 }
 
@@ -138,35 +142,180 @@ static void pumps_are_chosen_by_range(void **state)
     account_free(account);
 }
 
+/* An account of pumps, each "serial maxDateOfEvents lastUploadDate hash"; "-" is null. The id is its place.
+ */
+static struct account *account_of(const char *const *lines)
+{
+    struct buffer text;
+    buffer_init(&text, 10000);
+    buffer_add_text(&text, "{\"pumps\":[");
+    for (size_t i = 0; lines[i]; i++) {
+        char serial[20], newest[30], upload[30], hash[20];
+        assert_int_equal(sscanf(lines[i], "%19s %29s %29s %19s", serial, newest, upload, hash), 4);
+        buffer_addf(&text,
+                    "%s{\"assignmentId\":\"%zu\",\"serialNumber\":\"%s\",\"maxDateOfEvents\":\"%s\","
+                    "\"lastUploadDate\":\"%s\",\"settings\":{\"settingsHash\":\"%s\",\"details\":{}}}",
+                    i ? "," : "", i, serial, newest, upload, hash);
+    }
+    buffer_add_text(&text, "]}");
+    struct account *account = parse(text.data);
+    buffer_free(&text);
+    return account;
+}
+
+static void one_serial_number_is_one_pump(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"9000456 2026-03-01T10:00:00 2026-03-01T14:05:00Z OLD",
+                                        "9000123 - - X",
+                                        "9000456 2026-05-14T10:00:00 2026-05-14T14:05:00Z NEW",
+                                        "9000456 2026-04-01T10:00:00 2026-04-01T14:05:00Z MIDDLE", NULL};
+    struct account *account = account_of(lines);
+    assert_int_equal(account->pump_count, 2);
+    const struct pump *pump = &account->pumps[0];
+    assert_int_equal(pump->assignment_count, 3);
+    assert_string_equal(pump->assignments[1].id, "2");
+    assert_true(pump->last_upload == at("2026-05-14T14:05:00"));
+    assert_string_equal(pump->settings_hash, "NEW");
+    int64_t now = at("2026-05-14T15:00:00"), from = at("2026-03-20T00:00:00"), to = at("2026-04-20T00:00:00");
+    assert_true(pump_newest(pump, now) == at("2026-05-14T10:00:00"));
+    assert_false(assignment_reaches_into(&pump->assignments[0], from, to, now));
+    assert_true(assignment_reaches_into(&pump->assignments[1], from, to, now));
+    assert_true(assignment_reaches_into(&pump->assignments[2], from, to, now));
+    assert_true(
+        assignment_reaches_into(&account->pumps[1].assignments[0], from, to, now)); /* nobody can tell */
+
+    bool chosen[2];
+    char warning[600];
+    assert_true(
+        account_choose_pumps(account, "9000456", from, to, now, chosen, warning, sizeof warning, NULL));
+    assert_true(chosen[0] && !chosen[1]);
+    assert_string_equal(warning, "");
+    assert_true(account_choose_pumps(account, NULL, from, to, now, chosen, warning, sizeof warning, NULL));
+    assert_true(chosen[0] && !chosen[1]);
+    account_free(account);
+}
+
+/* A row of cases about one pump at 2026-05-14T15:00:00Z. */
+static void dates_that_cannot_be_are_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *newest;
+        bool in_use, reads_today;
+    } cases[] = {
+        {"1 2026-05-14T10:00:00 2026-05-14T14:05:00Z H", "2026-05-14T10:00:00", true, true},
+        {"1 2037-12-31T00:00:00 2022-03-01T09:00:00Z H", NULL, false,
+         false},                                                            /* retired, with a placeholder */
+        {"1 2056-05-14T10:00:00 2026-05-14T14:05:00Z H", NULL, true, true}, /* in use, its year is wrong */
+        {"1 2008-01-01T10:00:00 2026-05-14T14:05:00Z H", "2008-01-01T10:00:00", true, true},
+        {"1 2026-05-15T04:00:00 2026-05-14T14:05:00Z H", "2026-05-15T04:00:00", true,
+         true}, /* in Kiritimati */
+        {"1 2026-05-15T14:05:01 2026-05-14T14:05:00Z H", NULL, true, true},
+        {"1 2026-05-07T10:00:00 2026-05-07T15:00:00Z H", "2026-05-07T10:00:00", true, false},
+        {"1 2026-05-07T10:00:00 2026-05-07T14:59:59Z H", "2026-05-07T10:00:00", false, false},
+        {"1 2026-05-14T10:00:00 - H", "2026-05-14T10:00:00", false, true},
+        {"1 2098-12-31T00:00:00 - H", NULL, false, false},
+        {"1 - 2098-12-31T00:00:00Z H", NULL, false, false},
+        {"1 - - H", NULL, false, false},
+    };
+    int64_t now = at("2026-05-14T15:00:00");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const lines[] = {cases[i].line, NULL};
+        struct account *account = account_of(lines);
+        bool chosen[1];
+        char warning[600];
+        if (pump_newest(&account->pumps[0], now) != (cases[i].newest ? at(cases[i].newest) : NO_TIME) ||
+            pump_in_use(&account->pumps[0], now) != cases[i].in_use)
+            fail_msg("%s", cases[i].line);
+        assert_true(
+            account_choose_pumps(account, NULL, now - DAY, now, now, chosen, warning, sizeof warning, NULL));
+        if (chosen[0] != cases[i].reads_today || chosen[0] == (*warning != '\0'))
+            fail_msg("%s: %s", cases[i].line, warning);
+        account_free(account);
+    }
+}
+
 static void a_serial_number_chooses_one(void **state)
 {
     (void)state;
-    struct account *account = parse(answer);
-    bool chosen[3];
-    char warning[300];
-    int64_t now = at("2026-03-04T00:00:00");
-    assert_true(
-        account_choose_pumps(account, "9000123", now - DAY, now, now, chosen, warning, sizeof warning, NULL));
-    assert_true(chosen[0] && !chosen[1] && !chosen[2]);
-    assert_string_equal(warning, "");
+    static const struct {
+        const char *lines[4], *serial, *warning, *profile;
+    } cases[] = {
+        /* The setting names the old pump: silent for 3 days, then for longer. */
+        {{"9000123 - 2026-05-11T15:00:00Z OLD", "9000456 - 2026-05-14T14:00:00Z NEW"},
+         "9000123",
+         NULL,
+         "OLD"},
+        {{"9000123 - 2026-05-11T14:59:59Z OLD", "9000456 - 2026-05-14T14:00:00Z NEW"},
+         "9000123",
+         "456",
+         NULL},
+        {{"9000123 - 2022-05-11T14:59:59Z OLD", "9000456 - 2026-05-14T14:00:00Z NEW"},
+         "9000123",
+         "456",
+         NULL},
+        {{"9000123 2037-01-01T00:00:00 - OLD", "9000456 - 2026-05-14T14:00:00Z NEW"}, "9000123", "456", NULL},
+        {{"9000123 - 2022-05-11T14:59:59Z OLD", "9000456 - 2026-05-14T14:00:00Z NEW"},
+         "9000456",
+         NULL,
+         "NEW"},
+        /* The other is a retired one that claims the future. */
+        {{"9000123 - 2026-05-09T14:59:59Z OLD", "9000456 2037-01-01T00:00:00 2026-05-01T14:00:00Z NEW"},
+         "9000123",
+         NULL,
+         "OLD"},
+        /* Both are silent: the phone is, and no pump is new. */
+        {{"9000123 - 2026-05-10T12:00:00Z OLD", "9000456 - 2026-05-10T11:00:00Z NEW"},
+         "9000123",
+         NULL,
+         "OLD"},
+        {{"9000123 - 2026-05-01T12:00:00Z OLD", "9000456 - 2026-05-01T11:00:00Z NEW"}, "9000123", NULL, NULL},
+        /* Without the setting the pump in use that uploaded last is the one with the profile. */
+        {{"9000456 - 2026-05-14T14:00:00Z NEW", "9000123 2037-01-01T00:00:00 2022-01-01T00:00:00Z OLD"},
+         NULL,
+         NULL,
+         "NEW"},
+        {{"9000123 - 2026-05-13T14:00:00Z OLD", "9000456 - 2026-05-14T14:00:00Z NEW"}, NULL, NULL, "NEW"},
+        {{"9000123 2026-05-14T14:00:00 2026-05-01T14:00:00Z OLD"}, NULL, "", NULL},
+    };
+    int64_t now = at("2026-05-14T15:00:00");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct account *account = account_of(cases[i].lines);
+        bool chosen[4];
+        char warning[600], ending[20];
+        assert_true(account_choose_pumps(account, cases[i].serial, now - DAY, now, now, chosen, warning,
+                                         sizeof warning, NULL));
+        for (size_t j = 0; cases[i].serial && j < account->pump_count; j++)
+            assert_int_equal(chosen[j], strcmp(account->pumps[j].serial_number, cases[i].serial) == 0);
+        snprintf(ending, sizeof ending, "ends in %s", cases[i].warning ? cases[i].warning : "");
+        const struct pump *pump = account_profile_pump(account, cases[i].serial, now);
+        if ((cases[i].serial && (cases[i].warning ? !strstr(warning, ending) : *warning)) ||
+            (pump != NULL) != (cases[i].profile != NULL) ||
+            (pump && strcmp(pump->settings_hash, cases[i].profile) != 0))
+            fail_msg("case %zu: %s", i, warning);
+        account_free(account);
+    }
+}
 
-    now = at("2026-04-10T13:00:00");
-    assert_true(
-        account_choose_pumps(account, "9000123", now - DAY, now, now, chosen, warning, sizeof warning, NULL));
-    assert_true(chosen[0] && !chosen[1]);
-    assert_non_null(strstr(warning, "ends in 456"));
-    assert_true(
-        account_choose_pumps(account, "9000789", now - DAY, now, now, chosen, warning, sizeof warning, NULL));
-    assert_non_null(strstr(warning, "ends in 456"));
-    assert_true(
-        account_choose_pumps(account, "9000456", now - DAY, now, now, chosen, warning, sizeof warning, NULL));
-    assert_string_equal(warning, "");
-    /* Nobody has anything newer: no new pump. */
-    now = at("2026-06-10T13:00:00");
-    assert_true(
-        account_choose_pumps(account, "9000456", now - DAY, now, now, chosen, warning, sizeof warning, NULL));
-    assert_string_equal(warning, "");
-    account_free(account);
+static void a_monstrous_account_is_refused(void **state)
+{
+    (void)state;
+    for (size_t count = ASSIGNMENTS_MAXIMUM; count <= 80000; count += 80000 - ASSIGNMENTS_MAXIMUM) {
+        struct buffer text;
+        struct error error = {0};
+        buffer_init(&text, 1 << 23);
+        buffer_add_text(&text, "{\"pumps\":[");
+        for (size_t i = 0; i < count; i++)
+            buffer_addf(&text, "%s{\"assignmentId\":\"%zu\",\"serialNumber\":\"%zu\"}", i ? "," : "", i,
+                        9000000 + i);
+        buffer_add_text(&text, "]}");
+        struct account *account = account_parse(text.data, text.length, &error);
+        assert_int_equal(account != NULL, count == ASSIGNMENTS_MAXIMUM);
+        assert_int_equal(error.kind, account ? ERROR_NONE : ERROR_LIMIT);
+        account_free(account);
+        buffer_free(&text);
+    }
 }
 
 static void an_unknown_serial_number_names_the_known_ones_endings(void **state)
@@ -203,7 +352,10 @@ int main(void)
         cmocka_unit_test(another_answer_is_an_error),
         cmocka_unit_test(every_truncation_is_survived),
         cmocka_unit_test(pumps_are_chosen_by_range),
+        cmocka_unit_test(one_serial_number_is_one_pump),
+        cmocka_unit_test(dates_that_cannot_be_are_none),
         cmocka_unit_test(a_serial_number_chooses_one),
+        cmocka_unit_test(a_monstrous_account_is_refused),
         cmocka_unit_test(an_unknown_serial_number_names_the_known_ones_endings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

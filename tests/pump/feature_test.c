@@ -32,20 +32,60 @@ static void lists_are_read(void **state)
     }
 }
 
-static void an_unknown_name_is_refused_with_the_known_ones(void **state)
+static void an_unknown_name_is_quoted_and_refused_with_the_known_ones(void **state)
 {
     (void)state;
-    static const char *const lists[] = {"BASALS", "BASAL;BOLUS", "BASAL BOLUS", "BASAL,<b>", "B"};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    static const struct {
+        const char *list, *quoted;
+    } cases[] = {
+        {"BASALS", "\"BASALS\""},
+        {"BASAL;BOLUS", "\"BASAL;BOLUS\""},
+        {"BASAL BOLUS", "\"BASAL BOLUS\""},
+        {"BASAL, B ,BOLUS", "\"B\""},
+        {"BASAL,<b>\"\x1b[2J&\xc3\xa9%s\\", "\"?b????2J????s?\""},
+        {"BASAL,12345678901234567890123456789012", "\"12345678901234567890123456789012\""},
+        {"BASAL,123456789012345678901234567890123", "\"12345678901234567890123456789012...\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error error = {0};
         unsigned features = 77;
-        assert_false(features_parse(lists[i], &features, &error));
+        assert_false(features_parse(cases[i].list, &features, &error));
         assert_int_equal(error.kind, ERROR_USAGE);
         assert_int_equal(features, 77);
         assert_non_null(strstr(error.text, "BASAL,BOLUS,PUMP_EVENTS,PROFILES,CGM,CGM_ALERTS,DEVICE_STATUS,"
                                            "PUMP_EVENTS_BASAL_SUSPENSION,IOB"));
-        assert_null(strstr(error.text, "<b>"));
+        if (!strstr(error.text, cases[i].quoted))
+            fail_msg("%s: %s", cases[i].list, error.text);
     }
+}
+
+static void what_is_missing_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *missing;
+    } cases[] = {
+        {"", "PUMP_EVENTS,PROFILES,CGM,CGM_ALERTS,DEVICE_STATUS"},
+        {"BASAL,BOLUS,PUMP_EVENTS,PROFILES", "CGM,CGM_ALERTS,DEVICE_STATUS"},
+        {"BASAL,BOLUS,PUMP_EVENTS,PROFILES,CGM,CGM_ALERTS,DEVICE_STATUS", ""},
+        {"BOLUS,PUMP_EVENTS_BASAL_SUSPENSION,PROFILES,CGM,IOB", "BASAL,PUMP_EVENTS,CGM_ALERTS"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned features;
+        struct buffer text;
+        buffer_init(&text, 200);
+        assert_true(features_parse(cases[i].list, &features, NULL));
+        features_write(features_missing(features), &text);
+        assert_string_equal(text.data, cases[i].missing);
+        buffer_free(&text);
+    }
+}
+
+/* What the guide of the original promises to whoever sets nothing. */
+static void unset_is_basal_and_bolus(void **state)
+{
+    (void)state;
+    assert_int_equal(FEATURES_DEFAULT, FEATURE_BASAL | FEATURE_BOLUS);
 }
 
 static void what_is_written_reads_back(void **state)
@@ -66,7 +106,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_are_read),
-        cmocka_unit_test(an_unknown_name_is_refused_with_the_known_ones),
+        cmocka_unit_test(an_unknown_name_is_quoted_and_refused_with_the_known_ones),
+        cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(unset_is_basal_and_bolus),
         cmocka_unit_test(what_is_written_reads_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

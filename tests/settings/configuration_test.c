@@ -306,7 +306,7 @@ static void known_mistakes_are_mended_with_a_word(void **state)
         {"NS_URL=http://ns.example.org", "http://ns.example.org/", "http://"},
         {"NS_URL=http://127.0.0.1:1337/", "http://127.0.0.1:1337/", NULL},
         {"NS_URL='https://ns.example.org/'", "https://ns.example.org/", NULL},
-        {"NS_SECRET=correct horse battery ", "https://ns.example.org/", "blank"},
+        {"NS_SECRET=correct horse battery ", "https://ns.example.org/", "space"},
         {"NS_SECRET=\"correct horse battery\"", "https://ns.example.org/", "quotes"},
         {"TCONNECT_EMAIL=jane", "https://ns.example.org/", "e-mail"},
         {"TCONNECTSYNC_HEROKU_SECRET=1234", "https://ns.example.org/", "guessed"},

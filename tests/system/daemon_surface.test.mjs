@@ -108,6 +108,8 @@ test('parameters: a clear line for what is wrong, and nothing started by it', as
   const { secretly, simulator } = await serve(t);
   const wrong = {
     'days=0': /days/, 'days=367': /days/, 'days=-1': /days/, 'days=1.5': /days/, 'days=99999999999999999999': /days/, 'days=%20': /days/,
+    'days=1&from=2026-05-14': /days and from/, 'to=2026-05-14': /to needs from/, 'from=2026-02-30': /from wants a date/, 'from=2026-05-14&to=x': /to wants a date/,
+    'from=2999-01-01': /range is empty/, 'from=2020-01-01&to=2023-01-01': /at most 366 days/,
     'features=BASAL,NOPE': /BASAL.*CGM_ALERTS/, 'features=%3Cscript%3E': /BASAL/,
   };
   for (const path of ['/run', '/update', '/check_login']) {
@@ -132,6 +134,36 @@ test('pretend and features reach the sync: nothing is written, and only those ki
   assert.equal((await get(`/update?secret=${SECRET}&days=1&features=BOLUS&pretend=`)).status, 200);
   const kinds = new Set((await simulator.documents()).treatments.map(({ eventType }) => eventType));
   assert.deepEqual([...kinds], ['Combo Bolus']);
+});
+
+const ZONE = 'America/New_York';
+const civilDay = (time) => new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE }).format(time);
+const day = (ago) => civilDay(Date.now() - ago * 86400000);
+
+test('from and to bring those civil days and no other, to today when to is not said', async (t) => {
+  const { secretly, simulator, idle } = await serve(t, {}, { TIMEZONE_NAME: ZONE });
+  const days = async () => [...new Set((await simulator.documents()).treatments.map(({ created_at }) => civilDay(Date.parse(created_at))))].sort();
+  const one = day(2), last = day(1);
+  assert.equal((await secretly(`/update?features=BOLUS&from=${one}&to=${one}`)).status, 200);
+  assert.deepEqual(await days(), [one]);
+  assert.deepEqual(said(await secretly(`/run?features=BOLUS&from=${one}&to=${last}`)), [200, 'Triggered job']);
+  await idle(2);
+  assert.deepEqual(await days(), [one, last]);
+  const before = (await simulator.statistics()).requestCount;
+  assert.equal((await secretly(`/run?features=BOLUS&from=${one}&to=${last}`)).text, 'Triggered job'); // an equal one ended just now
+  assert.equal((await simulator.statistics()).requestCount, before);
+  assert.equal((await secretly('/update', form({ features: 'BOLUS', from: last }))).status, 200);
+  assert.ok((await days()).at(-1) > last);
+  assert.match((await secretly(`/check_login?from=${one}&to=${last}`)).text, /No API errors returned!\n$/);
+});
+
+test('equal ranges share a run, whenever and however their open end was said', async (t) => {
+  const { secretly, idle } = await serve(t, { latency: 150 });
+  const [from, to, tomorrow] = [day(2), day(1), day(-1)];
+  const answers = await Promise.all([`from=${from}`, `from=${from}&to=${tomorrow}`, `from=${from}&to=${to}`, `from=${from}&to=${to}`, `from=${to}&to=${to}`]
+    .map((words) => secretly(`/run?${words}`)));
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 429]);
+  assert.equal((await idle(2)).runs.length, 2);
 });
 
 test('/check_login names nobody and ends in its verdict', async (t) => {

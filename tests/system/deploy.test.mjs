@@ -9,12 +9,17 @@ import Ajv from 'ajv';
 import { parse as parseToml } from 'smol-toml';
 import { parse as parseYaml } from 'yaml';
 import { launch } from './lib/child.mjs';
-import { read as readDockerfile } from './lib/dockerfile.mjs';
+import { read as readDockerfile, sent } from './lib/dockerfile.mjs';
 import { build, folder, program, root } from './lib/run.mjs';
 import * as settings from './lib/settings.mjs';
 
 const { validate } = createRequire(import.meta.url)('dockerfile-utils');
 const read = (name) => fs.readFileSync(path.join(root, name), 'utf8');
+
+// A path in a platform's file, as it lies in the project: from says whether the platform counts it from the file's own
+// folder or from the root.
+const lies = (from, name) => path.relative(root, path.resolve(root, from, name));
+const DOCKERFILE = 'Dockerfile';
 
 const assertKnown = (names) => assert.deepEqual(names.filter((name) => !settings.names.includes(name.replace(/_FILE$/, ''))), []);
 
@@ -95,8 +100,23 @@ test('container: the Dockerfile keeps the rules', () => {
   for (const needed of ['ca-certificates', 'tzdata']) assert.match(of('RUN', last)[0].text, new RegExp(`\\b${needed}\\b`));
 });
 
+test('container: what the build reads is sent to the engine', () => {
+  const needed = ['meson.build', 'meson_options.txt', ...['deploy', 'src', 'tests'].map((folder) => `${folder}/meson.build`)];
+  const named = [...read('deploy/meson.build').matchAll(/'([\w.-]+\.(?:in|example))'/g)].map(([, name]) => `deploy/${name}`);
+  const manuals = [...read('meson.build').matchAll(/install_man\('([^']+)'/g)].map(([, name]) => name);
+  assert.ok(named.length > 1 && manuals.length > 0);
+  const all = [...needed, ...named, ...manuals];
+  assert.deepEqual(sent(all, path.join(root, '.dockerignore')), all);
+});
+
 test('container: compose.yaml gives it no right that it does not need, and no secret in the open', () => {
-  const { services: { tconnectsync: service }, secrets, volumes } = parseYaml(read('compose.yaml'));
+  const { name, services: { tconnectsync: service }, secrets, volumes } = parseYaml(read('deploy/compose.yaml'));
+  // Compose counts paths from the file's folder, which would also name the project.
+  assert.equal(lies('deploy', path.join(service.build, DOCKERFILE)), DOCKERFILE);
+  assert.equal(name, 'tconnectsync');
+  for (const kept of ['deploy/.env', 'deploy/secrets/own_secret']) {
+    assert.deepEqual(sent([kept], path.join(root, '.dockerignore')), [], `${kept} stays out of the image`);
+  }
   assert.deepEqual([service.read_only, service.cap_drop, service.security_opt, service.privileged], [true, ['ALL'], ['no-new-privileges:true'], undefined]);
   assertKnown(Object.keys(service.environment));
   for (const name of ['TCONNECT_PASSWORD', 'NS_SECRET', 'TCONNECTSYNC_HEROKU_SECRET']) {
@@ -105,25 +125,30 @@ test('container: compose.yaml gives it no right that it does not need, and no se
   }
   assert.deepEqual(Object.keys(secrets), service.secrets);
   for (const { file } of Object.values(secrets)) assert.match(file, /^\.\/secrets\//);
-  assert.match(read('.gitignore'), /^\/secrets\/$/m);
+  for (const kept of ['.env', 'secrets/']) assert.ok(read('.gitignore').split('\n').includes(kept), kept);
   assert.deepEqual(service.volumes.map((volume) => volume.split(':')[0]), Object.keys(volumes));
   assert.match(service.ports[0], /^127\.0\.0\.1:/);
 });
 
 test('Fly, Render, Railway: one instance that is not stopped, asked only whether it runs', () => {
-  const fly = parseToml(read('fly.toml'));
+  const fly = parseToml(read('deploy/fly.toml'));
+  // flyctl counts it from its file; what it builds is the folder in which it is called.
+  assert.equal(lies('deploy', fly.build.dockerfile), DOCKERFILE);
   const { auto_stop_machines: stop, min_machines_running: least, internal_port: port, force_https: https, checks } = fly.http_service;
   assert.deepEqual([stop, least, port, https], ['off', 1, 5000, true]);
   assert.deepEqual(checks.map((check) => check.path), ['/livez']);
   assertKnown(Object.keys(fly.env));
 
-  const { services: [render, ...others] } = parseYaml(read('render.yaml'));
+  const { services: [render, ...others] } = parseYaml(read('deploy/render.yaml'));
+  // Render counts both from the repository's root.
+  assert.deepEqual([lies('.', render.dockerfilePath), lies('.', render.dockerContext)], [DOCKERFILE, '']);
   assert.deepEqual([others, render.type, render.runtime, render.numInstances, render.healthCheckPath], [[], 'web', 'docker', 1, '/livez']);
   assert.notEqual(render.plan, 'free');
   assertKnown(render.envVars.map(({ key }) => key));
   for (const name of NEEDED) assert.equal(render.envVars.find(({ key }) => key === name).sync, false, name);
 
-  const { build: how, deploy } = JSON.parse(read('railway.json'));
+  const { build: how, deploy } = JSON.parse(read('deploy/railway.json'));
+  assert.equal(lies('.', how.dockerfilePath), DOCKERFILE);
   assert.deepEqual([how.builder, deploy.numReplicas, deploy.sleepApplication, deploy.healthcheckPath], ['DOCKERFILE', 1, false, '/livez']);
 });
 
@@ -150,6 +175,34 @@ test('systemd: the unit is understood and well closed; what is installed lies wh
 test('the manual page is well formed', async () => {
   const lint = await run('mandoc', '-Tlint', path.join(root, 'docs/tconnectsync-heroku.1'));
   assert.equal(lint.said.split('\n').filter((line) => line && !line.includes('mandoc.db')).join('\n'), '');
+});
+
+test('every folder that the build reads goes into the package, and none stays in the slug', () => {
+  const folders = [...read('meson.build').matchAll(/^subdir\('(\w+)'\)|install_man\('(\w+)\//gm)].map(([, one, other]) => one ?? other);
+  assert.ok(folders.length > 3);
+  const [, copied] = /^cp -R (.*) "\$out\/source"/m.exec(read('bin/package'));
+  const [, removed] = /^ {4}rm -rf (.*)$/m.exec(read('bin/compile'));
+  for (const folder of folders) {
+    assert.ok(copied.split(' ').includes(folder), `bin/package: ${folder}`);
+    assert.ok(removed.split(' ').includes(folder), `bin/compile: ${folder}`);
+  }
+});
+
+test('the commands in bin find their project from any folder and through links', async (t) => {
+  const scripts = fs.readdirSync(path.join(root, 'bin')).filter((name) => /^cd "\$\(/m.test(read(`bin/${name}`)));
+  assert.deepEqual(scripts, ['bench', 'build', 'demo', 'package', 'setup', 'test']);
+  const elsewhere = folder(t);
+  const project = path.join(fs.realpathSync(elsewhere), 'a project');
+  fs.mkdirSync(path.join(project, 'bin'), { recursive: true });
+  fs.symlinkSync(path.join(project, 'bin'), path.join(elsewhere, 'commands'));
+  for (const name of scripts) {
+    const [opening] = /[\s\S]*?^cd .*\n/m.exec(read(`bin/${name}`));
+    fs.writeFileSync(path.join(project, 'bin', name), `${opening}pwd -P\n`, { mode: 0o755 });
+    fs.symlinkSync(path.join(project, 'bin', name), path.join(elsewhere, name));
+    for (const called of [path.join(project, 'bin', name), path.join(elsewhere, 'commands', name), path.join(elsewhere, name)]) {
+      assert.deepEqual(await run('sh', '-c', 'cd /; exec "$0"', called), { status: 0, said: `${project}\n` }, called);
+    }
+  }
 });
 
 test('the package has the version of the program', () => {

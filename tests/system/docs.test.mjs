@@ -5,15 +5,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { messages, rows } from './lib/messages.mjs';
+import { filesThatEndIn } from './lib/rooms.mjs';
 import { program, root } from './lib/run.mjs';
 import { names, settings } from './lib/settings.mjs';
 
 const read = (name) => fs.readFileSync(path.join(root, name), 'utf8');
 const exists = (name) => fs.existsSync(path.join(root, name));
 const matches = (text, pattern) => [...text.matchAll(pattern)].map((found) => found.slice(1));
-const source = ['base', 'pump', 'documents', 'settings', 'http', 'tandem', 'nightscout', 'sync', 'page', 'server', 'command'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
-  .filter((name) => name.endsWith('.c')).map((name) => read(path.join('src', folder, name)))).join('\n');
-const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md',
+const source = filesThatEndIn('.c').map((file) => fs.readFileSync(file, 'utf8')).join('\n');
+const pages = ['README.md', 'CHANGELOG.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md',
   ...fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
 
 const withoutCode = (text) => text.replace(/^```[\s\S]*?^```$/gm, '').replace(/^ {4}\S.*$/gm, '').replace(/`[^`\n]*`/g, '');
@@ -82,7 +82,7 @@ test('every setting is in docs/settings.md with its default, and no other', () =
 test('every variable that the guide names exists', () => {
   const known = new Set([...names.flatMap((name) => [name, `${name}_FILE`]),
     ...matches(read('src/pump/feature.c'), /"([A-Z_]+)"/g).flat(), ...matches(source, /"([A-Z][A-Z_]+)"/g).flat()]);
-  const named = pages.filter((page) => !['docs/moving-from-python.md', 'CONTRIBUTING.md'].includes(page))
+  const named = pages.filter((page) => !['docs/moving-from-python.md', '.github/CONTRIBUTING.md'].includes(page))
     .flatMap((page) => matches(read(page), /`((?:TCONNECT|TCONNECTSYNC|NS|NIGHTSCOUT|AUTOUPDATE|CACHE)_[A-Z_]+)[`=]/g).flat());
   assert.deepEqual([...new Set(named)].filter((name) => !known.has(name)), []);
 });
@@ -124,7 +124,8 @@ test('commands and files that the guide shows exist', () => {
   const commands = new Set(matches(main, /\{"([a-z]+)", command_/g).flat());
   for (const page of pages) {
     const text = read(page);
-    for (const [file] of matches(text.replace(/.*ninja -C.*/g, ''), /(?<![\w/.])((?:bin|src|tests|include)\/[\w./-]*\w)/g)) {
+    for (const [file] of matches(text.replace(/.*ninja -C.*/g, ''), /(?<![\w/.])((?:bin|src|tests|include|deploy)\/(?!secrets\b|\.env\b)[\w./-]*\w)/g)) {
+      // What a person makes there is not in the repository: deploy/secrets, deploy/.env.
       if (!['bin/bash', 'bin/sh'].includes(file)) assert.ok(exists(file) || exists(`${file}.mjs`), `${page}: ${file}`);
     }
     for (const [name] of matches(text, /meson test -C \S+ ([a-z_]+)|build-test\/tests\/test_([a-z_]+)/g).map((found) => found.filter(Boolean))) {
@@ -137,6 +138,20 @@ test('commands and files that the guide shows exist', () => {
       for (const [option] of matches(words, / --([a-z]+)/g)) assert.ok(options.has(option), `${page}: --${option}`);
     }
   }
+});
+
+test('the map draws the house as src/meson.build has it', () => {
+  const [, table] = /^house = \{([\s\S]*?)^\}/m.exec(read('src/meson.build'));
+  const house = Object.fromEntries(matches(table, /'(\w+)': \[\[([^\]]*)\]/g).map(([room, used]) => [room, matches(used, /'(\w+)'/g).flat().sort()]));
+  assert.ok(Object.keys(house).length > 10);
+  const [, header, rows] = /^( +base .*)\n((?: \d \w.*\n)+)/m.exec(read('.github/CONTRIBUTING.md'));
+  const columns = [...header.matchAll(/\w+/g)];
+  // An x counts for the word above it.
+  const above = (place) => columns.find(({ 0: word, index }) => place >= index && place < index + word.length)?.[0];
+  const drawn = Object.fromEntries(rows.trimEnd().split('\n').map((row) => [/^ \d (\w+)/.exec(row)[1], [...row.matchAll(/ x\b/g)].map(({ index }) => above(index + 1)).sort()]));
+  assert.deepEqual({ ...drawn, base: [] }, house);
+  const [, picture] = /^## Reading the source\n[\s\S]*?```\n([\s\S]*?)```/m.exec(read('README.md'));
+  assert.deepEqual(Object.keys(house).filter((room) => !new RegExp(`^ \\d .*\\b${room}\\b`, 'm').test(picture)), []);
 });
 
 test('measured numbers stand below the command that measures them', () => {

@@ -38,7 +38,7 @@ function validate(document) {
   return [...unread];
 }
 
-const manifests = () => yaml.parseAllDocuments(read('docs/kubernetes.yaml')).map((document) => {
+const manifests = () => yaml.parseAllDocuments(read('deploy/kubernetes.yaml')).map((document) => {
   assert.deepEqual([...document.errors, ...document.warnings], []);
   return document.toJS();
 });
@@ -78,7 +78,7 @@ test('the settings of the Kubernetes manifest are good for the program', async (
 });
 
 test('the Nomad job is HCL with what a service needs', () => {
-  const [parsed, error] = hcl.parseToObject(read('docs/nomad.hcl'));
+  const [parsed, error] = hcl.parseToObject(read('deploy/nomad.hcl'));
   assert.equal(error, null);
   const [{ type, dynamic }] = parsed.job.tconnectsync;
   assert.equal(type, 'service');

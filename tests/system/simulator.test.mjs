@@ -175,16 +175,49 @@ test('everything that a pump does occurs within a month', async (t) => {
   assert.ok(events.some((event) => event.eventCode === 399 && seconds(event.pumpDateTime) - event.eventProperties.egvTimeStamp - 1199145600 > 1800));
 });
 
+test('--rare: what is seldom and easily missed', async (t) => {
+  const { simulator, log } = await signedIn(t, { rare: true, off: '2026-05-10T22:00:00,2026-05-11T06:00:00' });
+  const { events } = await log('2026-04-23', '2026-05-20');
+  const of = (...codes) => events.filter((event) => codes.includes(event.eventCode));
+  const properties = (code) => of(code).map((event) => event.eventProperties);
+  const requests = new Map(of(64).map((event) => [event.pumpDateTime, event.eventProperties.bg]));
+  assert.deepEqual([...new Set(properties(16).map((one) => one.bgEntryType))].sort(), [0, 1]);
+  for (const { pumpDateTime, eventProperties } of of(16)) {
+    const later = new Date((seconds(pumpDateTime) + 2) * 1000).toISOString().slice(0, 19);
+    assert.equal(requests.get(later), eventProperties.bg);
+  }
+  assert.deepEqual([...new Set(properties(3).flatMap((one) => one.changeType).filter((bit) => bit >= 4))].sort(), [4, 5, 6]);
+  assert.ok(properties(9).every((one) => one.abc >= 0 && one.insulin > 0));
+  assert.ok(properties(61).some((one) => one.completionStatus === 0 && one.primeSize === 0));
+  const toBed = of(229).find(({ eventProperties: one }) => one.requestedAction === 4 && one.currentUserMode === 1 && one.previousUserMode === 2);
+  const truth = await simulator.truth('2026-04-23', NOW);
+  assert.ok(truth.sleeps.some((one) => one.sequence === toBed.sequenceNumber && one.stop && one.end - one.at > 6 * 3600));
+  assert.ok(truth.exercises.some((one) => one.stop === toBed.sequenceNumber));
+  // How long after a suspension its rate of 0 is logged: at once, after 136 s, or never.
+  const delays = new Set(of(11).map((event) => {
+    const next = events.find((other) => other.eventCode === 279 && other.sequenceNumber > event.sequenceNumber);
+    return next.eventProperties.commandedRateSource === 0 ? seconds(next.pumpDateTime) - seconds(event.pumpDateTime) : 'never';
+  }));
+  assert.deepEqual([...delays].map(String).sort(), ['0', '136', 'never']);
+  const suspended = new Map(truth.basal.map((one) => [one.sequence, one]));
+  assert.ok(of(11).every((event) => suspended.get(event.sequenceNumber).rate === 0));
+  const off = events.findIndex((event) => event.pumpDateTime >= '2026-05-11T06');
+  assert.ok(events.slice(off - 6, off).some((event) => event.eventCode === 5 && event.eventProperties.alarmId === 12));
+  assert.ok(truth.cannulas.length > 0 && truth.cannulas.length < of(61).length);
+});
+
 test('the truth is what the log says: basal by 279, boluses by 20 and 21', async (t) => {
   const { simulator, log } = await signedIn(t, { now: '2026-05-20T12:00:00', historyDays: 25 });
   const { events } = await log('2026-04-25', '2026-05-20');
   const truth = await simulator.truth('2026-04-25T00:00:00', NOW);
-  const basal = events.filter((event) => event.eventCode === 279);
-  assert.deepEqual(truth.basal.map((one) => [one.sequence, one.rate]), basal.map((one) => [one.sequenceNumber, one.eventProperties.commandedRate]));
+  // A suspension is a rate of 0, at once.
+  const basal = events.filter((event) => [279, 11].includes(event.eventCode));
+  const rate = ({ eventProperties }) => eventProperties.commandedRate ?? 0;
+  assert.deepEqual(truth.basal.map((one) => [one.sequence, one.rate]), basal.map((one) => [one.sequenceNumber, rate(one)]));
   let delivered = 0;
   basal.forEach((one, index) => {
     const end = basal[index + 1] ?? events.at(-1);
-    delivered += (one.eventProperties.commandedRate * (seconds(end.pumpDateTime) - seconds(one.pumpDateTime)));
+    delivered += (rate(one) * (seconds(end.pumpDateTime) - seconds(one.pumpDateTime)));
   });
   const sum = (member) => Object.values(truth.days).reduce((total, day) => total + day[member], 0);
   assert.equal(sum('basalMilliunitSecondsPerHour'), delivered);
@@ -220,6 +253,76 @@ test('a clock set by hand shifts what follows, in the log and in clockChanges', 
   assert.equal(clockChanges.length, 2);
   const plain = await signedIn(t);
   assert.deepEqual((await log('2026-05-14')).events, (await plain.log('2026-05-14')).events);
+});
+
+const clockRecords = (list) => list.map(({ eventCode, pumpDateTime, eventProperties: { rawRTCTime, ...rest } }) => [eventCode, pumpDateTime, Object.values(rest)]);
+
+test('a dead battery sends the clock back to 2008, days as the clock showed them still find the records, the truth stays', async (t) => {
+  const { simulator, log } = await signedIn(t, {
+    off: '2026-05-10T10:00:00,2026-05-10T12:00:00', clockSet: ['2026-05-10T12:00:00,2008-01-01T00:00:00Z', '2026-05-10T12:30:00,2026-05-10T12:31:00Z'],
+  });
+  const lost = await log('2008-01-01');
+  assert.ok(lost.events.length > 20 && lost.events.every((event) => event.pumpDateTime < '2008-01-01T00:31'));
+  assert.deepEqual(clockRecords(lost.clockChanges), [
+    [13, '2008-01-01T00:00:00', [43200000, 0]], [14, '2008-01-01T00:00:00', [6704, 0]],
+    [13, '2026-05-10T12:31:00', [1800000, 45060000]], [14, '2026-05-10T12:31:00', [0, 6704]],
+  ]);
+  const { events } = await log('2026-05-10');
+  const numbers = [...events, ...lost.events].map((event) => event.sequenceNumber).sort((a, b) => a - b);
+  assert.ok(numbers.every((number, index) => index === 0 || number === numbers[index - 1] + 1), 'none is lost, none twice');
+  const plain = await signedIn(t, { off: '2026-05-10T10:00:00,2026-05-10T12:00:00' });
+  const [set, unset] = await Promise.all([simulator, plain.simulator].map((one) => one.truth('2026-05-01', '2026-05-10T09:00:00')));
+  assert.deepEqual(set.basal.map((one) => one.at), unset.basal.map((one) => one.at));
+  const after_ = await simulator.truth('2026-05-10T12:05:00', '2026-05-10T12:25:00');
+  assert.ok(after_.basal.length > 1 && after_.basal.every((one) => one.at >= after_.from && one.at < after_.to));
+});
+
+test('wrong halves of the day, wrong years, drift, and what the pump keeps silent about', async (t) => {
+  const { log } = await signedIn(t, {
+    clockShift: ['2026-05-10T09:00:00,43200', '2026-05-12T09:00:00,-43200', '2026-05-13T09:00:00,-31536000'],
+  });
+  assert.deepEqual(clockRecords((await log('2026-05-10')).clockChanges), [
+    [13, '2026-05-10T21:00:00', [32400000, 75600000]], [13, '2026-05-12T09:00:00', [75600000, 32400000]], [14, '2025-05-13T09:00:00', [6707, 6342]],
+  ]);
+  assert.ok((await log('2025-05-13')).events.length > 1000);
+  assert.deepEqual((await log('2026-05-14')).events, []);
+  const drifting = await signedIn(t, { drift: '2026-05-10T00:00:00,8', clockJump: '2026-05-15T00:00:00,3600' });
+  const plain = await signedIn(t);
+  const before = (await drifting.log('2026-05-12')).events.find((event) => event.eventCode === 279);
+  const same = (await plain.log('2026-05-12')).events.find((event) => event.sequenceNumber === before.sequenceNumber);
+  assert.equal(seconds(before.pumpDateTime) - seconds(same.pumpDateTime), 16);
+  const jumped = await drifting.log('2026-05-15');
+  assert.equal(jumped.events[0].pumpDateTime.slice(0, 13), '2026-05-15T01');
+  assert.deepEqual(jumped.clockChanges, []);
+  assert.equal(jumped.events.some((event) => [13, 14].includes(event.eventCode)), false);
+});
+
+test('clockChanges may be missing, or tell what the log contradicts', async (t) => {
+  const { simulator, log } = await signedIn(t, { clockShift: '2026-05-10T14:00:00,3600', clockChanges: 'none' });
+  const { events, clockChanges } = await log('2026-05-10');
+  assert.deepEqual(clockChanges, []);
+  assert.equal(events.filter((event) => event.eventCode === 13).length, 1);
+  await simulator.set({ clockChanges: 'contradicted' });
+  const told = (await log('2026-05-19')).clockChanges;
+  assert.equal(told.length, 2);
+  const other = (await log('2026-05-18', '2026-05-20')).events.find((event) => event.sequenceNumber === told[1].sequenceNumber);
+  assert.notEqual(other.eventCode, 13);
+});
+
+test('an upload that lags, a claimed date, a ghost with settings, one pump under two assignments', async (t) => {
+  const { simulator, session, log } = await signedIn(t, { ghostPump: true, ghostDate: '2037-01-01T00:00:00', ghostSettings: true, twinAssignment: true });
+  const [pump, twin, ghost] = (await simulator.pumper(session)).pumps;
+  assert.equal(pump.serialNumber, twin.serialNumber);
+  assert.notEqual(pump.assignmentId, twin.assignmentId);
+  assert.equal(ghost.maxDateOfEvents, '2037-01-01T00:00:00');
+  assert.equal(ghost.settings.details.profiles.profile[0].name, 'Years ago');
+  const [first, second] = await Promise.all([pump, twin].map((one) => log('2026-05-19', '2026-05-19', one.assignmentId)));
+  assert.ok(second.events.every((event) => event.deviceAssignmentId === twin.assignmentId));
+  assert.deepEqual(second.events.map(({ deviceAssignmentId, ...event }) => event), first.events.map(({ deviceAssignmentId, ...event }) => event));
+  await simulator.set({ uploadLag: 180, claimedDate: '2056-05-20T00:00:00' });
+  const [late] = (await simulator.pumper(session)).pumps;
+  assert.deepEqual([late.maxDateOfEvents, late.lastUploadDate], ['2056-05-20T00:00:00', '2026-05-20T16:00:00Z']);
+  assert.match((await log('2026-05-20')).events.at(-1).pumpDateTime, /T0(8:5\d|9:00)/);
 });
 
 test('a pump that was off leaves a gap in time and none in numbers', async (t) => {
@@ -310,6 +413,64 @@ test('who may do what: secret, token, careportal token, nobody', async (t) => {
   assert.equal((await fetch(`${simulator.nightscoutUrl}api/v1/status.json`)).status, 401);
 });
 
+test('verifyauth of new servers: who reads everything is OK, an uploader on a denied site is found but UNAUTHORIZED', async (t) => {
+  const token = 'phone-0123456789abcdef';
+  const simulator = await begin(t, { accessToken: token });
+  const ask = async (secret) => {
+    const { canRead, canWrite, isAdmin, message, rolefound } = (await simulator.nightscout('GET', 'verifyauth', undefined, { 'api-secret': secret })).body.message;
+    return [message, rolefound, canRead, canWrite, isAdmin];
+  };
+  for (const [defaultRole, accessRole, expected] of [
+    ['readable', 'admin', ['OK', 'FOUND', true, true, true]],
+    ['readable', 'readable', ['OK', 'FOUND', true, false, false]],
+    ['readable', 'careportal', ['OK', 'FOUND', true, false, false]],
+    ['denied', 'readable', ['OK', 'FOUND', true, false, false]],
+    ['denied', 'uploader', ['UNAUTHORIZED', 'FOUND', false, false, false]],
+    ['denied', 'careportal', ['UNAUTHORIZED', 'FOUND', false, false, false]],
+  ]) {
+    await simulator.set({ defaultRole, accessRole });
+    assert.deepEqual(await ask(token), expected, `${accessRole}, ${defaultRole} by default`);
+  }
+  assert.deepEqual(await ask('wrong'), ['UNAUTHORIZED', 'NOTFOUND', false, false, false]);
+  const status = async (accessRole, method, where, body) => {
+    await simulator.set({ accessRole });
+    return (await simulator.nightscout(method, where, body, { 'api-secret': token })).status;
+  };
+  assert.equal(await status('uploader', 'GET', 'treatments.json'), 200);
+  assert.equal(await status('uploader', 'POST', 'activity', [{}]), 200);
+  assert.equal(await status('uploader-without-activity', 'GET', 'activity.json'), 401);
+  assert.equal(await status('uploader-without-activity', 'POST', 'activity', [{}]), 401);
+  assert.equal(await status('uploader-without-activity', 'POST', 'treatments', [note('2026-05-01T00:00:00Z')]), 200);
+  assert.equal(await status('careportal', 'GET', 'treatments.json'), 401);
+});
+
+test('activity on a new server: PUT keeps created_at and answers the document', async (t) => {
+  const simulator = await begin(t);
+  const [made] = (await simulator.nightscout('POST', 'activity', [{ enteredBy: 'a test', created_at: '2026-05-01T00:00:00.000Z' }])).body;
+  const put = { ...made, days: { '2026-05-01': [] } };
+  assert.deepEqual((await simulator.nightscout('PUT', 'activity', put)).body, put);
+  assert.deepEqual((await simulator.documents()).activity, [put]);
+});
+
+test('a database that is full refuses every write, one that is down says null', async (t) => {
+  const simulator = await begin(t, { database: 'full' });
+  for (const [method, where, body] of [['POST', 'treatments', [note('2026-05-01T00:00:00Z')]], ['POST', 'entries.json', []], ['PUT', 'profile', {}], ['POST', 'activity', [{}]]]) {
+    const answer = await simulator.nightscout(method, where, body);
+    assert.equal(answer.status, 500);
+    assert.match(answer.text, /Mongo Error.*quota/);
+  }
+  assert.deepEqual((await simulator.nightscout('GET', 'profile.json')).body, []);
+  await simulator.set({ database: 'down' });
+  for (const where of ['treatments.json', 'devicestatus.json', 'profile.json?count=1']) {
+    const answer = await simulator.nightscout('GET', where);
+    assert.deepEqual([answer.status, answer.text], [200, 'null']);
+  }
+  assert.equal((await simulator.nightscout('GET', 'entries.json')).status, 500);
+  assert.equal((await simulator.nightscout('POST', 'treatments', [note('2026-05-01T00:00:00Z')])).status, 500);
+  await simulator.set({ database: 'ok' });
+  assert.deepEqual((await simulator.documents()).treatments, []);
+});
+
 test('a wrong secret makes the next requests wait', async (t) => {
   const simulator = await begin(t, { refuseDelay: 300 });
   await simulator.nightscout('GET', 'treatments.json', undefined, { 'api-secret': 'wrong' });
@@ -363,7 +524,7 @@ test('documents can be put past every rule, and all can be emptied', async (t) =
   const stored = await simulator.documents();
   assert.deepEqual([stored.treatments[0].created_at, stored.treatments[0].absolute, stored.profile.length], ['odd', null, 1]);
   await simulator.reset();
-  assert.deepEqual(Object.values(await simulator.documents()), [[], [], [], []]);
+  assert.deepEqual(Object.values(await simulator.documents()), [[], [], [], [], []]);
 });
 
 // ---- faults and readings ----

@@ -1,4 +1,4 @@
-/* error.h - what went wrong, in words for the person who has to mend it. */
+/* error.h - what went wrong, in words for the person who has to fix it. */
 #ifndef TCONNECTSYNC_ERROR_H
 #define TCONNECTSYNC_ERROR_H
 

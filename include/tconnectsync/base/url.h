@@ -9,8 +9,9 @@ struct buffer;
 
 /* Appends text percent-encoded (RFC 3986 unreserved characters stay). */
 void url_encode(struct buffer *out, const char *text);
-/* Percent-encoding undone, '+' left as it is; to be freed. NULL: badly encoded, or a NUL in it. */
-char *url_decode(const char *text, size_t length);
+/* Decodes %XX (and '+' as a space when form is set) into decoded, which has room for length + 1 bytes. False when a
+   '%' is not followed by two hexadecimal digits or a NUL comes out. */
+bool percent_decode(const char *text, size_t length, bool form, char *decoded);
 /* The first parameter of that name in the URL's query, decoded; to be freed. NULL: there is none, or it is
    badly encoded or holds a NUL. */
 char *url_parameter(const char *url, const char *name);

@@ -54,16 +54,15 @@ static inline bool document_is_treatment(enum document_kind kind)
 struct document {
     int64_t time;        /* instant, seconds since 1970 */
     int64_t duration;    /* seconds, or NO_DURATION */
-    uint32_t event;      /* index in the log's events */
-    uint32_t related[3]; /* requests 64, 65, 66 of a bolus; the stop of a sleep or exercise; NO_EVENT */
+    uint32_t event;      /* index in the log's events */    uint32_t related[3]; /* requests 64, 65, 66 of a bolus (a meal is a 64 of its own: 65, 66); the stop of a sleep or exercise; NO_EVENT */
     uint32_t held;       /* index of the stored document that it is, once compared */
     uint32_t failed_alone; /* 1 + how many documents this run had stored when the server failed on this one alone; 0:
                               it did not */
     uint16_t millisecond;
     uint16_t batch_limit; /* goes out beside at most this many others less one, since a larger batch was refused; 0:
-                             any */
-    uint8_t kind;        /* enum document_kind */
-    uint8_t fate;        /* enum document_fate, once compared (difference.h) */
+                             any */    uint8_t kind;        /* enum document_kind */
+    uint8_t part, parts; /* of an extended bolus: which one of how many, from 1; 0: no extended bolus */
+uint8_t fate;        /* enum document_fate, once compared (difference.h) */    bool meal_elsewhere; /* a bolus whose carbs and glucose stand in a document of their 64's own (difference.c) */
     bool open;           /* its end is not known yet: the duration may grow */
     bool ended;          /* sleep, exercise: has a stop of its own */
     bool attempted;      /* this run has sent it, and may not have heard of it */
@@ -88,12 +87,15 @@ void documents_build(struct pump_log *log, const struct time_zone *zone, const s
                      struct documents *out);
 void documents_free(struct documents *documents);
 
-/* Appends the sequence numbers, joined by commas: pump_event_id. */
+/* Appends pump_event_id: sequence numbers, joined by commas, the event's own first. Documents of one event are told
+   apart by what follows it: "448200,1,4" is the first of the four parts of the extended bolus 448200 (one part
+   alone: "448200"), "448100,0" the basal of rate 0 that the suspension 448100 begins ("448100": the suspension). */
 void document_event_id(const struct document *document, const struct pump_log *log, struct buffer *out);
 /* pump_event_source: whose numbers those are. */
 uint32_t document_source(const struct document *document, const struct pump_log *log);
-/* Appends the words that go into reason and notes. */
+/* Appends the pump's words, which go into reason, and a parent's, which go into notes. */
 void document_words(const struct document *document, const struct pump_log *log, struct buffer *out);
+void document_notes(const struct document *document, const struct pump_log *log, struct buffer *out);
 /* Writes the whole JSON object. */
 void document_write(const struct document *document, const struct pump_log *log, const struct time_zone *zone,
                     struct json_writer *writer);
@@ -102,5 +104,8 @@ void document_write(const struct document *document, const struct pump_log *log,
 bool document_insulin(const struct document *document, const struct pump_log *log, int64_t *milliunits);
 bool document_carbs(const struct document *document, const struct pump_log *log, int64_t *thousandths);
 bool document_glucose(const struct document *document, const struct pump_log *log, int64_t *mg_per_dl);
-
+/* Where that came from: "Sensor", "Finger", or "Manual" where the log does not tell. */
+const char *document_glucose_type(const struct document *document, const struct pump_log *log);
+/* A temp basal's, in milliunits an hour. */
+int64_t document_rate(const struct document *document, const struct pump_log *log);
 #endif

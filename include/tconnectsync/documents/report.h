@@ -22,6 +22,7 @@ struct report_counts {
 struct report {
     bool ok;
     bool pretend;            /* the counts are what would have been done */
+    bool nothing_new;        /* the account told of no upload since a run that left nothing to do */
     bool nightscout_skipped; /* NS_IGNORE_CONN_ERRORS: an unreachable Nightscout is no failure */
     struct error error;      /* when not ok */
     int64_t started;         /* seconds since 1970 */
@@ -36,6 +37,8 @@ struct report {
     int64_t newest_event;   /* instant of the pump's newest record; NO_TIME when none was read */
     int64_t newest_upload;  /* instant of the account's newest upload; NO_TIME when none is known */
     int64_t newest_reading; /* instant of its newest CGM reading; NO_TIME when none is known */
+    char clock[400];        /* what is wrong with the pump's clock; "" when nothing is */
+    int64_t clock_since;    /* instant; NO_TIME: not known */
     char *warnings[REPORT_WARNINGS_MAXIMUM];
     size_t warning_count;
 };
@@ -49,6 +52,8 @@ struct sync_progress {
 
 void report_init(struct report *report, int64_t now);
 void report_free(struct report *report);
+/* A pump's clock that does not show the zone's time, in words; since: instant, or NO_TIME. */
+void report_set_clock(struct report *report, const char *text, int64_t since);
 void report_warn(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct report_counts report_totals(const struct report *report);
 /* kinds: DOCUMENT_KIND_COUNT of them. */

@@ -48,8 +48,8 @@ void nightscout_replace_treatment(struct nightscout *nightscout, const struct bu
 void nightscout_delete(struct nightscout *nightscout, enum collection collection, const char *id,
                        nightscout_done *done, void *context);
 
-/* The newest profile document, or an empty array; to be freed with json_free. Never asked of profile/current,
-   which kills a server whose database is away. */
+/* A list of the newest profile document, which is the current one, or of none; to be freed with json_free.
+   What is no list is a failure: null when the database is down. (profile/current would kill that server.) */
 void nightscout_fetch_profile(struct nightscout *nightscout, struct json **profile, nightscout_done *done,
                               void *context);
 /* The ten newest profile documents, an array, newest first. */
@@ -57,6 +57,12 @@ void nightscout_fetch_profiles(struct nightscout *nightscout, struct json **prof
                                void *context);
 void nightscout_write_profile(struct nightscout *nightscout, bool replace, const struct buffer *body,
                               nightscout_done *done, void *context);
+/* All activity documents of ours, an array; to be freed with json_free. */
+void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities,
+                                 nightscout_done *done, void *context);
+/* One document: a new one, or with its _id in the place of that. */
+void nightscout_write_activity(struct nightscout *nightscout, bool replace, const struct buffer *body,
+                               nightscout_done *done, void *context);
 /* status.json: name, version, units, what is enabled. */
 void nightscout_fetch_status(struct nightscout *nightscout, struct json **status, nightscout_done *done,
                              void *context);

@@ -35,6 +35,7 @@ enum page_verdict {
 enum page_notice {
     NOTICE_NONE,
     NOTICE_STARTED,
+    NOTICE_CHECKING,
     NOTICE_JOINED, /* the same was running already */
     NOTICE_QUEUED, /* something else is running: comes after it */
     NOTICE_BUSY,   /* something else waits already */

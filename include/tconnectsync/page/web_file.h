@@ -7,7 +7,7 @@
 struct web_file {
     const char *name; /* "page.css" */
     const char *type; /* Content-Type */
-    const char *tag;  /* of the content: for ETag, and in addresses so that they can be cached for good */
+    const char *tag;  /* of the content: for ETag, and in addresses so that they can be cached forever */
     const char *data; /* NUL-terminated */
     size_t length;
     const char *gzip;

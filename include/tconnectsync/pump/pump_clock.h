@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* 2008-02-01: no pump shows an earlier date but one that has lost its clock. */
+#define PUMP_TIME_EARLIEST INT64_C(1201824000)
+
 struct buffer;
 struct log_run;
 struct time_zone;

@@ -14,7 +14,9 @@ enum event_kind {
     EVENT_BOLUS_REQUEST_3,    /* 66: sizes */
     EVENT_BOLUS_ACTIVATED,    /* 55 */
     EVENT_BOLUS_COMPLETED,    /* 20 */
+    EVENT_EXTENDED_ACTIVATED, /* 59 */
     EVENT_EXTENDED_COMPLETED, /* 21 */
+    EVENT_GLUCOSE_ENTRY,      /* 16: the glucose for the bolus request that follows */
     EVENT_SUSPENDED,          /* 11 */
     EVENT_RESUMED,            /* 12 */
     EVENT_CARTRIDGE_FILLED,   /* 33 */
@@ -30,12 +32,14 @@ enum event_kind {
     EVENT_CGM_ALERT,          /* 171, 369, 460 */
     EVENT_DAILY_BASAL,        /* 81 */
     EVENT_PUMP_STATUS,        /* 9 */
+    EVENT_STATE_CHANGED,      /* 3 */
+    EVENT_CLOCK_SET,          /* 13, 14: kept as pump_log.changes */
     EVENT_KIND_COUNT,
 };
 
 /* Insulin in milliunits, rates in milliunits an hour, carbs in thousandths of a gram, glucose in mg/dL; bit
    masks as numbers. A field that is not known is 0. */
-#define EVENT_FIELDS 5
+#define EVENT_FIELDS 7
 struct pump_event {
     int64_t sequence;
     int64_t wall; /* pumpDateTime: naive pump-local seconds since 1970; NO_TIME: out of bounds (basal only) */
@@ -65,13 +69,14 @@ struct pump_event {
             int64_t volume, volume_2;
         } cartridge;
         struct { /* EVENT_CANNULA_FILLED, EVENT_TUBING_FILLED */
-            int64_t size;
+            int64_t size, status;
         } prime;
         struct { /* EVENT_ALARM, EVENT_CGM_ALERT */
             int64_t id;
         } alarm;
         struct {
-            int64_t action, sleep_by_person, sleep_schedule, exercise_timed, exercise_stopped_by_timer;
+            int64_t action, current, previous;
+            int64_t sleep_by_person, sleep_schedule, exercise_timed, exercise_stopped_by_timer;
         } mode;
         struct {
             int64_t glucose, status, type;
@@ -80,7 +85,17 @@ struct pump_event {
         } reading;
         struct { /* EVENT_DAILY_BASAL, EVENT_PUMP_STATUS */
             int64_t percent, millivolts, iob;
+            int64_t reservoir; /* units left, in thousandths */
         } battery;
+        struct {
+            int64_t glucose, source; /* 0 typed on the pump, 1 from the sensor */
+        } entry;
+        struct {
+            int64_t change; /* bits */
+        } state;
+        struct { /* EVENT_CLOCK_SET: milliseconds of the day, or days */
+            int64_t prior, after;
+        } clock;
         int64_t field[EVENT_FIELDS]; /* all of them, for the table below */
     };
     int32_t group;
@@ -95,6 +110,13 @@ struct pump_event {
     ((offsetof(struct pump_event, name) - offsetof(struct pump_event, field)) / sizeof(int64_t))
 /* Whether the record brought it: event_knows(event, basal.rate). */
 #define event_knows(event, name) ((event)->known >> EVENT_FIELD(name) & 1)
+
+/* The pump says that it shuts down: what follows it in the log may be hours later. */
+static inline bool pump_event_is_shutdown(const struct pump_event *event)
+{
+    return event->kind == EVENT_ALARM ? event->alarm.id == 12
+                                      : event->kind == EVENT_STATE_CHANGED && event->state.change >> 6 & 1;
+}
 
 static inline bool pump_event_is_bolus(const struct pump_event *event)
 {
@@ -124,7 +146,7 @@ struct property {
     enum skip_reason out_of_bounds;
 };
 #define NO_PROPERTY    0
-#define PROPERTY_COUNT 31 /* with NO_PROPERTY; at most 64: masks of them are uint64_t */
+#define PROPERTY_COUNT 40 /* with NO_PROPERTY; at most 64: masks of them are uint64_t */
 extern const struct property pump_properties[PROPERTY_COUNT];
 
 struct event_shape {

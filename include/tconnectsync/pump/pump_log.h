@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tconnectsync/pump/pump_clock.h"
 #include "tconnectsync/pump/pump_event.h"
 
 struct error;
@@ -31,7 +32,10 @@ struct pump_log {
     size_t event_count, event_capacity;
     struct log_run *runs;
     size_t run_count, run_capacity;
-    char **serials; /* of the pumps, by pump_event.pump; personal: never in a log */
+    struct clock_change *changes; /* when the pumps' clocks were set: of their whole life */
+    size_t change_count, change_capacity;
+    struct pump_clock *clocks; /* by pump_event.pump; NULL, or one without stretches: the zone's rule holds */
+    char **serials;            /* of the pumps, by pump_event.pump; personal: never in a log */
     size_t pump_count;
     uint64_t records; /* all that were seen */
     uint64_t skipped[SKIP_REASON_COUNT];
@@ -39,6 +43,8 @@ struct pump_log {
 
 /* now_wall: the clock in the pump's zone. The caller sets journal behind it. */
 void pump_log_init(struct pump_log *log, unsigned features, int64_t now_wall);
+/* The bounds are judged on instants, once the clocks are known: whatever a clock showed is taken. */
+void pump_log_take_all_times(struct pump_log *log);
 void pump_log_free(struct pump_log *log);
 
 /* The pump's place (pump_event.pump), the same one whenever the serial number is. */
@@ -50,9 +56,22 @@ uint32_t pump_log_source(const struct pump_log *log, const struct pump_event *ev
 void pump_log_skip(struct pump_log *log, enum skip_reason reason, int64_t code, int64_t sequence);
 
 /* Once all is read: brings everything into the pump's order (pump, group, sequence), drops what came twice,
-   and turns wall times into instants: the first of a repeated hour, unless a lower sequence number already
-   lies later. */
+   and turns wall times into instants: by the pump's clock where that was found, else by the zone, the first
+   of a repeated hour, unless a lower sequence number already lies later. What has no instant is left out. */
 void pump_log_sort(struct pump_log *log);
+/* What is known of a pump's clock besides its log. */
+struct clock_facts {
+    int64_t now;
+    int64_t first_available; /* wall; NO_TIME: unknown */
+    int64_t newest_wall;     /* of the newest record anybody knows of; NO_TIME: the log's */
+    const struct clock_witness *witnesses;
+    size_t witness_count;
+};
+/* Between sorting and resolving. The clock lives as long as the log. */
+const struct pump_clock *pump_log_find_clock(struct pump_log *log, unsigned pump,
+                                             const struct time_zone *zone, const struct clock_facts *facts);
+/* The newest wall time of that pump's log, in the pump's order; NO_TIME when there is none. */
+int64_t pump_log_newest_wall(const struct pump_log *log, unsigned pump);
 void pump_log_resolve(struct pump_log *log, const struct time_zone *zone);
 
 /* The newest record of any kind of that pump, after resolving; NO_TIME when there is none. */
@@ -62,8 +81,11 @@ int64_t pump_log_newest(const struct pump_log *log, unsigned pump, int64_t *sequ
    its clock): it still takes its place in the sequence. */
 bool log_run_goes_on(const struct log_run *run, int64_t wall);
 
-/* The pump was switched off behind the last record of this run. next: the run after it in the log. */
-bool log_run_ends_in_gap(const struct log_run *run, const struct log_run *next);
+/* Over 15 minutes without a record lie between two runs that both have times. */
+bool log_run_is_silent_before(const struct log_run *run, const struct log_run *next);
+/* No number is missing between two runs of a pump, one behind the other; where the group changes, nobody can
+ * tell. */
+bool log_run_adjoins(const struct log_run *run, const struct log_run *next);
 
 /* ---- reading ---- */
 /* Reads one answer of pump-logs. pump: which of the account's pumps it belongs to. log gets what was read

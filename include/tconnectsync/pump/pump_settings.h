@@ -1,10 +1,12 @@
-/* pump_settings.h - within core: the part of a pump's settings that a profile needs, judged and in order. */
+/* pump_settings.h - the part of a pump's settings that a profile needs, judged and in order. */
 #ifndef TCONNECTSYNC_PUMP_SETTINGS_H
 #define TCONNECTSYNC_PUMP_SETTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "tconnectsync/base/buffer.h"
 
 struct error;
 struct json;
@@ -33,9 +35,11 @@ struct pump_settings {
     size_t profile_count;
     const struct pump_profile *active;
     int64_t low_alert, high_alert; /* mg/dL; both 0 unless both are usable */
+    struct buffer left_out; /* spare profiles that make no sense, with the reason, as text; "" when none */
 };
 
-/* From settings.details. NULL with the reason when anything in it is missing, out of range or ambiguous. */
+/* From settings.details. NULL with the reason when the active profile is missing, out of range or ambiguous.
+   A spare one that is, is left out. */
 struct pump_settings *pump_settings_read(const struct json *details, struct error *error);
 void pump_settings_free(struct pump_settings *settings);
 

@@ -33,6 +33,7 @@ struct configuration {
     /* What is written */
     char *time_zone;                        /* TIMEZONE_NAME, else TZ: an IANA name, not yet looked up */
     unsigned features;                      /* TCONNECTSYNC_HEROKU_FEATURES */
+    bool pump_clock_follows_zone;           /* PUMP_CLOCK=zone: pump times are read in the zone as they are */
     bool ignore_zero_unit_basal;            /* IGNORE_ZERO_UNIT_BASAL */
     unsigned alarm_safe_minutes;            /* ALARM_SAFE_MINUTES, default 10 */
     char *profile_carbs_hr, *profile_delay; /* NIGHTSCOUT_PROFILE_CARBS_HR_VALUE, ..._DELAY_VALUE: numbers as text */

@@ -10,10 +10,10 @@
 
 struct configuration;
 struct event_base;
-struct event_memory;
 struct http_client;
 struct log;
 struct sync;
+struct sync_memory;
 struct tandem;
 struct time_zone;
 
@@ -24,7 +24,7 @@ struct account_context {
     const struct configuration *configuration;
     const struct time_zone *zone;
     struct tandem *tandem;
-    struct event_memory *memory; /* what this process has created */
+    struct sync_memory *memory;
     struct log *log;
 };
 
@@ -36,6 +36,7 @@ struct sync_request {
     bool check_only;      /* sign in and look, but read no log and write nothing */
     bool keeps_readings;  /* glucose stays in the pump log for who watches, carried over or not */
     bool wants_status;    /* also read the Nightscout site's status, which need not succeed */
+    bool by_timer;        /* may end as soon as nothing is new */
     bool asked_by_person; /* lifts the latch of a refused password */
 };
 
@@ -60,7 +61,7 @@ struct pump_log;
 struct held;
 struct json;
 const struct account *sync_account(const struct sync *sync);
-/* Those of the chosen pump with the newest event; NULL when none has any, or none is chosen yet. */
+/* Those of the pump in use (account_profile_pump); NULL when there is none, or it has none. */
 const struct json *sync_pump_settings(const struct sync *sync);
 const struct documents *sync_documents(const struct sync *sync);
 const struct pump_log *sync_pump_log(const struct sync *sync);

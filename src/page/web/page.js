@@ -75,7 +75,7 @@
     for (const id of open) $(id)?.setAttribute('open', '');
     const token = fresh.querySelector('input[name=form_token]');
     for (const field of document.querySelectorAll('input[name=form_token]')) if (token) field.value = token.value;
-    // A section that came or went: mended settings take one away and bring others.
+    // A section that came or went: fixed settings take one away and bring others.
     const shape = (page) => [...page.querySelectorAll('main > section')].map((section) => section.getAttribute('aria-labelledby')).join();
     if (shape(fresh) !== shape(document)) location.replace('./');
     tick();

@@ -1,6 +1,7 @@
 // Child processes that do not outlive the test that started them, however it ends.
 import { spawn } from 'node:child_process';
 import net from 'node:net';
+import { dated } from './date.mjs';
 
 const running = new Set();
 const endAll = () => running.forEach((child) => child.kill('SIGKILL'));
@@ -42,7 +43,7 @@ export async function until(probe, { seconds = 20, every = 50, what = 'the condi
 // A running program. stdout and stderr gather what it printed; ended resolves to {status, signal}. The child's
 // standard input is a pipe that closes when this process dies: a child that watches it ends itself then.
 export function launch(command, args, { env = process.env, cwd } = {}) {
-  const child = spawn(command, args, { env, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { env: dated(env), cwd, stdio: ['pipe', 'pipe', 'pipe'] });
   const program = { child, pid: child.pid, stdout: '', stderr: '', hasEnded: false };
   running.add(child);
   child.stdin.on('error', () => {});

@@ -2,17 +2,16 @@
 // clocks, the monotonic one too, run ahead of the machine's by what the test says.
 import fs from 'node:fs';
 import path from 'node:path';
+import { ahead as dateAhead, library } from './date.mjs';
 import { folder } from './run.mjs';
-
-const library = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
-  .find((file) => fs.existsSync(file));
 
 // startClock(t, '2035-10-31T09:00:00Z') -> {environment, now(), forward(seconds)}. The time is one ahead of the real
 // one, since a clock that was set back could show a negative monotonic time.
 export function startClock(t, begin) {
   if (!library) throw new Error('libfaketime is missing: bin/setup test installs it');
   const file = path.join(folder(t), 'clock');
-  let ahead = Math.round((Date.parse(begin) - Date.now()) / 1000);
+  const machine = () => Date.now() - dateAhead * 1000;
+  let ahead = Math.round((Date.parse(begin) - machine()) / 1000);
   if (ahead < 0) throw new Error(`${begin} is in the past`);
   const write = () => {
     // Whoever reads it at this moment sees the old or the new one.
@@ -28,7 +27,7 @@ export function startClock(t, begin) {
       // The leak check and libfaketime do not get on at the end of a process.
       ASAN_OPTIONS: 'exitcode=99:detect_leaks=0:verify_asan_link_order=0',
     },
-    now: () => Date.now() + ahead * 1000,
+    now: () => machine() + ahead * 1000,
     forward(seconds) {
       ahead += seconds;
       write();

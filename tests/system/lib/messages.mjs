@@ -1,6 +1,7 @@
 // What the program can say, read from its source: every string of three or more words, wherever it stands.
 import fs from 'node:fs';
 import path from 'node:path';
+import { filesThatEndIn } from './rooms.mjs';
 import { root } from './run.mjs';
 
 // Where words are no messages: the page (its verdicts and notices apart), --help, what a metric means, what is written
@@ -16,8 +17,6 @@ const IS_NO_MESSAGE = [
   /</, // markup
 ];
 
-const filesThatEndIn = (ending) => ['base', 'pump', 'documents', 'settings', 'http', 'tandem', 'nightscout', 'sync', 'page', 'server', 'command'].flatMap((folder) => fs.readdirSync(path.join(root, 'src', folder))
-  .filter((name) => name.endsWith(ending)).map((name) => path.join(root, 'src', folder, name)));
 const headers = filesThatEndIn('.h').map((file) => fs.readFileSync(file, 'utf8')).join('\n');
 
 // The tokens of C that matter here; comments and single characters are taken whole so that no quote in them counts.

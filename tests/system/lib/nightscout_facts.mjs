@@ -224,11 +224,38 @@ export function facts(begin) {
     assert.equal((await nightscout.profile()).defaultProfile, 'future');
   });
 
+  test('activity: POST inserts and keeps created_at, PUT replaces whole by _id and dates it now, DELETE takes one away', async () => {
+    const coverage = (created_at, more) => ({ enteredBy: US, created_at, days: { '2026-01-02': [[0, 1, 250]] }, ...more });
+    const read = async (more = {}) => (await nightscout.call('GET', `activity.json?${query({ 'find[enteredBy]': US, 'find[created_at][$gte]': '2000-01-01', count: 1000, ...more })}`)).body;
+    const made = await post('activity', [coverage('2026-01-02T03:04:05.000Z', { extra: [1, { deep: null }] }), coverage('2026-01-02T03:04:05.000Z')]);
+    assert.equal(made.status, 200);
+    assert.equal(made.body.length, 2);
+    assert.match(made.body[0]._id, /^[0-9a-f]{24}$/);
+    await post('activity', [{ ...coverage('2026-03-19T00:00:00.000Z'), enteredBy: 'someone else' }]);
+    const stored = await read();
+    assert.deepEqual(stored.map((one) => one.created_at), ['2026-01-02T03:04:05.000Z', '2026-01-02T03:04:05.000Z']);
+    const first = stored.find((one) => one._id === made.body[0]._id);
+    assert.deepEqual(first, { _id: first._id, ...coverage('2026-01-02T03:04:05.000Z', { extra: [1, { deep: null }] }) });
+    const { created_at, extra, ...kept } = first;
+    assert.equal((await nightscout.call('PUT', 'activity', { ...kept, created_at, days: {} })).status, 200);
+    const put = (await read()).find((one) => one._id === first._id);
+    assert.deepEqual({ ...put, created_at }, { _id: first._id, enteredBy: US, created_at, days: {} });
+    assert.match(put.created_at, /^2026-03-20T12:/);
+    // Without a created_at in find, only the last four days are told.
+    assert.equal((await nightscout.call('GET', 'activity.json')).body.length, 2);
+    assert.deepEqual((await read({ 'find[created_at][$gte]': '2026-03-20' })).map((one) => one._id), [first._id]);
+    const gone = await nightscout.call('DELETE', `activity/${first._id}`);
+    assert.deepEqual([gone.status, gone.body], [200, {}]);
+    assert.deepEqual((await read()).map((one) => one._id), [made.body[1]._id]);
+    assert.equal((await nightscout.call('POST', 'activity', [coverage('2026-01-02T03:04:05.000Z')], { 'api-secret': '0'.repeat(40) })).status, 401);
+  });
+
   test('a closed careportal answers 404 with HTML; the rest goes on', async () => {
     await nightscout.closeCareportal();
     const answer = await post('treatments', [note('2026-03-05T00:00:00Z')]);
     assert.equal(answer.status, 404);
     assert.match(answer.text, /Cannot POST/);
+    assert.equal((await post('activity', [{ created_at: '2026-03-20T11:00:00.000Z' }])).status, 404);
     assert.equal((await post('devicestatus', [{ device: US, created_at: '2026-03-20T11:00:00.000Z' }])).status, 200);
   });
 

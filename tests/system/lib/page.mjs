@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import * as daemons from './daemon.mjs';
+import { ahead, undated } from './date.mjs';
 import { root } from './run.mjs';
 
 export const { SECRET } = daemons;
@@ -35,6 +36,7 @@ export async function serve(t, options = {}, env = {}) {
 export async function openBrowser() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    env: undated(),
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
@@ -45,6 +47,7 @@ export async function openBrowser() {
 export async function openPage(t, browser, served, { where = '', width = 900, height = 900, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, ...options });
   t.after(() => context.close());
+  if (ahead) await context.clock.install({ time: Date.now() });
   const page = await context.newPage();
   page.setDefaultTimeout(30000);
   page.complaints = [];

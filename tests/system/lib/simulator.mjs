@@ -12,7 +12,7 @@ const AGENT = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/2
 function words(options) {
   return Object.entries(options).flatMap(([name, value]) => {
     const word = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    if (['warm', 'fixedClock', 'ghostPump'].includes(name)) return value ? [word] : [];
+    if (['warm', 'fixedClock', 'ghostPump', 'rare'].includes(name)) return value ? [word] : [];
     return [value].flat().flatMap((one) => [word, String(one)]);
   });
 }

@@ -13,7 +13,7 @@ import { start } from '../lib/simulator.mjs';
 
 // What the slim image leaves out of a Debian.
 const NOT_IN_SLIM = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info', 'usr/share/lintian', 'var/lib/apt/lists', 'var/cache/apt'];
-const compose = parse(fs.readFileSync(path.join(project, 'compose.yaml'), 'utf8'));
+const compose = parse(fs.readFileSync(path.join(project, 'deploy/compose.yaml'), 'utf8'));
 
 // ${NAME}, ${NAME:-standard} and ${NAME:?complaint}, as compose fills them.
 const filled = (text, env) => String(text).replace(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name, sign, rest) => {
@@ -76,9 +76,11 @@ test('container: docker compose takes compose.yaml', { timeout: 600_000 }, async
   const root = await cleanRoot('compose', { suite: 'trixie', packages: ['docker-compose'], folders: ['project'] });
   const checkout = await source(t);
   const config = (settings) => {
-    fs.writeFileSync(path.join(checkout, '.env'), settings);
-    return within(root, { binds: { project: `ro:${checkout}` }, cwd: '/project' }, 'docker-compose', 'config', '--quiet');
+    fs.writeFileSync(path.join(checkout, 'deploy/.env'), settings);
+    return within(root, { binds: { project: `ro:${checkout}` }, cwd: '/project' }, 'docker-compose', '-f', 'deploy/compose.yaml', 'config');
   };
-  assert.equal(await config('TCONNECT_EMAIL=a@b.example\nNS_URL=https://ns.example/\nTIMEZONE_NAME=Europe/Berlin\n'), '');
+  const { name, services: { tconnectsync: service }, secrets } = parse(await config('TCONNECT_EMAIL=a@b.example\nNS_URL=https://ns.example/\nTIMEZONE_NAME=Europe/Berlin\n'));
+  assert.deepEqual([name, service.build.context, service.environment.TCONNECT_EMAIL], ['tconnectsync', '/project', 'a@b.example']);
+  assert.equal(secrets.own_secret.file, '/project/deploy/secrets/own_secret');
   await assert.rejects(config(''), /is needed in \.env/);
 });

@@ -1,7 +1,7 @@
 # Many people under Nomad: a group of one process for each.
 #   nomad var put nomad/jobs/tconnectsync/anna TCONNECT_EMAIL=... TCONNECT_PASSWORD=... NS_URL=... NS_SECRET=... \
 #     TIMEZONE_NAME=... TCONNECTSYNC_HEROKU_SECRET=...
-#   nomad job run -var 'people=["anna", "ben"]' nomad.hcl
+#   nomad job run -var 'people=["anna", "ben"]' deploy/nomad.hcl
 # The image is the repository's own Dockerfile, built and pushed to a registry of yours.
 
 variable "people" {

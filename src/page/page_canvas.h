@@ -1,23 +1,10 @@
-/* page_picture.h - what the picture of the day and its table share. */
-#ifndef TCONNECTSYNC_PAGE_PICTURE_H
-#define TCONNECTSYNC_PAGE_PICTURE_H
+/* page_canvas.h - what the lanes of the day's picture are drawn with. */
+#ifndef TCONNECTSYNC_PAGE_CANVAS_H
+#define TCONNECTSYNC_PAGE_CANVAS_H
 
 #include "page_internal.h"
 #include "tconnectsync/page/day_picture.h"
 
-struct day_totals {
-    int64_t basal, insulin, carbs; /* milliunits, milliunits, thousandths of a gram */
-    size_t boluses, readings;
-    int glucose_low, glucose_high; /* mg/dL, of the readings */
-};
-
-/* All of it between two instants. */
-struct day_totals day_totals(const struct day_picture *picture, int64_t from, int64_t until);
-/* "118" mg/dL, or "6.5" mmol/L. */
-char *page_glucose(char *words, const struct page_view *view, int mg_per_dl);
-const char *page_glucose_unit(const struct page_view *view);
-
-/* ---- the drawing ---- */
 enum {
     DAY_MINUTES = 1440,
     GLUCOSE_HEIGHT = 150,
@@ -49,10 +36,5 @@ const char *canvas_anchor(int hundredths);
 void canvas_open_curves(struct canvas *canvas, int height);
 void canvas_add_block(struct canvas *canvas, const char *class, int64_t from, int64_t until, int y,
                       int height, const char *title);
-
-/* page_picture_insulin.c: the lanes, top to bottom. */
-void canvas_add_carbs(struct canvas *canvas);
-void canvas_add_boluses(struct canvas *canvas);
-void canvas_add_basal(struct canvas *canvas);
 
 #endif

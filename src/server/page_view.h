@@ -1,0 +1,25 @@
+/* page_view.h - the daemon's state as the page shows it. */
+#ifndef TCONNECTSYNC_PAGE_VIEW_H
+#define TCONNECTSYNC_PAGE_VIEW_H
+
+#include <stdbool.h>
+
+#include "tconnectsync/documents/history.h"
+#include "tconnectsync/page/page.h"
+#include "tconnectsync/sync/sync.h"
+#include "daemon.h"
+
+struct status_page;
+
+/* A view and what it points at. */
+struct filled_view {
+    struct page_view view;
+    const struct run *runs[HISTORY_RUNS];
+    struct sync_progress progress;
+    char libraries[LIBRARIES_SIZE];
+};
+
+/* All that the page may show. full: the rest as well, for who knows the secret. */
+void page_view_fill(const struct status_page *page, bool full, struct filled_view *filled);
+
+#endif
