@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
@@ -109,6 +110,11 @@ void check_report_problems(const struct configuration *configuration, struct buf
         buffer_addf(out, "Warning: %s\n", configuration->warnings[i]);
 }
 
+static bool is_said(const struct error *error, const struct report *report)
+{
+    return error && strcmp(error->text, report->error.text) == 0;
+}
+
 /* A line for each thing to fix. */
 static void add_ending(const struct sync_check *check, const struct report *report, struct buffer *out)
 {
@@ -118,7 +124,7 @@ static void add_ending(const struct sync_check *check, const struct report *repo
         buffer_addf(out, "FAILED: %s\n", check->nightscout->text);
     if (report->ok)
         buffer_add_text(out, "No API errors returned!\n");
-    else if (!check->tandem && !check->nightscout)
+    else if (!is_said(check->tandem, report) && !is_said(check->nightscout, report))
         buffer_addf(out, "FAILED: %s\n", report->error.text);
 }
 
