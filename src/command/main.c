@@ -1,8 +1,10 @@
 /* The words of the command line: which commands there are, and which options belong to each. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/server/application.h"
@@ -52,7 +54,7 @@ static const struct {
     [OPTION_DAYS] = {"days", "N", 0, "the last N times 24 hours, 1 to 366"},
     [OPTION_FROM] = {"from", "DATE", 0, "from that day on, such as 2026-05-14, in the pump's zone"},
     [OPTION_TO] = {"to", "DATE", 0, "up to the end of that day"},
-    [OPTION_FEATURES] = {"features", "LIST", 0, "what to carry over, such as BASAL,BOLUS,CGM"},
+    [OPTION_FEATURES] = {"features", "LIST", 0, "what to carry over, such as BASAL,BOLUS,PUMP_EVENTS"},
     [OPTION_PRETEND] = {"pretend", NULL, 'n', "writes nothing and lists what would be written"},
     [OPTION_DRY_RUN] = {"dry-run", NULL, 0, "the same"},
     [OPTION_JSON] = {"json", NULL, 0, "prints the result as JSON"},
@@ -141,12 +143,44 @@ static void take_option(struct arguments *arguments, int option)
         arguments->level = option == OPTION_QUIET ? LOG_WARN : LOG_DEBUG;
 }
 
+/* A descriptor from 0 to 2 that is closed would be given to the next file or socket, and what is printed
+ * would go there. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+/* None of these ends the program amid its writes. SIGHUP: see serve.c and command.c. */
+static void ignore_signals(void)
+{
+    static const int numbers[] = {SIGPIPE, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        signal(numbers[i], SIG_IGN);
+}
+
+static bool belong_to(const struct command *command, unsigned given)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (given & ~command->options & 1u << i) {
+            fprintf(stderr, PROGRAM_NAME ": %s takes no --%s; see " PROGRAM_NAME " help %s\n", command->name,
+                    options[i].name, command->name);
+            return false;
+        }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.level = LOG_INFO};
     unsigned given = 0;
     int option;
-    signal(SIGPIPE, SIG_IGN);
+    open_standard_streams();
+    ignore_signals();
     while ((option = next_option(argc, argv)) != -1) {
         if (option < 0 || option >= OPTION_COUNT)
             return EXIT_USAGE;
@@ -172,11 +206,5 @@ int main(int argc, char **argv)
     }
     if (optind < argc)
         return complain("too many words: ", argv[optind]);
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (given & ~command->options & 1u << i) {
-            fprintf(stderr, PROGRAM_NAME ": %s takes no --%s; see " PROGRAM_NAME " help %s\n", command->name,
-                    options[i].name, command->name);
-            return EXIT_USAGE;
-        }
-    return command->run(&arguments);
+    return belong_to(command, given) ? command->run(&arguments) : EXIT_USAGE;
 }
