@@ -30,11 +30,15 @@ void coverage_free(struct coverage *coverage)
 
 void coverage_count_features(struct coverage *coverage, unsigned features, int64_t from)
 {
+    bool first = true;
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        first &= coverage->since[i] == NO_TIME;
+    const int64_t begin = first || coverage->through == NO_TIME ? from : coverage->through;
     for (size_t i = 0; i < FEATURE_COUNT; i++) {
         if (!(features >> i & 1))
             coverage->since[i] = NO_TIME;
         else if (coverage->since[i] == NO_TIME)
-            coverage->since[i] = coverage->through == NO_TIME ? from : coverage->through;
+            coverage->since[i] = begin;
     }
 }
 

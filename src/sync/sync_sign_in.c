@@ -110,8 +110,9 @@ void sync_leave_greet(struct sync *sync)
 /* Both are needed before the log can be: what is settled, or where nothing is, the newest documents. */
 static void fetch_progress(struct sync *sync)
 {
-    if (sync->sign_in.wanted || (!sync->request.has_range && !sync_knows_coverage(sync)))
-        sync_fetch_coverage(sync); /* beside the password it costs no round trip */
+    const bool others_ask = sync->sign_in.wanted || sync->request.features & FEATURE_PROFILES;
+    if (others_ask || (!sync->request.has_range && !sync_knows_coverage(sync)))
+        sync_fetch_coverage(sync); /* beside the others it costs no round trip */
     if (sync->request.has_range)
         return;
     if (sync_knows_coverage(sync) && sync_is_automatic(sync))
