@@ -164,7 +164,7 @@ function processorTicks(pid) {
   return Number(user) + Number(system);
 }
 
-test('out of file descriptors: accepting pauses, nothing spins, and it goes on', async (t) => {
+test('few file descriptors: connections make room, nothing spins, and it goes on', async (t) => {
   const { simulator, environment, home } = await serve(t);
   const server = launch('prlimit', ['--nofile=24:24', program], {
     cwd: home, env: { PATH: '/usr/bin:/bin', HOME: home, ASAN_OPTIONS: 'exitcode=99', ...environment, PORT: '0', LISTEN_HOST: '127.0.0.1', TCONNECTSYNC_HEROKU_SECRET: SECRET },
@@ -172,7 +172,6 @@ test('out of file descriptors: accepting pauses, nothing spins, and it goes on',
   t.after(() => server.stop('SIGKILL'));
   const [, port] = await server.says(/module=serve version=.* port=(\d+)/);
   const clients = await Promise.all(Array.from({ length: 40 }, () => dial(t, { port })));
-  await server.says(/event=accept_failed/);
   await sleep(1500);
   assert.ok(server.stdout.split('accept_failed').length < 8, 'it spins');
   const used = processorTicks(server.pid);
