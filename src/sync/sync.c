@@ -54,6 +54,11 @@ static int64_t monotonic_microseconds(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t sync_monotonic_milliseconds(void)
+{
+    return monotonic_microseconds() / 1000;
+}
+
 int64_t sync_monotonic_seconds(void)
 {
     return monotonic_microseconds() / 1000000;
@@ -69,7 +74,7 @@ static bool has_ended(const struct sync *sync)
 
 void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error *error)
 {
-    if (has_ended(sync))
+    if (has_ended(sync) || sync_note_for_check(sync, outcome, error))
         return;
     sync->outcome = outcome;
     sync->report.error = *error;
@@ -220,7 +225,9 @@ void sync_on_tandem(void *context, const struct error *error)
 {
     struct sync *sync = context;
     bool refused = error && error->kind == ERROR_CREDENTIALS && error->status == 401;
-    if (refused && sync->step != STEP_SIGN_IN && sync->sign_in.token != TOKEN_REPLACED)
+    if (refused && sync->step >= STEP_ACCOUNT && sync->sign_in.wanted)
+        sync_fail_fresh_token(sync, error);
+    else if (refused && sync->step != STEP_SIGN_IN)
         sync->sign_in.token = TOKEN_REFUSED; /* it has run out: sign in again, once */
     else if (error)
         sync_fail(sync, SYNC_FAILED_AT_TANDEM, error);
@@ -277,6 +284,7 @@ void sync_free(struct sync *sync)
     nightscout_free(sync->nightscout);
     event_free(sync->turn);
     sync_drop_readers(sync);
+    sync_drop_writes(sync);
     free(sync->range.chosen);
     pump_log_free(&sync->log);
     held_free(&sync->held);
@@ -315,4 +323,15 @@ const struct held *sync_held(const struct sync *sync)
 const struct json *sync_nightscout_status(const struct sync *sync)
 {
     return sync->sign_in.status;
+}
+
+bool sync_check_results(const struct sync *sync, struct sync_check *out)
+{
+    const struct sync_sign_in *sign_in = &sync->sign_in;
+    *out = (struct sync_check){
+        .tandem = sign_in->tandem_error.kind ? &sign_in->tandem_error : NULL,
+        .nightscout = sign_in->nightscout_error.kind ? &sign_in->nightscout_error : NULL,
+        .limited = nightscout_is_limited(sync->nightscout),
+    };
+    return sign_in->nightscout_verified;
 }

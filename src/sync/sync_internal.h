@@ -4,6 +4,9 @@
 #ifndef TCONNECTSYNC_SYNC_INTERNAL_H
 #define TCONNECTSYNC_SYNC_INTERNAL_H
 
+#include <sys/queue.h>
+
+#include "tconnectsync/base/error.h"
 #include "tconnectsync/documents/difference.h"
 #include "tconnectsync/documents/held.h"
 #include "tconnectsync/http/http_client.h"
@@ -37,9 +40,12 @@ enum lane_kind { LANE_TREATMENTS, LANE_ENTRIES, LANE_DEVICE_STATUS, LANE_AMEND, 
 struct lane {
     struct sync *sync;
     enum lane_kind kind;
-    size_t next; /* place in the difference's list */
+    size_t next;   /* place in the difference's list */
+    bool suspects; /* only those are left on which the server failed when they stood alone */
     unsigned in_flight, limit;
     bool stopped;
+    size_t stored; /* documents, in this round */
+    bool failing;  /* the server failed on a write before it stored any of the lane's */
 };
 
 /* What the run comes to. All after SYNC_STOPPING are ends, and the first end stays. */
@@ -64,8 +70,10 @@ struct sync_sign_in {
     bool wanted; /* no token at the greeting: decided once for all steps, lest it runs out between two of them
                   */
     bool nightscout_verified;
-    bool nightscout_asked; /* for its newest documents, profile and status */
-    struct json *status;   /* of the site, where somebody wants it */
+    bool nightscout_asked;                       /* for its newest documents, profile and status */
+    struct json *status;                         /* of the site, where somebody wants it */
+    struct error tandem_error, nightscout_error; /* of a check, which tries the other side all the same */
+    bool checked;                                /* both sides of it */
 };
 
 /* What this run carries over: of which pumps, from when to when. Set once, when the account is known. */
@@ -112,19 +120,23 @@ struct sync_settling {
 /* What a round of writes has found, the better first. */
 enum round_found {
     ROUND_CLEAR,
+    ROUND_STALE,      /* what would be replaced was read too long ago: read it anew */
     ROUND_REFUSED,    /* a batch was refused, which may be stored in part: read back */
+    ROUND_FAILED,     /* the server failed on a write: read back, later unless it stores others meanwhile */
     ROUND_UNANSWERED, /* a write may or may not have been stored: wait, and read back */
-    ROUND_CLOSED,     /* no further write would be taken */
+    ROUND_CLOSED,     /* no further write of some kind would be taken */
 };
 
 /* The writes, in rounds: what is in doubt after one is read back, compared and written again in the next. */
 struct sync_writing {
     struct lane lanes[LANE_COUNT];
+    LIST_HEAD(, write) under_way;
     enum round_found found;
-    struct error error; /* unless the round is clear */
-    size_t stored;      /* documents, in this round */
-    unsigned rounds, unanswered_rounds, rounds_without_progress;
-    size_t pretended; /* of the writes that are listed instead */
+    struct error error;    /* unless the round is clear */
+    size_t stored, before; /* documents, in this round and in those before it */
+    unsigned rounds;
+    unsigned fruitless, in_trouble, stale; /* rounds of late: that stored nothing, and why */
+    size_t pretended;                      /* of the writes that are listed instead */
 };
 
 /* One run of one account: what every step needs, what flows from step to step, and each step's own. */
@@ -160,6 +172,7 @@ struct sync {
 };
 
 /* ---- sync.c ---- */
+int64_t sync_monotonic_milliseconds(void);
 int64_t sync_monotonic_seconds(void);
 /* For requests: the step waits until each has answered. Callbacks that fit tandem_done and nightscout_done.
  */
@@ -188,6 +201,10 @@ void sync_enter_account(struct sync *sync);
 void sync_leave_account(struct sync *sync);
 /* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
 void sync_sign_in_again(struct sync *sync);
+/* A check ends at no error of one side before the other was tried: true, it is noted. */
+bool sync_note_for_check(struct sync *sync, enum sync_outcome outcome, const struct error *error);
+/* A 401 to a token that this very run has signed in for. */
+void sync_fail_fresh_token(struct sync *sync, const struct error *error);
 
 /* ---- sync_read.c ---- */
 bool sync_wants_treatments(const struct sync *sync);
@@ -253,5 +270,7 @@ void sync_enter_write(struct sync *sync);
 /* What comes after the writes: done, or reading back what is in doubt. */
 void sync_leave_write(struct sync *sync);
 void sync_enter_wait(struct sync *sync);
+/* Forgets the writes under way, whose requests are cancelled. */
+void sync_drop_writes(struct sync *sync);
 
 #endif

@@ -133,6 +133,7 @@ static void read_held(struct sync *sync, enum collection collection)
 
 static void read_nightscout(struct sync *sync)
 {
+    sync->held.read_at = sync_monotonic_milliseconds();
     if (sync_wants_treatments(sync))
         read_held(sync, COLLECTION_TREATMENTS);
     if (sync->request.features & FEATURE_CGM)
