@@ -62,6 +62,8 @@ static void write_basal(const struct truth *truth, struct json_writer *writer, s
         while (next < truth->count && !sets_rate(&truth->told[next]))
             next++;
         bool open = next == truth->count;
+        if (suspends && !open && truth->told[next].at == told->at)
+            continue; /* its rate is logged in the same second */
         int64_t end = open ? truth->newest : truth->told[next].at;
         int32_t rate = suspends ? 0 : told->record.value[1];
         add_basal(truth, totals, told->at, end, rate);
