@@ -54,7 +54,7 @@ static const struct {
     [OPTION_DAYS] = {"days", "N", 0, "the last N times 24 hours, 1 to 366"},
     [OPTION_FROM] = {"from", "DATE", 0, "from that day on, such as 2026-05-14, in the pump's zone"},
     [OPTION_TO] = {"to", "DATE", 0, "up to the end of that day"},
-    [OPTION_FEATURES] = {"features", "LIST", 0, "what to carry over, such as BASAL,BOLUS,CGM"},
+    [OPTION_FEATURES] = {"features", "LIST", 0, "what to carry over, such as BASAL,BOLUS,PUMP_EVENTS"},
     [OPTION_PRETEND] = {"pretend", NULL, 'n', "writes nothing and lists what would be written"},
     [OPTION_DRY_RUN] = {"dry-run", NULL, 0, "the same"},
     [OPTION_JSON] = {"json", NULL, 0, "prints the result as JSON"},
@@ -163,6 +163,17 @@ static void ignore_signals(void)
         signal(numbers[i], SIG_IGN);
 }
 
+static bool belong_to(const struct command *command, unsigned given)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (given & ~command->options & 1u << i) {
+            fprintf(stderr, PROGRAM_NAME ": %s takes no --%s; see " PROGRAM_NAME " help %s\n", command->name,
+                    options[i].name, command->name);
+            return false;
+        }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.level = LOG_INFO};
@@ -195,11 +206,5 @@ int main(int argc, char **argv)
     }
     if (optind < argc)
         return complain("too many words: ", argv[optind]);
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (given & ~command->options & 1u << i) {
-            fprintf(stderr, PROGRAM_NAME ": %s takes no --%s; see " PROGRAM_NAME " help %s\n", command->name,
-                    options[i].name, command->name);
-            return EXIT_USAGE;
-        }
-    return command->run(&arguments);
+    return belong_to(command, given) ? command->run(&arguments) : EXIT_USAGE;
 }

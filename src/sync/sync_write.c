@@ -25,8 +25,10 @@
 #define TROUBLE_ROUNDS      5  /* with waits of 1, 2, 4, 8 and 16 s */
 #define LONGEST_RETRY_AFTER 60 /* seconds */
 #define FRUITLESS_ROUNDS    10 /* enough to halve a full batch down to one document */
-#define STALE_ROUNDS        3
-#define REFUSED_MAXIMUM     20
+#define PARTS_AFTER_FAILURE                                                                                  \
+    8 /* a culprit at the very beginning is alone before the rounds of trouble are over */
+#define STALE_ROUNDS    3
+#define REFUSED_MAXIMUM 20
 
 /* One write under way. */
 struct write {
@@ -90,12 +92,12 @@ static void leave_out(struct sync *sync, struct document *document, const struct
         note_trouble(sync, ROUND_CLOSED, error);
 }
 
-/* A batch is halved until the culprit stands alone. */
-static void halve(struct sync *sync, const struct write *write)
+/* Divides a batch, and again, until the culprit stands alone. */
+static void divide(struct sync *sync, const struct write *write, size_t parts)
 {
     for (size_t i = 0; i < write->count; i++) {
         struct document *document = &sync->documents.items[write->items[i]];
-        document->batch_limit = (uint16_t)((write->count + 1) / 2);
+        document->batch_limit = (uint16_t)((write->count + parts - 1) / parts);
         document->attempted = true;
     }
 }
@@ -104,7 +106,7 @@ static void note_refused(struct sync *sync, const struct write *write, const str
 {
     note_trouble(sync, ROUND_REFUSED, error);
     if (write->count > 1) {
-        halve(sync, write);
+        divide(sync, write, 2);
         return;
     }
     sync->documents.items[write->items[0]].attempted = false;
@@ -119,7 +121,7 @@ static void note_server_failed(struct sync *sync, const struct write *write, con
     uint32_t stored = (uint32_t)(writing->before + writing->stored);
     struct document *first = &sync->documents.items[write->items[0]];
     note_trouble(sync, error->kind == ERROR_SERVICE ? ROUND_FAILED : ROUND_UNANSWERED, error);
-    halve(sync, write);
+    divide(sync, write, PARTS_AFTER_FAILURE);
     write->lane->failing |= write->lane->stored == 0;
     if (write->count > 1)
         return;

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { test } from 'node:test';
+import { fastClock } from './lib/clock.mjs';
 import { serve } from './lib/daemon.mjs';
 import { folder, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
@@ -54,6 +55,29 @@ test('a burst of 500s is waited for, and nothing is left out', async (t) => {
   assert.equal(report.created, wanted);
   assert.equal((await treatments(simulator)).length, wanted);
   assert.match(stderr, /step=wait/);
+});
+
+test('trouble that stays ends the run after five waits; nothing is left out, nothing said to be stored', async (t) => {
+  const { simulator, sync } = await prepare(t, {}, fastClock(20));
+  await simulator.fault({ ...WRITES, kind: 'answer', status: 500, body: '{}', contentType: 'application/json', count: -1 });
+  const { report, stderr } = await sync();
+  assert.match(report.error, /database may be full.*nothing was stored/);
+  assert.equal(stderr.match(/step=wait /g).length, 5);
+  assert.equal(report.skipped['refused by Nightscout'] ?? 0, 0);
+  await simulator.noFaults();
+  await simulator.fault({ ...WRITES, kind: 'answer', status: 503, body: '<html>', count: -1 });
+  assert.match((await sync()).report.error, /asleep or down \(503\)/);
+});
+
+test('the very first of two days, on which the server fails, is found; all else is stored in order', async (t) => {
+  const { simulator, sync } = await prepare(t, {}, fastClock(10));
+  const reference = await sync('--days', '2', '--pretend');
+  const culprit = /pretend=create document=".*?pump_event_id\\":\\"(\d+)/.exec(reference.stderr)[1];
+  await simulator.set({ refuseText: `"${culprit}"` });
+  const { report, stderr } = await sync('--days', '2');
+  assert.match(report.error, /refuses 1 of the pump's documents/, stderr.slice(-2000));
+  assert.match(stderr, new RegExp(`refused=.*sequence=${culprit}`));
+  assert.equal((await treatments(simulator)).length, reference.report.created - 1);
 });
 
 test('a PUT that fails once is made again', async (t) => {
