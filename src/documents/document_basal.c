@@ -81,17 +81,6 @@ void builder_end_basal(struct builder *builder, const struct pump_event *next)
     builder->last_basal_document = NO_DOCUMENT;
 }
 
-/* A suspension whose 279 comes in the same second lasts no time: it would not be drawn. */
-static bool is_told_at_once(const struct builder *builder, size_t suspension)
-{
-    const struct pump_log *log = builder->log;
-    const struct pump_event *event = &log->events[suspension];
-    for (size_t i = suspension + 1; i < log->event_count && log->events[i].pump == event->pump; i++)
-        if (log->events[i].kind == EVENT_BASAL || log->events[i].kind == EVENT_SUSPENDED)
-            return log->events[i].time == event->time;
-    return false;
-}
-
 /* A 279, or the 11 that stops delivery minutes before the pump writes its 279 "Suspended", which sometimes
    never comes. */
 void builder_on_basal(struct builder *builder, size_t index)
@@ -102,8 +91,7 @@ void builder_on_basal(struct builder *builder, size_t index)
     builder->basal_run = builder->run;
     if (event->time == NO_TIME || (!suspends && !event_knows(event, basal.rate)))
         return;
-    if (suspends ? builder->rules->ignore_zero_unit_basal || is_told_at_once(builder, index)
-                 : builder->rules->ignore_zero_unit_basal && event->basal.rate < 10)
+    if (builder->rules->ignore_zero_unit_basal && (suspends || event->basal.rate < 10))
         return;
     builder_add(builder, DOCUMENT_TEMP_BASAL, index, event->time);
     builder->last_basal_document = builder->out->count - 1;

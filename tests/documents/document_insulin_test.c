@@ -163,14 +163,6 @@ static const struct row suspension_rows[] = {
     ROW("with no basal before it",
         "11 20 00:01:49 {'suspendReason':0}\n279 40 00:11:49 {'commandedRate':200," ALGORITHM,
         STOPPED("00:01:49", "20", "10") BASAL("00:11:49", "40", "0.2", "5", "Algorithm"), FEATURE_BASAL),
-    ROW("one whose 279 comes in the same second has that one alone",
-        BEFORE_OFF "11 20 00:01:49 {'suspendReason':0}\n"
-                   "279 22 00:01:49 {'commandedRate':0,'commandedRateSource':0}\n"
-                   "279 40 00:11:49 {'commandedRate':200," ALGORITHM,
-        BASAL("00:00:00", "10", "0.1", "1.8166666666666667", "Algorithm")
-            MADE("Basal Suspension", "00:01:49", "20") SAYS("UserAborted", "Suspended by the user") BASAL(
-                "00:01:49", "22", "0", "10", "Suspended") BASAL("00:11:49", "40", "0.2", "5", "Algorithm"),
-        FEATURE_BASAL),
     ROW("where zeros are not wanted, it still ends the one before",
         BEFORE_OFF "11 20 00:01:49 {'suspendReason':0}\n279 40 00:11:49 {'commandedRate':200," ALGORITHM,
         BASAL("00:00:00", "10", "0.1", "1.8166666666666667", "Algorithm")
