@@ -67,7 +67,8 @@ static bool is_waiting(const struct document *document)
            (document->fate == FATE_AMEND && !document->amended);
 }
 
-/* The records of this pump and time whose documents wait, in order; waiting: the instant of the oldest. */
+/* The records of this pump and time whose documents wait, in order; waiting: the instant of the oldest that
+   the next run has to reach back to. A bolus that lies on the edge of the range is a hole like any other. */
 static size_t list_waiting(const struct pump_log *log, const struct documents *documents,
                            const struct coverage_rules *rules, struct number *numbers, int64_t *waiting)
 {
@@ -79,7 +80,7 @@ static size_t list_waiting(const struct pump_log *log, const struct documents *d
         if (event->pump != rules->pump || !is_waiting(document))
             continue;
         numbers[count++] = (struct number){event->sequence, event->group};
-        if (event->time >= rules->from && event->time <= rules->to &&
+        if (document->fate != FATE_OUTSIDE && event->time >= rules->from && event->time <= rules->to &&
             (*waiting == NO_TIME || event->time < *waiting))
             *waiting = event->time;
     }

@@ -115,6 +115,7 @@ struct sync_settling {
     bool asked, learned;
     bool compared; /* documents and what is held: there is something to settle */
     bool settled;
+    struct error failure; /* of the writes, to end with */
 };
 
 /* What a round of writes has found, the better first. */
@@ -262,6 +263,7 @@ void sync_settle(struct sync *sync);
 /* Whether the next timer's run may end as soon as nothing is new. */
 void sync_remember_run(struct sync *sync, bool good);
 void sync_enter_settle(struct sync *sync);
+void sync_leave_settle(struct sync *sync);
 
 /* ---- sync_read.c: continued ---- */
 void sync_enter_read(struct sync *sync);

@@ -201,3 +201,10 @@ void sync_enter_settle(struct sync *sync)
             write_coverage(sync, known);
     }
 }
+
+/* What the writes have failed with ends the run only now: what was stored is settled all the same. */
+void sync_leave_settle(struct sync *sync)
+{
+    if (sync->settling.failure.kind != ERROR_NONE)
+        sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &sync->settling.failure);
+}

@@ -372,10 +372,10 @@ static void finish(struct sync *sync)
                   " of the pump's documents, which were left out; everything else is "
                   "stored. The log names each of them. The next sync tries them again.",
                   sync->report.refused);
-        sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &error);
-    } else if (sync->profile.error.kind != ERROR_NONE) {
+        sync->settling.failure = error;
+    } else {
         /* Never a skipped run: Nightscout was there, and took the rest. */
-        sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &sync->profile.error);
+        sync->settling.failure = sync->profile.error;
     }
 }
 
@@ -403,7 +403,11 @@ static void fail(struct sync *sync)
                   "was stored. Free some space with Nightscout's admin tools, or take a larger database. "
                   "Nothing is lost; the next sync writes what is missing.",
                   writing->error.status);
-    sync_fail_at_nightscout(sync, &error);
+    /* It answers, and what it has stored is worth remembering there. */
+    if (writing->before + writing->stored > 0 && writing->found != ROUND_UNANSWERED)
+        sync->settling.failure = error;
+    else
+        sync_fail_at_nightscout(sync, &error);
 }
 
 void sync_leave_write(struct sync *sync)

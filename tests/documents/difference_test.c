@@ -106,6 +106,10 @@ static const struct row event_rows[] = {
 #define BOLUS_ID(source) OURS ",'pump_event_id':'5,4'" source
 #define ALL_OF_IT        ",'insulin':6,'carbs':60"
 
+#define SUSPENDED_AT_ONCE                                                                                    \
+    SUSPENDED "279 6 11:00:00 {'commandedRate':0,'commandedRateSource':0}\n"                                 \
+              "279 9 11:30:00 {'commandedRate':800}\n"
+
 static const struct row identity_rows[] = {
     ROW("number and source, at whatever time and of whatever type", RESUMED("5", "00:01:00"),
         "[{'_id':'a','eventType':'Note','created_at':'2026-05-19T04:01:00.000Z','pump_event_id':'"
@@ -203,6 +207,19 @@ static const struct row identity_rows[] = {
         "[" STORED("a", "", "15:00:00.000", OURS ",'pump_event_id':'5'" FROM_PUMP_0) "]", NULL,
         PLAN("unchanged", "Basal Suspension", "11:00:00", "5")
             PLAN("create", "Temp Basal", "11:00:00", "5,0")),
+    ROW("a suspension whose rate is logged in the same second has no basal of its own", SUSPENDED_AT_ONCE,
+        NULL, NULL,
+        PLAN("create", "Basal Suspension", "11:00:00", "5") PLAN("unchanged", "Temp Basal", "11:00:00", "5,0")
+            PLAN("create", "Temp Basal", "11:00:00", "6") PLAN("create", "Temp Basal", "11:30:00", "9")),
+    ROW("one that was stored before its rate came is ended", SUSPENDED_AT_ONCE,
+        "[" STORED("a", "Temp Basal", "15:00:00.000",
+                   OURS ",'rate':0,'absolute':0,'duration':30,'pump_event_id':'5,0'" FROM_PUMP_0) "]",
+        NULL,
+        PLAN("create", "Basal Suspension", "11:00:00",
+             "5") "amend " STORED("a", "Temp Basal", "15:00:00.000",
+                                  OURS ",'rate':0,'absolute':0,'pump_event_id':'5,0'" FROM_PUMP_0
+                                       ",'duration':0") "\n" PLAN("create", "Temp Basal", "11:00:00.001", "6")
+            PLAN("create", "Temp Basal", "11:30:00", "9")),
     ROW("another pump's have nothing to do with it", BOLUS,
         "[" STORED("a", "Combo Bolus", "17:00:00.000",
                    OURS ",'pump_event_id':'9,4','carbs':60" FROM_PUMP_1) "]",

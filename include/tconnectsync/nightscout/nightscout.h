@@ -58,8 +58,8 @@ void nightscout_fetch_profiles(struct nightscout *nightscout, struct json **prof
 void nightscout_write_profile(struct nightscout *nightscout, bool replace, const struct buffer *body,
                               nightscout_done *done, void *context);
 /* All activity documents of ours, an array; to be freed with json_free. */
-void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities, nightscout_done *done,
-                                 void *context);
+void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities,
+                                 nightscout_done *done, void *context);
 /* One document: a new one, or with its _id in the place of that. */
 void nightscout_write_activity(struct nightscout *nightscout, bool replace, const struct buffer *body,
                                nightscout_done *done, void *context);
