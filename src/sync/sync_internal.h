@@ -124,6 +124,7 @@ struct sync_writing {
     struct error error; /* unless the round is clear */
     size_t stored;      /* documents, in this round */
     unsigned rounds, unanswered_rounds, rounds_without_progress;
+    unsigned move_rounds; /* that wrote readings anew */
     size_t pretended; /* of the writes that are listed instead */
 };
 

@@ -14,7 +14,6 @@
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/tandem/tandem.h"
 
-#define HELD_PADDING    (26 * SECONDS_PER_HOUR)
 #define LOG_WINDOW_DAYS 28
 #define HELD_WINDOW     (7 * INT64_C(86400000)) /* milliseconds */
 

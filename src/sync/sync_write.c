@@ -25,6 +25,7 @@
 #define UNANSWERED_ROUNDS       4
 #define ROUNDS_WITHOUT_PROGRESS 10 /* enough to halve a full batch down to one document */
 #define REFUSED_MAXIMUM         20
+#define MOVE_ROUNDS             3
 
 /* One write under way. */
 struct write {
@@ -55,7 +56,7 @@ static void note_stored(struct sync *sync, const struct write *write)
     sync->writing.stored += write->count;
     for (size_t i = 0; i < write->count; i++) {
         struct document *document = &sync->documents.items[write->items[i]];
-        if (write->lane->kind == LANE_AMEND)
+        if (write->lane->kind == LANE_AMEND || document->fate == FATE_MOVE)
             document->amended = true;
         else
             document->created = true;
@@ -297,10 +298,20 @@ static void finish(struct sync *sync)
     }
 }
 
+/* Readings were written anew: they are seen in Nightscout before the old ones go. A server that does not show
+   them keeps the old ones until the next run. */
+static bool has_moved(struct sync *sync)
+{
+    return sync->difference.move_count > 0 && !sync->request.pretend &&
+           sync->writing.move_rounds++ < MOVE_ROUNDS;
+}
+
 void sync_leave_write(struct sync *sync)
 {
     struct sync_writing *writing = &sync->writing;
-    if (writing->found == ROUND_CLEAR)
+    if (writing->found == ROUND_CLEAR && has_moved(sync))
+        sync->next = STEP_READ_BACK;
+    else if (writing->found == ROUND_CLEAR)
         finish(sync);
     else if (writing->found == ROUND_CLOSED || give_up(writing))
         sync_fail_at_nightscout(sync, &writing->error);
