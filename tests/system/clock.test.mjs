@@ -39,7 +39,7 @@ const stories = {
   'still abroad': { ...MAY, clockShift: '2026-05-10T10:00:00,-10800' },
   'a.m. for p.m.': { ...MAY, clockShift: ['2026-05-10T09:00:00,43200', '2026-05-11T09:00:00,-43200'] },
   'a date wrong by a day': { ...MAY, clockShift: ['2026-05-10T09:00:00,-86400', '2026-05-11T09:00:00,86400'] },
-  'a date wrong by a month': { ...MAY, clockShift: ['2026-05-10T09:00:00,-2592000', '2026-05-11T09:00:00,2592000'] },
+  'a date wrong by a month': { ...MAY, historyDays: 40, clockShift: ['2026-05-10T09:00:00,-2592000', '2026-05-11T09:00:00,2592000'] },
   'minutes put right': { ...MAY, clockJump: '2026-05-01T00:00:00,240', clockShift: '2026-05-11T09:00:00,-240', slack: 240 },
   'drift of 20 seconds a day': { ...MAY, drift: '2026-05-10T00:00:00,20', slack: 60 },
   'spring, never set, and a phone that uploads three hours late': { ...SPRING, uploadLag: 180 },
