@@ -94,34 +94,47 @@ static bool may_be_moved(const struct held_document *item)
 
 /* ---- extended boluses in one piece ---- */
 
-/* As older versions wrote it, at its end. */
-static bool is_whole(const struct search *search, const struct document *document,
-                     const struct held_document *item)
+/* As older versions wrote it, at its end, and not where that is now. */
+static bool is_whole_elsewhere(const struct search *search, const struct document *document,
+                               const struct held_document *item)
 {
     const struct pump_event *event = event_of(document, search->log);
-    const struct document whole = {.time = event->time, .event = document->event, .kind = document->kind};
     bool same_pump = item->source == NO_SOURCE || item->source == document_source(document, search->log);
     return may_be_moved(item) && item->kind == document->kind && same_pump &&
-           item->insulin == event->bolus.insulin && stands_at_old_time(search, &whole, item);
+           item->insulin == event->bolus.insulin && second_of(item) != event->time;
 }
 
 /* Of several parts none is the stored one: the first of them takes care of it. */
 static void adopt_whole(const struct search *search, struct document *document)
 {
     const struct held_places *places = &search->index->by_number;
-    int64_t number = event_of(document, search->log)->sequence;
+    const struct pump_event *event = event_of(document, search->log);
+    const struct document whole = {.time = event->time, .event = document->event, .kind = document->kind};
     if (document->parts == 0 || document->part != 1 || (document->held != NO_EVENT && document->parts > 1))
         return;
-    for (size_t i = held_places_find(places, number, 0);
-         i < places->count && places->items[i].key == number && places->items[i].place == 0; i++) {
+    for (size_t i = held_places_find(places, event->sequence, 0);
+         i < places->count && places->items[i].key == event->sequence && places->items[i].place == 0; i++) {
         struct held_document *item = &search->held->items[places->items[i].item];
         bool is_free = document->held == NO_EVENT ? !item->claimed : document->held == places->items[i].item;
-        if (!is_free || !is_whole(search, document, item))
+        if (!is_free || !is_whole_elsewhere(search, document, item))
             continue;
         document->held = places->items[i].item;
-        document->whole = document->moves = item->claimed = true;
+        document->whole = item->claimed = true;
+        document->moves = stands_at_old_time(search, &whole, item);
         return;
     }
+}
+
+/* It stays where it is, and none of the parts is it. */
+static void give_back_whole(const struct search *search, struct document *document)
+{
+    if (!document->whole || document->moves)
+        return;
+    document->whole = false;
+    if (document->parts == 1)
+        return;
+    search->held->items[document->held].claimed = false;
+    document->held = NO_EVENT;
 }
 
 /* ---- what is off together ---- */
@@ -160,9 +173,9 @@ static void find_those_off_together(const struct search *search)
         struct document *document = &search->documents->items[i];
         const struct pump_clock *clock = clock_of(document, search->log);
         const struct held_document *item = held_of(search, document);
-        if (clock && clock->evidence == CLOCK_BY_UPLOAD && may_be_moved(item) && !document->whole)
-            distances[count++] =
-                (struct distance){document->time, second_of(item) - document->time, document};
+        int64_t time = moves_new_time(document, search->log);
+        if (clock && clock->evidence == CLOCK_BY_UPLOAD && may_be_moved(item))
+            distances[count++] = (struct distance){time, second_of(item) - time, document};
     }
     qsort(distances, count, sizeof *distances, compare_distances);
     for (size_t i = 0; i < count; i++)
@@ -213,11 +226,13 @@ void moves_find(struct documents *documents, const struct pump_log *log, struct 
         document->moves = may_be_moved(item) && stands_at_old_time(&search, document, item);
         adopt_whole(&search, document);
     }
-    if (!zone)
-        return;
-    find_those_off_together(&search);
-    for (size_t i = 0; i < documents->count; i++)
-        mark_stale(&search, &documents->items[i]);
+    if (zone)
+        find_those_off_together(&search);
+    for (size_t i = 0; i < documents->count; i++) {
+        give_back_whole(&search, &documents->items[i]);
+        if (zone)
+            mark_stale(&search, &documents->items[i]);
+    }
 }
 
 /* One of ours stands at the document's own second. */
