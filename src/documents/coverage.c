@@ -64,7 +64,7 @@ static bool is_waiting(const struct document *document)
         return false;
     return document->open || document->refused || document->fate == FATE_WITHHELD ||
            (document->fate == FATE_CREATE && !document->created) ||
-           (document->fate == FATE_AMEND && !document->amended);
+           ((document->fate == FATE_AMEND || document->fate == FATE_MOVE) && !document->amended);
 }
 
 /* The records of this pump and time whose documents wait, in order; waiting: the instant of the oldest that

@@ -8,7 +8,6 @@
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/pump/pump_log.h"
 
-#define READING_EPOCH    INT64_C(1199145600) /* 2008-01-01 */
 #define CLOSEST_READINGS (4 * SECONDS_PER_MINUTE)
 #define HIGHEST_GLUCOSE  401
 #define LOWEST_GLUCOSE   39

@@ -136,6 +136,7 @@ struct sync_writing {
     struct error error;    /* unless the round is clear */
     size_t stored, before; /* documents, in this round and in those before it */
     unsigned rounds;
+    unsigned move_rounds; /* that wrote readings anew */
     unsigned fruitless, in_trouble, stale; /* rounds of late: that stored nothing, and why */
     size_t pretended;                      /* of the writes that are listed instead */
 };

@@ -103,7 +103,7 @@ static bool something_waits(const struct sync *sync)
         const struct document *document = &sync->documents.items[i];
         if (document->fate == FATE_WITHHELD || document->refused ||
             (document->fate == FATE_CREATE && !document->created) ||
-            (document->fate == FATE_AMEND && !document->amended))
+            ((document->fate == FATE_AMEND || document->fate == FATE_MOVE) && !document->amended))
             return true;
     }
     for (size_t i = 0; i < sync->log.event_count; i++)

@@ -29,6 +29,7 @@
     8 /* a culprit at the very beginning is alone before the rounds of trouble are over */
 #define STALE_ROUNDS    3
 #define REFUSED_MAXIMUM 20
+#define MOVE_ROUNDS     3
 
 /* One write under way. */
 struct write {
@@ -61,7 +62,7 @@ static void note_stored(struct sync *sync, const struct write *write)
     write->lane->stored += write->count;
     for (size_t i = 0; i < write->count; i++) {
         struct document *document = &sync->documents.items[write->items[i]];
-        if (write->lane->kind == LANE_AMEND)
+        if (write->lane->kind == LANE_AMEND || document->fate == FATE_MOVE)
             document->amended = true;
         else
             document->created = true;
@@ -410,10 +411,20 @@ static void fail(struct sync *sync)
         sync_fail_at_nightscout(sync, &error);
 }
 
+/* Readings were written anew: they are seen in Nightscout before the old ones go. A server that does not show
+   them keeps the old ones until the next run. */
+static bool has_moved(struct sync *sync)
+{
+    return sync->difference.move_count > 0 && !sync->request.pretend &&
+           sync->writing.move_rounds++ < MOVE_ROUNDS;
+}
+
 void sync_leave_write(struct sync *sync)
 {
     struct sync_writing *writing = &sync->writing;
-    if (writing->found == ROUND_CLEAR)
+    if (writing->found == ROUND_CLEAR && has_moved(sync))
+        sync->next = STEP_READ_BACK;
+    else if (writing->found == ROUND_CLEAR)
         finish(sync);
     else if (writing->found == ROUND_CLOSED)
         fail(sync);

@@ -23,7 +23,6 @@ struct row {
     const char *newest_device_status; /* NULL: none */
     bool not_safe;                    /* ALARM_SAFE_MINUTES=0 */
     bool settled;                     /* every record is */
-    bool an_hour_off;                 /* the pump's clock may have been read an hour later */
 };
 #define ROW(...)                                                                                             \
     {                                                                                                        \
@@ -234,12 +233,6 @@ static const struct row identity_rows[] = {
         "amend {'_id':'a','eventType':'Combo Bolus','created_at':'2026-05-14T15:01:00.000Z'," OURS
         ",'insulin':6" FROM_PUMP_0 ",'pump_event_id':'5,4','carbs':60}\n",
         .settled = true),
-    ROW("in another reading of the pump's clock, an hour later", RESUMED("5", "00:01:00"),
-        "[" STORED("a", "Note", "05:01:00.000", OURS ",'pump_event_id':'5'") "]", NULL,
-        RESUME("unchanged", "00:01:00", "5"), .an_hour_off = true),
-    ROW("without a number as well", RESUMED("5", "00:01:00"),
-        "[" STORED("a", "Basal Resume", "05:01:00.999", OURS) "]", NULL, RESUME("unchanged", "00:01:00", "5"),
-        .an_hour_off = true),
 };
 
 static const struct row second_rows[] = {
@@ -464,9 +457,6 @@ static void open_row(struct fixture *fixture, const struct row *row)
         fixture->difference_rules.newest_device_status = at(row->newest_device_status);
     if (row->not_safe)
         fixture->difference_rules.alarm_safe_minutes = 0;
-    static const int32_t hour[] = {SECONDS_PER_HOUR};
-    fixture->difference_rules.time_offsets = hour;
-    fixture->difference_rules.time_offset_count = row->an_hour_off;
     fixture->difference_rules.settled = row->settled ? is_settled : NULL;
     fixture_read(fixture, 0, row->events);
     fixture_hold(fixture, COLLECTION_TREATMENTS, row->treatments);
