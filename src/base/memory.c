@@ -4,16 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
-/* Without memory nothing can be said or saved any more; what Nightscout holds is complete in itself. */
+void give_up(const char *why)
+{
+    dprintf(STDERR_FILENO, "tconnectsync-heroku: %s\n", why);
+    _exit(EXIT_FAILURE);
+}
+
 static void *checked(void *memory)
 {
-    if (!memory) {
-        fputs("tconnectsync-heroku: out of memory\n", stderr);
-        abort();
-    }
+    if (!memory)
+        give_up("out of memory");
     return memory;
 }
 
@@ -25,6 +29,11 @@ void *xmalloc(size_t size)
 void *xcalloc(size_t count, size_t size)
 {
     return checked(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *xrealloc(void *memory, size_t size)
+{
+    return checked(realloc(memory, size ? size : 1));
 }
 
 void *xreallocarray(void *memory, size_t count, size_t size)

@@ -4,8 +4,13 @@
 
 #include <stddef.h>
 
+/* Ends the process with this line and status 1: it cannot go on, and what Nightscout holds is complete in
+ * itself. */
+void give_up(const char *why) __attribute__((noreturn));
+
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
+void *xrealloc(void *memory, size_t size);
 void *xreallocarray(void *memory, size_t count, size_t size);
 char *xstrdup(const char *text); /* NULL gives NULL */
 char *xstrndup(const char *text, size_t length);
