@@ -36,7 +36,8 @@ struct tandem {
     struct http_route route;
     struct credentials credentials;
     struct sign_in sign_in;
-    bool lifted; /* a person asked for one more try of the refused password; it was not answered yet */
+    bool cache_fails; /* said already */
+    bool lifted;      /* a person asked for one more try of the refused password; it was not answered yet */
     bool clock_seen;
     int64_t clock_difference;
     LIST_HEAD(, tandem_call) calls;
@@ -82,7 +83,7 @@ struct json *tandem_read_object(const struct tandem_call *call, const struct htt
 void tandem_learn_refusal(struct tandem *tandem, int64_t now);
 /* Remembers that the password was refused, in the cache too. */
 void tandem_note_refusal(struct tandem *tandem, int64_t now);
-/* Writes the cache, if there is to be one. */
+/* Writes the cache, if there is to be one; says once that it cannot be written. */
 void tandem_store(struct tandem *tandem);
 void sign_in_clear(struct sign_in *sign_in);
 
