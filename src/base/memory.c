@@ -8,7 +8,7 @@
 
 #include <openssl/crypto.h>
 
-void give_up(const char *why)
+void end_process(const char *why)
 {
     dprintf(STDERR_FILENO, "tconnectsync-heroku: %s\n", why);
     _exit(EXIT_FAILURE);
@@ -17,7 +17,7 @@ void give_up(const char *why)
 static void *checked(void *memory)
 {
     if (!memory)
-        give_up("out of memory");
+        end_process("out of memory");
     return memory;
 }
 

@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -147,17 +145,8 @@ int command_check(const struct arguments *arguments)
 
 /* ---- serve ---- */
 
-/* Passwords and tokens live in this process's memory: no core file holds them. */
-static void forbid_core_files(void)
-{
-    const struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_DUMPABLE, 0);
-}
-
 int command_serve(const struct arguments *arguments)
 {
-    forbid_core_files();
     setvbuf(stdout, NULL, _IOLBF, 0);
     struct application *application = application_new(stdout, arguments->verbose);
     bool served = serve(application);

@@ -1,8 +1,12 @@
+/* The words on the command line, and what every command has in common. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
+#include "tconnectsync/http/http_client.h"
 #include "tconnectsync/server/application.h"
 
 #include "command.h"
@@ -50,6 +54,15 @@ static const struct option options[] = {
     {"version", no_argument, NULL, 'V'},    {NULL, 0, NULL, 0},
 };
 
+/* Passwords and tokens live in this process's memory: no core file holds them, and no other process reads it.
+ */
+static void forbid_core_files(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
 static int complain(const char *what, const char *word)
 {
     fprintf(stderr, PROGRAM_NAME ": %s%s; see " PROGRAM_NAME " --help\n", what, word);
@@ -60,6 +73,8 @@ int main(int argc, char **argv)
 {
     struct arguments arguments = {0};
     int option;
+    http_own_memory();
+    forbid_core_files();
     signal(SIGPIPE, SIG_IGN);
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {

@@ -339,7 +339,7 @@ struct http_transfer *http_client_send(struct http_client *client, const struct 
     transfer->timer = evtimer_new(client->base, attempt, transfer);
     transfer->begun = monotonic_milliseconds();
     if (!transfer->easy || !transfer->timer)
-        abort();
+        end_process("libcurl or libevent cannot start");
     if (request->maximum_length == 0)
         transfer->request.maximum_length = DEFAULT_MAXIMUM;
     if (request->timeout_seconds == 0)

@@ -6,7 +6,7 @@
 
 /* Ends the process with this line and status 1: it cannot go on, and what Nightscout holds is complete in
  * itself. */
-void give_up(const char *why) __attribute__((noreturn));
+void end_process(const char *why) __attribute__((noreturn));
 
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);

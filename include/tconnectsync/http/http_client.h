@@ -76,6 +76,10 @@ struct http_client_statistics {
     uint64_t bytes_received;
 };
 
+/* Once, before anything else in the process: libcurl, libevent and libcrypto get their memory from memory.h, so that
+   none of them ever meets a failed allocation. */
+void http_own_memory(void);
+
 /* The process has to ignore SIGPIPE: TLS writes to sockets that the other side may have closed. */
 struct http_client *http_client_new(struct event_base *base, struct log *log, struct error *error);
 void http_client_free(struct http_client *client); /* cancels what runs */
