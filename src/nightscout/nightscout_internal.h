@@ -32,6 +32,7 @@ struct nightscout_call {
     void *context;
     /* Looks at a 200 answer; NULL: its status is enough. */
     bool (*judge)(struct nightscout_call *call, const struct http_response *response, struct error *error);
+    bool bare; /* without the secret */
     bool writes;
     size_t count; /* documents sent */
     enum collection collection;
