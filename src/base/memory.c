@@ -1,5 +1,6 @@
 #include "tconnectsync/base/memory.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,9 @@
 
 void end_process(const char *why)
 {
-    dprintf(STDERR_FILENO, "tconnectsync-heroku: %s\n", why);
+    struct pollfd standard_error = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&standard_error, 1, 0) > 0) /* nobody may read it */
+        dprintf(STDERR_FILENO, "tconnectsync-heroku: %s\n", why);
     _exit(EXIT_FAILURE);
 }
 

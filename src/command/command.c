@@ -12,6 +12,7 @@
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/redact.h"
 #include "tconnectsync/server/application.h"
+#include "tconnectsync/server/log_output.h"
 #include "tconnectsync/server/serve.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/sync/check_report.h"
@@ -32,6 +33,7 @@ static void print(const struct run *run, FILE *stream, const struct buffer *text
     struct buffer out;
     buffer_init(&out, OUTPUT_MAXIMUM);
     redact(run->application->redactor, text->data, text->length, &out);
+    log_output_flush(run->application->output);
     fwrite(out.data, 1, out.length, stream);
     fflush(stream);
     buffer_free(&out);

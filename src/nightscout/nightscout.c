@@ -43,6 +43,18 @@ struct nightscout *nightscout_new(struct http_client *client, const struct confi
     return nightscout;
 }
 
+const char *nightscout_place(const struct nightscout *nightscout)
+{
+    return nightscout->base;
+}
+
+void nightscout_go_to(struct nightscout *nightscout, const char *place)
+{
+    char *base = xstrdup(place);
+    free(nightscout->base);
+    nightscout->base = base;
+}
+
 void nightscout_cancel(struct nightscout *nightscout)
 {
     struct nightscout_call *call;
@@ -248,8 +260,8 @@ static bool follow(struct nightscout *nightscout, const struct http_response *re
             "NS_URL answers with a redirect to another place. Set NS_URL to the address that the browser "
             "ends at; the secret is not sent anywhere else.");
     char *base = xasprintf("%.*sapi/v1/", (int)(found - location), location);
-    free(nightscout->base);
-    nightscout->base = base;
+    nightscout_go_to(nightscout, base);
+    free(base);
     return true;
 }
 

@@ -48,6 +48,8 @@ struct application *application_new(FILE *stream, bool verbose)
     configuration_hide(application->configuration, application->redactor);
     open_zone(application);
     account->base = event_base_new();
+    if (account->base)
+        log_output_watch(application->output, account->base);
     account->configuration = application->configuration;
     account->zone = application->zone;
     account->memory = sync_memory_new();
@@ -73,6 +75,7 @@ void application_free(struct application *application)
     if (account->client)
         http_client_free(account->client);
     sync_memory_free(account->memory);
+    log_output_forget_loop(application->output);
     if (account->base)
         event_base_free(account->base);
     time_zone_free(application->zone);

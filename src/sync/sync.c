@@ -20,6 +20,10 @@
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/tandem/tandem.h"
 
+enum { MINUTES_ALLOWED = 10, USUAL_DAYS = 31 };
+
+static void advance(struct sync *sync);
+
 /* A step issues requests when it is entered, works without any where it has work, and is left when all of
    that is done. */
 static const struct {
@@ -93,6 +97,30 @@ static void fail_stopped(struct sync *sync)
     sync_fail(sync, SYNC_STOPPED,
               &(struct error){.kind = ERROR_CANCELLED,
                               .text = "The sync was stopped. Nothing is lost; the next one goes on."});
+}
+
+/* For the days that are usual; a person who asks for a year gets the time that it takes. */
+static unsigned minutes_allowed(const struct sync *sync)
+{
+    const struct sync_request *request = &sync->request;
+    int64_t days = request->has_range ? (request->to - request->from) / SECONDS_PER_DAY : 0;
+    return MINUTES_ALLOWED + (days > USUAL_DAYS ? (unsigned)(days - USUAL_DAYS) : 0);
+}
+
+/* Each exchange has its own time, but there can be many. What has been sent may have arrived: the next run
+   reads before it writes, as always. */
+static void on_deadline(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct sync *sync = context;
+    struct error error = {0};
+    error_set(
+        &error, ERROR_UNREACHABLE,
+        "The sync took over %u minutes and was ended. Nothing is lost; the next one goes on. Is Tandem, "
+        "Nightscout or this machine very slow?",
+        minutes_allowed(sync));
+    sync_fail(sync, SYNC_FAILED_HERE, &error);
+    advance(sync);
 }
 
 static void conclude(struct sync *sync)
@@ -255,6 +283,9 @@ struct sync *sync_start(const struct account_context *account, const struct sync
         sync->range.newest[i] = NO_TIME;
     sync_begin_log(sync);
     sync->turn = evtimer_new(account->base, on_turn, sync);
+    sync->deadline = evtimer_new(account->base, on_deadline, sync);
+    const struct timeval allowed = {minutes_allowed(sync) * SECONDS_PER_MINUTE, 0};
+    evtimer_add(sync->deadline, &allowed);
     sync_take_turn(sync, 0);
     return sync;
 }
@@ -276,6 +307,7 @@ void sync_free(struct sync *sync)
     tandem_cancel(sync->account.tandem);
     nightscout_free(sync->nightscout);
     event_free(sync->turn);
+    event_free(sync->deadline);
     sync_drop_readers(sync);
     free(sync->range.chosen);
     pump_log_free(&sync->log);

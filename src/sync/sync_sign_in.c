@@ -1,4 +1,5 @@
 /* The steps up to the account: both services are there, the clocks agree, and Tandem knows us. */
+#include "memory_of_pump.h"
 #include "sync_internal.h"
 
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/log.h"
+#include "tconnectsync/base/memory.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/tandem/tandem.h"
@@ -53,8 +55,11 @@ void sync_enter_greet(struct sync *sync)
     sign_in->wanted = !tandem_signed_in(sync->account.tandem, now());
     if (sign_in->wanted && !may_sign_in(sync))
         return;
-    if (!sign_in->wanted && sync_may_be_idle(sync))
+    const char *place = sync->account.memory->nightscout_place;
+    if (!sign_in->wanted && sync_may_be_idle(sync) && place) {
         sign_in->nightscout_verified = true; /* minutes ago, and perhaps there is nothing to write */
+        nightscout_go_to(sync->nightscout, place);
+    }
     if (!sign_in->nightscout_verified) {
         sync_expect(sync);
         nightscout_verify(sync->nightscout, sync_on_nightscout, sync);
@@ -96,7 +101,10 @@ static bool check_clock(struct sync *sync, struct error *error)
 void sync_leave_greet(struct sync *sync)
 {
     struct error error = {0};
+    struct sync_memory *memory = sync->account.memory;
     sync->sign_in.nightscout_verified = true;
+    free(memory->nightscout_place);
+    memory->nightscout_place = xstrdup(nightscout_place(sync->nightscout));
     if (!check_clock(sync, &error))
         sync_fail(sync, SYNC_FAILED_HERE, &error);
     else if (sync->sign_in.token == TOKEN_REFUSED)

@@ -1,11 +1,10 @@
 // The real program against the simulators: what a sync does when all goes well, and when it does not.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import http from 'node:http';
 import { test } from 'node:test';
 import { startClock } from './lib/clock.mjs';
 import { begin, folder, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
+import { handOn, listen } from './lib/site.mjs';
 
 const FEATURES = 'BASAL,BOLUS,PUMP_EVENTS,PROFILES,CGM,CGM_ALERTS,DEVICE_STATUS';
 // A history that stands still, and a range that does not move with the clock: what two runs leave can be compared.
@@ -164,28 +163,6 @@ for (const [name, { options, env, error }] of Object.entries(refusals)) {
       assert.ok(!(stdout + stderr).includes(secret), 'a secret was printed');
     }
   });
-}
-
-// An HTTP server of the test's own: {port, seen}.
-async function listen(t, handler) {
-  const seen = [];
-  const server = http.createServer((request, response) => {
-    seen.push(request.url);
-    handler(request, response);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => { server.closeAllConnections(); server.close(); });
-  return { port: server.address().port, seen };
-}
-
-// Hands a request on to the simulated Nightscout below this path.
-function handOn(simulator, prefix, request, response) {
-  const target = new URL(request.url.slice(prefix.length), simulator.env.NS_URL);
-  const onward = http.request(target, { method: request.method, headers: { ...request.headers, host: target.host } }, (answer) => {
-    response.writeHead(answer.statusCode, answer.headers);
-    answer.pipe(response);
-  });
-  request.pipe(onward);
 }
 
 test('a redirect of the Nightscout site is followed within its host and port; the secret goes nowhere else', async (t) => {
