@@ -33,5 +33,5 @@ void http_own_memory(void)
     CRYPTO_set_mem_functions(crypto_allocate, crypto_reallocate, crypto_release);
     event_set_mem_functions(xmalloc, xrealloc, free);
     if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, xrealloc, xstrdup, xcalloc) != CURLE_OK)
-        end_process("libcurl cannot start");
+        end_process("libcurl or libevent cannot start");
 }

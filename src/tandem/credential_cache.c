@@ -56,7 +56,7 @@ static void salted_digest(char out[DIGEST_SIZE], const char *salt, const char *c
     unsigned char digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
-        end_process("libcrypto has no SHA-256: no sign-in can be kept");
+        end_process("libcrypto does not work");
     EVP_DigestUpdate(context, salt, strlen(salt) + 1);
     for (size_t i = 0; i < count; i++)
         EVP_DigestUpdate(context, parts[i], strlen(parts[i]) + 1);

@@ -227,7 +227,7 @@ void tandem_authorize(struct tandem *tandem, tandem_done *done, void *context)
     char challenge[PKCE_CHALLENGE_SIZE];
     struct buffer url;
     if (RAND_bytes(random, sizeof random) != 1)
-        end_process("libcrypto has no random numbers");
+        end_process("libcrypto does not work");
     pkce_verifier(random, tandem->sign_in.verifier);
     pkce_challenge(tandem->sign_in.verifier, challenge);
     OPENSSL_cleanse(random, sizeof random);
