@@ -13,13 +13,13 @@ static void *allocate(void *none, size_t size)
 static void *reallocate(void *none, void *memory, size_t size)
 {
     (void)none;
-    return xrealloc(memory, size);
+    return xrealloc_wiped(memory, size);
 }
 
 static void release(void *none, void *memory)
 {
     (void)none;
-    free(memory);
+    free_wiped(memory);
 }
 
 yajl_alloc_funcs json_allocation = {allocate, reallocate, release, NULL};

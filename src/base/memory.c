@@ -1,5 +1,6 @@
 #include "tconnectsync/base/memory.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,6 +63,25 @@ char *xasprintf(const char *format, ...)
     int length = vasprintf(&text, format, arguments);
     va_end(arguments);
     return checked(length < 0 ? NULL : text);
+}
+
+void free_wiped(void *memory)
+{
+    if (memory)
+        OPENSSL_cleanse(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+void *xrealloc_wiped(void *memory, size_t size)
+{
+    size_t held = memory ? malloc_usable_size(memory) : 0;
+    if (held >= size && memory)
+        return memory;
+    void *moved = xmalloc(size);
+    if (held)
+        memcpy(moved, memory, held);
+    free_wiped(memory);
+    return moved;
 }
 
 void free_secret(char *text)

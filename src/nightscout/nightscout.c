@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "tconnectsync/base/buffer.h"
@@ -71,7 +72,7 @@ void nightscout_free(struct nightscout *nightscout)
         return;
     nightscout_cancel(nightscout);
     free(nightscout->base);
-    memset(nightscout->secret, 0, sizeof nightscout->secret);
+    OPENSSL_cleanse(nightscout->secret, sizeof nightscout->secret);
     free(nightscout);
 }
 

@@ -43,8 +43,9 @@ struct application *application_new(FILE *stream, bool verbose)
     struct account_context *account = &application->account;
     account->log =
         log_new(log_output_take, application->output, verbose ? LOG_DEBUG : LOG_INFO, application->redactor);
-    application->environment = environment_new(account->log);
-    application->configuration = configuration_read(environment_lookup, application->environment);
+    struct environment *environment = environment_new(account->log);
+    application->configuration = configuration_read(environment_lookup, environment);
+    environment_free(environment);
     configuration_hide(application->configuration, application->redactor);
     open_zone(application);
     account->base = event_base_new();
@@ -80,7 +81,6 @@ void application_free(struct application *application)
         event_base_free(account->base);
     time_zone_free(application->zone);
     configuration_free(application->configuration);
-    environment_free(application->environment);
     log_free(account->log);
     log_output_free(application->output);
     redactor_free(application->redactor);

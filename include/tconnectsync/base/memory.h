@@ -16,6 +16,11 @@ char *xstrdup(const char *text); /* NULL gives NULL */
 char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* For libraries through whose hands secrets go: nothing of them stays behind where they have freed or moved
+ * memory. */
+void free_wiped(void *memory);
+void *xrealloc_wiped(void *memory, size_t size);
+
 /* Overwrites a string that held a secret, then frees it. NULL is allowed. */
 void free_secret(char *text);
 
