@@ -34,15 +34,14 @@ static void open_zone(struct application *application)
         add_problem(configuration, error.text);
 }
 
-struct application *application_new(FILE *stream, bool verbose)
+struct application *application_new(FILE *stream, enum log_level level)
 {
     struct application *application = xcalloc(1, sizeof *application);
     struct error error = {0};
     application->redactor = redactor_new();
     application->output = log_output_new(stream);
     struct account_context *account = &application->account;
-    account->log =
-        log_new(log_output_take, application->output, verbose ? LOG_DEBUG : LOG_INFO, application->redactor);
+    account->log = log_new(log_output_take, application->output, level, application->redactor);
     struct environment *environment = environment_new(account->log);
     application->configuration = configuration_read(environment_lookup, environment);
     environment_free(environment);
