@@ -41,13 +41,15 @@ struct application *application_new(FILE *stream, enum log_level level)
     application->redactor = redactor_new();
     application->output = log_output_new(stream);
     struct account_context *account = &application->account;
-    account->log =
-        log_new(log_output_take, application->output, level, application->redactor);
-    application->environment = environment_new(account->log);
-    application->configuration = configuration_read(environment_lookup, application->environment);
+    account->log = log_new(log_output_take, application->output, level, application->redactor);
+    struct environment *environment = environment_new(account->log);
+    application->configuration = configuration_read(environment_lookup, environment);
+    environment_free(environment);
     configuration_hide(application->configuration, application->redactor);
     open_zone(application);
     account->base = event_base_new();
+    if (account->base)
+        log_output_watch(application->output, account->base);
     account->configuration = application->configuration;
     account->zone = application->zone;
     account->memory = sync_memory_new();
@@ -73,11 +75,11 @@ void application_free(struct application *application)
     if (account->client)
         http_client_free(account->client);
     sync_memory_free(account->memory);
+    log_output_forget_loop(application->output);
     if (account->base)
         event_base_free(account->base);
     time_zone_free(application->zone);
     configuration_free(application->configuration);
-    environment_free(application->environment);
     log_free(account->log);
     log_output_free(application->output);
     redactor_free(application->redactor);

@@ -101,6 +101,7 @@ void sync_free(struct sync *sync)
     tandem_cancel(sync->account.tandem);
     nightscout_free(sync->nightscout);
     event_free(sync->turn);
+    event_free(sync->deadline);
     sync_drop_readers(sync);
     sync_drop_writes(sync);
     free(sync->range.chosen);

@@ -169,7 +169,7 @@ struct sync {
     enum sync_outcome outcome;
     unsigned pending; /* requests, or turns of the loop, that the step waits for */
     uint64_t sent;    /* requests of this step */
-    struct event *turn;
+    struct event *turn, *deadline;
 
     struct account *pumper;
     struct sync_range range;

@@ -302,7 +302,7 @@ void tandem_authorize(struct tandem *tandem, tandem_done *done, void *context)
     char challenge[PKCE_CHALLENGE_SIZE];
     struct buffer url;
     if (RAND_bytes(random, sizeof random) != 1)
-        abort();
+        end_process("libcrypto does not work");
     pkce_verifier(random, tandem->sign_in.verifier);
     pkce_challenge(tandem->sign_in.verifier, challenge);
     OPENSSL_cleanse(random, sizeof random);

@@ -12,12 +12,10 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-struct environment;
 struct log_output;
 struct redactor;
 
 struct application {
-    struct environment *environment;
     struct configuration *configuration; /* with the zone's problem among its problems */
     struct redactor *redactor;
     struct log_output *output;      /* where account.log writes */
