@@ -36,6 +36,7 @@ struct tandem {
     struct http_route route;
     struct credentials credentials;
     struct sign_in sign_in;
+    uint64_t sign_ins;
     bool lifted; /* a person asked for one more try of the refused password; it was not answered yet */
     bool clock_seen;
     int64_t clock_difference;

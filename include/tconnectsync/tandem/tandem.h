@@ -33,6 +33,8 @@ bool tandem_refused(const struct tandem *tandem, int64_t *since);
 /* A person asked to try the password again (check, /update, ...): lifts the refusal unless it was lifted less than 30
    minutes ago; false then. */
 bool tandem_lift_refusal(struct tandem *tandem, int64_t now);
+/* How often this session has sent the password. */
+uint64_t tandem_sign_ins(const struct tandem *tandem);
 /* The token was refused (401): forget it, in the cache too. */
 void tandem_forget_token(struct tandem *tandem);
 
