@@ -45,6 +45,8 @@ struct application *application_new(FILE *stream, bool verbose)
         log_new(log_output_take, application->output, verbose ? LOG_DEBUG : LOG_INFO, application->redactor);
     application->environment = environment_new(account->log);
     application->configuration = configuration_read(environment_lookup, application->environment);
+    if (application->configuration->log_json)
+        log_output_use_json(application->output);
     configuration_hide(application->configuration, application->redactor);
     open_zone(application);
     account->base = event_base_new();
