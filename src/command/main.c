@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tconnectsync/server/application.h"
 
@@ -20,8 +22,8 @@ static const char help[] =
     "\n"
     "  --days N         the last N times 24 hours, 1 to 366\n"
     "  --from, --to     days such as 2026-05-14 in the pump's zone, both inclusive\n"
-    "  --features LIST  of BASAL,BOLUS,PUMP_EVENTS,PROFILES (the default) and\n"
-    "                   CGM,CGM_ALERTS,DEVICE_STATUS,PUMP_EVENTS_BASAL_SUSPENSION\n"
+    "  --features LIST  of BASAL,BOLUS (the default),PUMP_EVENTS,PROFILES,CGM,\n"
+    "                   CGM_ALERTS,DEVICE_STATUS,PUMP_EVENTS_BASAL_SUSPENSION,IOB\n"
     "  --pretend        writes nothing and lists what would be written\n"
     "  --json           prints the report as JSON; the log goes to standard error\n"
     "  --verbose        logs every request\n"
@@ -56,11 +58,32 @@ static int complain(const char *what, const char *word)
     return EXIT_USAGE;
 }
 
+/* A descriptor from 0 to 2 that is closed would be given to the next file or socket, and what is printed
+ * would go there. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+/* None of these ends the program amid its writes. SIGHUP: see serve.c and command.c. */
+static void ignore_signals(void)
+{
+    static const int numbers[] = {SIGPIPE, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        signal(numbers[i], SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {0};
     int option;
-    signal(SIGPIPE, SIG_IGN);
+    open_standard_streams();
+    ignore_signals();
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 'd':

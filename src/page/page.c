@@ -217,6 +217,7 @@ static const struct {
     {"diagnostics", page_diagnostics},
     {"facts", page_facts},
     {"feature-boxes", page_feature_boxes},
+    {"not-carried", page_not_carried},
     {"notice", add_notice},
     {"news", add_news},
     {"now", add_now},

@@ -45,6 +45,6 @@ page_part page_picture;
 page_part page_picture_table;
 
 /* page_setup.c */
-page_part page_setup, page_feature_boxes;
+page_part page_setup, page_feature_boxes, page_not_carried;
 
 #endif

@@ -74,7 +74,7 @@ static const struct setting settings[] = {
     {"TIMEZONE_NAME", "TZ", .read = setting_time_zone, TEXT(time_zone),
      .remedy = "Set it to the time zone of the pump's clock, such as America/New_York or Europe/Berlin."},
     {"TCONNECTSYNC_HEROKU_FEATURES", .read = setting_features, FIELD(features),
-     .standard = "BASAL,BOLUS,PUMP_EVENTS,PROFILES"},
+     .standard = "BASAL,BOLUS"},
     {"PUMP_CLOCK", .read = setting_pump_clock, FIELD(pump_clock_follows_zone), .standard = "pump"},
     {"IGNORE_ZERO_UNIT_BASAL", .read = setting_boolean, FIELD(ignore_zero_unit_basal), .standard = "false"},
     {"ALARM_SAFE_MINUTES", .read = setting_whole, FIELD(alarm_safe_minutes), .standard = "10", .most = 1440},

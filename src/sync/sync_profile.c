@@ -14,8 +14,9 @@
 const struct json *sync_pump_settings(const struct sync *sync)
 {
     const char *serial_number = sync->account.configuration->pump_serial_number;
-    const struct pump *pump =
-        sync->pumper ? account_profile_pump(sync->pumper, serial_number, sync->now) : NULL;
+    if (!sync->range.chosen)
+        return NULL;
+    const struct pump *pump = account_profile_pump(sync->pumper, serial_number, sync->range.from, sync->now);
     return pump ? pump->settings : NULL;
 }
 

@@ -11,8 +11,6 @@ const CLIENT = /^src\/http\/http_(client|transfer|answer)\./; // the one place t
 
 // Circles that are known: room: the files among which they are. To be emptied.
 export const EXCEPTIONS = {
-  // The server's connection, exchange and listener call each other.
-  http: ['http_connection', 'http_exchange', 'http_server'],
   // The table calls the steps, and the steps call what moves the table on.
   sync: ['sync', 'sync_profile', 'sync_read', 'sync_sign_in', 'sync_write'],
 };

@@ -64,7 +64,7 @@ static void the_least_that_is_needed_is_enough(void **state)
     assert_false(configuration->nightscout_skip_tls_verify);
     assert_false(configuration->nightscout_ignore_connection_errors);
     assert_string_equal(configuration->time_zone, "America/Chicago");
-    assert_int_equal(configuration->features, FEATURES_DEFAULT);
+    assert_int_equal(configuration->features, FEATURE_BASAL | FEATURE_BOLUS);
     assert_false(configuration->ignore_zero_unit_basal);
     assert_int_equal(configuration->alarm_safe_minutes, 10);
     assert_string_equal(configuration->profile_carbs_hr, "20");

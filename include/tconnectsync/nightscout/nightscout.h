@@ -47,8 +47,8 @@ void nightscout_replace_treatment(struct nightscout *nightscout, const struct bu
 void nightscout_delete(struct nightscout *nightscout, enum collection collection, const char *id,
                        nightscout_done *done, void *context);
 
-/* A list of the newest profile document, which is the current one, or of none; to be freed with json_free.
-   What is no list is a failure: null when the database is down. */
+/* A list of the newest profile document, which is the current one, or of none; to be freed with json_free. What is no
+   list is a failure: null when the database is down. */
 void nightscout_fetch_profile(struct nightscout *nightscout, struct json **profile, nightscout_done *done,
                               void *context);
 /* The ten newest profile documents, an array, newest first. */
@@ -57,8 +57,8 @@ void nightscout_fetch_profiles(struct nightscout *nightscout, struct json **prof
 void nightscout_write_profile(struct nightscout *nightscout, bool replace, const struct buffer *body,
                               nightscout_done *done, void *context);
 /* All activity documents of ours, an array; to be freed with json_free. */
-void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities,
-                                 nightscout_done *done, void *context);
+void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities, nightscout_done *done,
+                                 void *context);
 /* One document: a new one, or with its _id in the place of that. */
 void nightscout_write_activity(struct nightscout *nightscout, bool replace, const struct buffer *body,
                                nightscout_done *done, void *context);
