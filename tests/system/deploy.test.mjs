@@ -40,7 +40,7 @@ const APP_JSON = {
     description: { type: 'string' },
     keywords: { type: 'array', items: { type: 'string' } },
     success_url: { type: 'string' },
-    stack: { enum: ['heroku-22', 'heroku-24', 'heroku-26'] },
+    stack: { enum: ['heroku-24', 'heroku-26'] },
     repository: { type: 'string', pattern: '^https://' },
     logo: { type: 'string', pattern: '^https://.*\\.(svg|png)$' },
     buildpacks: { type: 'array', items: { type: 'object', additionalProperties: false, required: ['url'], properties: { url: { type: 'string' } } } },

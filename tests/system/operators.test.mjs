@@ -94,6 +94,35 @@ test('/metrics speaks OpenMetrics to who asks for it, and the alert rules and th
   assert.equal(new Set(dashboard.panels.map(({ id }) => id)).size, dashboard.panels.length);
 });
 
+// What a template of Home Assistant reads of value_json, such as runs[0].result.
+const readPaths = (template) => [...template.matchAll(/value_json\.([\w.[\]]*\w)/g)].map(([, where]) => where.split(/[.[\]]+/).filter(Boolean));
+
+test('what Home Assistant is told to read stands in /status.json', async (t) => {
+  const { status, idle } = await serve(t, {}, EVERYTHING);
+  await idle(1);
+  const [, sensors, automation] = [...read('docs/nas-and-home-assistant.md').matchAll(/```yaml\n([\s\S]*?)```/g)]
+    .map(([, text]) => parseYaml(text, { customTags: [{ tag: '!secret', resolve: (name) => `secret ${name}` }] }));
+  const [{ resource, headers, sensor }] = sensors.rest;
+  assert.equal(new URL(resource).pathname, '/status.json');
+  assert.equal(headers.Authorization, 'secret tconnectsync');
+  const now = await status();
+  const at = (steps) => steps.reduce((value, step) => { assert.ok(step in value, steps.join('.')); return value[step]; }, now);
+  assert.ok(sensor.length >= 5);
+  for (const { value_template: template, device_class: kind } of sensor) {
+    const paths = readPaths(template);
+    assert.ok(paths.length > 0, template);
+    const values = paths.map(at);
+    // Home Assistant takes no timestamp without an offset.
+    if (kind === 'timestamp') assert.match(values[0], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)$/);
+  }
+  const words = [...read('src/documents/history.c').matchAll(/\[HEALTH_[A-Z]+\] = "([a-z]+)"/g)].map(([, word]) => word);
+  assert.ok(words.length >= 7);
+  const [{ triggers: [{ to, entity_id: entity }] }] = automation.automation;
+  assert.deepEqual(to.filter((word) => !words.includes(word)), []);
+  const entities = sensor.map(({ name }) => `sensor.${name.toLowerCase().replaceAll(' ', '_')}`);
+  assert.ok(entities.includes(entity));
+});
+
 test('LOG_FORMAT=json makes each line an object, as true as the other, and what is streamed stays as it is', async (t) => {
   const { secretly, get, server, simulator } = await serve(t, {}, { LOG_FORMAT: 'json' });
   const update = await secretly('/update');
