@@ -9,7 +9,10 @@
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/documents/coverage.h"
 #include "tconnectsync/http/http_server.h"
+#include "tconnectsync/settings/configuration.h"
+#include "tconnectsync/sync/sync_memory.h"
 #include "tconnectsync/tandem/tandem.h"
 #include "daemon.h"
 
@@ -125,10 +128,26 @@ static void add_health(struct exposition *out, enum health health)
         buffer_addf(&out->text, "tconnectsync_health{state=\"%s\"} %d\n", health_word(one), one == health);
 }
 
+/* Pump-local days begin up to half a day from those of UTC; which of the two the oldest is does not matter.
+ */
+static void add_coverage(struct exposition *out, const struct daemon *daemon)
+{
+    const struct account_context *account = &daemon->application->account;
+    const int64_t today = (int64_t)time(NULL) / SECONDS_PER_DAY;
+    const struct coverage *coverage;
+    unsigned holes = 0;
+    for (size_t pump = 0; (coverage = sync_memory_coverage(account->memory, pump)); pump++)
+        for (int64_t day = today + 1; day > today - COVERAGE_DAYS; day--)
+            holes += coverage_of_day(coverage, account->configuration->features, day) == DAY_WITH_HOLES;
+    add_gauge(out, "coverage_holes", "Days of the last 62 of which something chosen is missing or waits.",
+              holes);
+}
+
 static void add_state(struct exposition *out, const struct daemon *daemon)
 {
     const struct run *success = history_last_success(daemon->history);
     add_health(out, daemon_health(daemon));
+    add_coverage(out, daemon);
     add_gauge(out, "failures", "Failed syncs in a row.", history_failures(daemon->history));
     add_gauge(out, "paused", "1 while the timer is paused.", daemon->schedule.paused);
     add_gauge(out, "start_time_seconds", "When the server started.", (double)daemon->started);

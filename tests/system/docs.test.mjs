@@ -166,6 +166,15 @@ test('a measured number stands in the README and nowhere else', () => {
   assert.deepEqual(memory, []);
 });
 
+// Words that a reader had to stop at; shared by all that people read.
+test('the guide and the messages are in plain American English', () => {
+  const odd = /\b(?:mend\w*|for good(?! )|belongs? into|knows? no|summer time|it is said|colour\w*|licence|optimis\w+|recognis\w+|behaviour|neighbour\w*|centre)\b/gi;
+  const found = [...pages.flatMap((page) => (read(page).match(odd) ?? []).map((word) => `${page}: ${word}`)),
+    ...fs.readdirSync(path.join(root, 'bin')).flatMap((name) => (read(`bin/${name}`).match(odd) ?? []).map((word) => `bin/${name}: ${word}`)),
+    ...messages().flatMap(({ file, text }) => (text.match(odd) ?? []).map((word) => `${file}: ${word}`))];
+  assert.deepEqual(found, []);
+});
+
 test('the page about Nightscout names settings that Nightscout has', () => {
   const theirs = read('tests/system/node_modules/nightscout/README.md');
   const named = matches(read('docs/nightscout.md'), /^\| `([A-Z_]+)` \|(?: `([^`]+)` \| `[^`]+`)?/gm);

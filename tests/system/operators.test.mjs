@@ -65,6 +65,8 @@ test('/metrics speaks OpenMetrics to who asks for it, and the alert rules and th
   assert.deepEqual(series.filter(({ name }) => name === 'tconnectsync_health').map(({ labels, value: is }) => [labels.state, is]),
     [['ok', 1], ['starting', 0], ['idle', 0], ['stale', 0], ['failing', 0], ['refused', 0], ['unconfigured', 0]]);
   assert.deepEqual([value('paused'), value('sign_ins_total'), value('runs_total', { result: 'ok' })], [0, 1, 1]);
+  // One that waits, such as a sleep that has not ended, is a hole for so long.
+  assert.ok(value('coverage_holes') >= 0 && value('coverage_holes') <= 4, 'of three days of history');
   assert.ok(value('next_run_timestamp_seconds') > now && value('next_run_timestamp_seconds') <= now + 3660);
   assert.ok(value('newest_reading_timestamp_seconds') <= now);
   const paused = await secretly('/scheduler/jobs/update/pause', { method: 'POST', headers: { authorization: `Basic ${Buffer.from(`any:${SECRET}`).toString('base64')}` } });
