@@ -45,6 +45,8 @@ struct application *application_new(FILE *stream, enum log_level level)
     struct environment *environment = environment_new(account->log);
     application->configuration = configuration_read(environment_lookup, environment);
     environment_free(environment);
+    if (application->configuration->log_json)
+        log_output_use_json(application->output);
     configuration_hide(application->configuration, application->redactor);
     open_zone(application);
     account->base = event_base_new();

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,6 +20,7 @@
 enum {
     QUEUE_MAXIMUM = 256 << 10,
     REPORT_MAXIMUM = 160,
+    JSON_MAXIMUM = 64 << 10,
     END_MILLISECONDS = 2000, /* that who reads has at the end */
 };
 
@@ -27,6 +29,7 @@ struct log_output {
     struct buffer queue;
     size_t written; /* of the queue */
     uint64_t dropped;
+    bool json;
     struct event *writable; /* NULL until the loop is known */
 };
 
@@ -70,6 +73,22 @@ static void make_room(struct log_output *output)
     output->written = 0;
 }
 
+/* False when there is no room. */
+static bool queue_line(struct log_output *output, const char *line, size_t length)
+{
+    if (!output->json)
+        return buffer_add(&output->queue, line, length);
+    struct buffer json;
+    buffer_init(&json, JSON_MAXIMUM);
+    char *without_newline = xstrndup(line, length - 1);
+    log_write_json(without_newline, &json);
+    buffer_add_text(&json, "\n");
+    bool queued = !json.full && buffer_add(&output->queue, json.data, json.length);
+    free(without_newline);
+    buffer_free(&json);
+    return queued;
+}
+
 static void report_dropped(struct log_output *output)
 {
     char stamp[sizeof "2026-05-14T04:01:00Z"] = "?";
@@ -79,10 +98,12 @@ static void report_dropped(struct log_output *output)
         return;
     if (gmtime_r(&now, &utc))
         strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    buffer_addf(&output->queue,
-                "time=%s level=warn module=log dropped=%" PRIu64
-                " note=\"nobody read the log for a while\"\n",
-                stamp, output->dropped);
+    char line[REPORT_MAXIMUM];
+    int length = snprintf(line, sizeof line,
+                          "time=%s level=warn module=log dropped=%" PRIu64
+                          " note=\"nobody read the log for a while\"\n",
+                          stamp, output->dropped);
+    queue_line(output, line, (size_t)length);
     output->dropped = 0;
 }
 
@@ -102,6 +123,11 @@ void log_output_watch(struct log_output *output, struct event_base *base)
     output->writable = event_new(base, output->descriptor, EV_WRITE, on_writable, output);
 }
 
+void log_output_use_json(struct log_output *output)
+{
+    output->json = true;
+}
+
 void log_output_take(void *context, enum log_level level, const char *line, size_t length)
 {
     struct log_output *output = context;
@@ -110,7 +136,7 @@ void log_output_take(void *context, enum log_level level, const char *line, size
     if (output->queue.length + length > QUEUE_MAXIMUM)
         make_room(output);
     report_dropped(output);
-    if (output->dropped > 0 || !buffer_add(&output->queue, line, length))
+    if (output->dropped > 0 || !queue_line(output, line, length))
         output->dropped++;
     write_what_fits(output, 0);
     if (waiting(output) > 0 && output->writable)

@@ -2,9 +2,13 @@
 #ifndef TCONNECTSYNC_METRICS_H
 #define TCONNECTSYNC_METRICS_H
 
-struct buffer;
-struct daemon;
+#include <stdbool.h>
 
-void metrics_write(const struct daemon *daemon, struct buffer *out);
+struct daemon;
+struct http_exchange;
+
+void metrics_answer(struct daemon *daemon, struct http_exchange *exchange);
+/* Whether an Accept header (NULL: there is none) wants OpenMetrics at least as much as plain text. */
+bool metrics_wants_openmetrics(const char *accept);
 
 #endif

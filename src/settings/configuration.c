@@ -92,6 +92,7 @@ static const struct setting settings[] = {
      .standard = "180", .least = 1, .most = 100000},
     {"LISTEN_HOST", .read = setting_listen_host, TEXT(listen_host), .may_be_null = true},
     {"PORT", "LISTEN_PORT", .read = setting_port, FIELD(port), .standard = "5000", .most = 65535},
+    {"LOG_FORMAT", .read = setting_log_format, FIELD(log_json), .standard = "logfmt"},
     {"TRUST_PROXY", .read = setting_boolean, FIELD(trust_proxy), .standard = "false"},
     {"PING_URL", .read = setting_ping_url, TEXT(ping_url), .may_be_null = true, .secret = true},
 };

@@ -190,6 +190,11 @@ void tandem_note_refusal(struct tandem *tandem, int64_t now)
     tandem_store(tandem);
 }
 
+uint64_t tandem_sign_ins(const struct tandem *tandem)
+{
+    return tandem->sign_ins;
+}
+
 /* The file keeps the refusal until a sign-in went well: a process that dies in between leaves it standing. */
 bool tandem_lift_refusal(struct tandem *tandem, int64_t now)
 {

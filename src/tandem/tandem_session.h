@@ -37,6 +37,7 @@ struct tandem {
     struct credentials credentials;
     struct sign_in sign_in;
     bool cache_fails;            /* said already */
+    uint64_t sign_ins;
     struct sign_in_limit before; /* the limit that the token in hand has ended */
     bool by_person;              /* a person has asked for the sign-in to come */
     struct error last_failure;   /* of a sign-in */

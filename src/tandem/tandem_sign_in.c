@@ -215,6 +215,7 @@ void tandem_sign_in(struct tandem *tandem, int64_t now, tandem_done *done, void 
                                    .header_count = 3,
                                    .body = body.data,
                                    .body_length = body.length};
+    tandem->sign_ins++;
     tandem_call_send(call, &request);
     buffer_wipe(&body);
     buffer_free(&url);

@@ -19,6 +19,8 @@ void log_output_forget_loop(struct log_output *output);
 void log_output_flush(struct log_output *output);
 /* Not before the logs that write to it. Flushes. */
 void log_output_free(struct log_output *output);
+/* From now on a line is a JSON object (LOG_FORMAT=json). */
+void log_output_use_json(struct log_output *output);
 /* The log_sink; its context is the output. Never waits: what has no room in the queue is dropped, counted,
    and reported once there is room. */
 void log_output_take(void *output, enum log_level level, const char *line, size_t length);

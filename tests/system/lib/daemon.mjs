@@ -12,7 +12,7 @@ export const SECRET = 'a-secret-of-sixteen-or-more';
 // none runs, and gives status.json.
 export async function startServer({ env, home }) {
   const server = begin([], { env: { PORT: '0', LISTEN_HOST: '127.0.0.1', TCONNECTSYNC_HEROKU_SECRET: SECRET, ...env }, home });
-  const [, port] = await server.says(/module=serve version=.* port=(\d+)/, { seconds: 20, stream: 'stdout' });
+  const [, port] = await server.says(/serve"?[ ,]"?version.*port"?[=:](\d+)/, { seconds: 20, stream: 'stdout' });
   const url = `http://127.0.0.1:${port}`;
   const get = async (path, options = {}) => {
     const answer = await ask(url + path, { redirect: 'manual', ...options });
