@@ -213,7 +213,9 @@ static const struct {
     const char *name;
     page_part *write;
 } places[] = {
+    {"answers", page_answers},
     {"check", add_check},
+    {"clock-advice", page_clock_advice},
     {"diagnostics", page_diagnostics},
     {"facts", page_facts},
     {"feature-boxes", page_feature_boxes},

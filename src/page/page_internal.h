@@ -1,5 +1,5 @@
 /* page_internal.h - what the page's parts share: page.c (template), page_text.c (escaping, times in words),
-   page_verdict.c, page_runs.c, page_picture.c, page_picture_table.c, page_setup.c. */
+   page_verdict.c, page_runs.c, page_answers.c, page_picture.c, page_picture_table.c, page_setup.c. */
 #ifndef TCONNECTSYNC_PAGE_INTERNAL_H
 #define TCONNECTSYNC_PAGE_INTERNAL_H
 
@@ -35,6 +35,9 @@ page_part page_verdict_class, page_verdict_icon, page_verdict_words, page_verdic
     page_facts;
 /* Why a run failed, and what helps; nothing where it went well. */
 void page_error(const struct run *run, struct buffer *out);
+
+/* page_answers.c: what the pump told last, each with its age; the pump's clock. */
+page_part page_answers, page_clock_advice;
 
 /* page_runs.c */
 page_part page_runs, page_strip, page_diagnostics;

@@ -7,6 +7,9 @@
 #include "page_internal.h"
 #include "tconnectsync/page/day_picture.h"
 
+/* What everybody counts as in range, whatever the alerts are set to. */
+enum { RANGE_LOW = 70, RANGE_HIGH = 180 };
+
 static int64_t overlap(int64_t from, int64_t until, int64_t low, int64_t high)
 {
     const int64_t begin = from > low ? from : low, end = until < high ? until : high;
@@ -16,16 +19,22 @@ static int64_t overlap(int64_t from, int64_t until, int64_t low, int64_t high)
 struct day_totals day_totals(const struct day_picture *picture, int64_t from, int64_t until)
 {
     struct day_totals totals = {0};
-    int64_t basal = 0; /* milliunits an hour, times seconds */
-    for (size_t i = 0; i < picture->step_count; i++)
-        basal +=
-            picture->steps[i].rate * overlap(from, until, picture->steps[i].from, picture->steps[i].until);
+    int64_t basal = 0, automatic = 0; /* milliunits an hour, times seconds */
+    for (size_t i = 0; i < picture->step_count; i++) {
+        const struct day_step *step = &picture->steps[i];
+        const int64_t seconds = overlap(from, until, step->from, step->until);
+        basal += step->rate * seconds;
+        automatic += step->automatic ? step->rate * seconds : 0;
+        totals.seconds += seconds;
+    }
     totals.basal = (basal + SECONDS_PER_HOUR / 2) / SECONDS_PER_HOUR;
+    totals.automatic = (automatic + SECONDS_PER_HOUR / 2) / SECONDS_PER_HOUR;
     for (size_t i = 0; i < picture->bolus_count; i++) {
         const struct day_bolus *bolus = &picture->boluses[i];
         if (bolus->time < from || bolus->time >= until)
             continue;
         totals.insulin += bolus->insulin;
+        totals.automatic += bolus->automatic ? bolus->insulin : 0;
         totals.carbs += bolus->carbs;
         totals.boluses++;
     }
@@ -37,6 +46,7 @@ struct day_totals day_totals(const struct day_picture *picture, int64_t from, in
             totals.glucose_low = reading->glucose;
         if (!totals.readings || reading->glucose > totals.glucose_high)
             totals.glucose_high = reading->glucose;
+        totals.in_range += reading->glucose >= RANGE_LOW && reading->glucose <= RANGE_HIGH;
         totals.readings++;
     }
     return totals;

@@ -80,6 +80,9 @@ static void fill_full(const struct status_page *page, struct filled_view *filled
     view->newest_reading =
         later(history_newest_reading(daemon->history), day_picture_newest_reading(&page->picture));
     view->picture = &page->picture;
+    view->latest = &page->picture;
+    view->clock = page->clock;
+    view->clock_since = page->clock_since;
     view->mmol = page->mmol;
     view->news = page->news;
     view->check_report = page->check_report;

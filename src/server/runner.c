@@ -177,7 +177,7 @@ static unsigned days_of(const struct sync_request *request)
 static void start_job(struct runner *runner, struct job *job)
 {
     struct sync_request request = wish_request(&job->wish, (int64_t)time(NULL));
-    request.keeps_readings = true;
+    request.keeps_all = true;
     request.wants_status = !runner->knows_site;
     request.by_timer = job->trigger == TRIGGER_TIMER;
     request.asked_by_person =

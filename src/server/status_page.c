@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/documents/document.h"
@@ -29,6 +30,7 @@ void status_page_free(struct status_page *page)
         return;
     buffer_free(&page->public_html);
     free(page->check_report);
+    free(page->clock);
     free(page);
 }
 
@@ -39,19 +41,30 @@ static void learn_units(struct status_page *page, const struct json *status)
         page->mmol = strncmp(units, "mmol", strlen("mmol")) == 0;
 }
 
+static void learn_clock(struct status_page *page, const struct report *report)
+{
+    free(page->clock);
+    page->clock = *report->clock ? xstrdup(report->clock) : NULL;
+    page->clock_since = report->clock_since;
+}
+
 void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
                        bool check, const char *text)
 {
+    const int64_t now = (int64_t)time(NULL), since = now - SECONDS_PER_DAY;
     learn_units(page, sync_nightscout_status(sync));
     if (check) {
         free(page->check_report);
         page->check_report = xstrdup(text);
-        page->check_time = (int64_t)time(NULL);
+        page->check_time = now;
         return;
     }
-    day_picture_set_target(&page->picture, sync_pump_settings(sync));
-    /* A sync that did not come to the documents knows nothing of the day. */
-    if (report->ok || sync_documents(sync)->count > 0)
-        day_picture_update(&page->picture, sync_documents(sync), sync_pump_log(sync),
-                           page->daemon->application->zone, (int64_t)time(NULL));
+    day_picture_set_settings(&page->picture, sync_pump_settings(sync));
+    /* One that did not come to the documents, or was about other days, knows nothing of the day. */
+    if (report->nothing_new || (!report->ok && sync_documents(sync)->count == 0))
+        return;
+    learn_clock(page, report);
+    if (sync_has_read(sync, since, report->started))
+        day_picture_update(&page->picture, sync_pump_log(sync), page->daemon->application->zone, since, now,
+                           now);
 }

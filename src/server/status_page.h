@@ -23,6 +23,8 @@ struct status_page {
     char *check_report; /* of the last check; NULL: none yet */
     int64_t check_time;
     bool mmol;
+    char *clock;         /* what is wrong with the pump's clock; NULL: nothing */
+    int64_t clock_since; /* instant; NO_TIME: not known */
     /* ---- page_answer.c: the page without the secret, and of when it is ---- */
     struct buffer public_html;
     int64_t public_second;

@@ -27,6 +27,7 @@ const char *const page_state_names[] = {
     "full-once",       "full-refused",   "full-check",          "full-quiet",
     "full-setup",      "full-hostile",   "full-crowded",        "public-wrong",
     "public-paused",   "full-paused",    "full-secret-refused", "public-secret-refused",
+    "full-clock",
 };
 const size_t page_state_count = sizeof page_state_names / sizeof *page_state_names;
 
@@ -72,8 +73,21 @@ static void fill_steps(struct day_picture *picture, int64_t until)
         if (i % 41 > 33 || (i > 244 && i < 262))
             rate = 0;
         if (from + 300 <= until)
-            picture->steps[picture->step_count++] = (struct day_step){from, from + 300, rate};
+            picture->steps[picture->step_count++] = (struct day_step){from, from + 300, rate, i % 12 < 9};
     }
+}
+
+static void fill_facts(struct day_picture *picture, int64_t until)
+{
+    const struct day_fact facts[FACT_COUNT] = {
+        [FACT_GLUCOSE] = {until - 180, 124},      [FACT_TREND] = {until - 180, 14},
+        [FACT_BOLUS] = {NOW - 61 * MINUTE, 3200}, [FACT_CARBS] = {NOW - 61 * MINUTE, 30000},
+        [FACT_IOB] = {NOW - 58 * MINUTE, 2310},   [FACT_BATTERY] = {until - 600, 70},
+        [FACT_RESERVOIR] = {until - 600, 96000},  [FACT_SITE] = {NOW - 2 * 86400 - 3 * HOUR, 0},
+        [FACT_CARTRIDGE] = {NO_TIME, 0},          [FACT_SENSOR] = {NOW - 7 * 86400, 0},
+    };
+    memcpy(picture->facts, facts, sizeof facts);
+    picture->read_from = NOW - 60 * HOUR;
 }
 
 static void fill_picture(struct day_picture *picture, int64_t until)
@@ -104,6 +118,7 @@ static void fill_picture(struct day_picture *picture, int64_t until)
         (struct day_bar){NOW - 700 * MINUTE, NOW - 681 * MINUTE, DAY_SUSPENDED, false};
     if (until > NOW - 480 * MINUTE)
         picture->bars[picture->bar_count++] = (struct day_bar){NOW - 480 * MINUTE, until, DAY_SLEEP, true};
+    fill_facts(picture, until);
 }
 
 /* As full as the arrays get. */
@@ -116,7 +131,7 @@ static void crowd_picture(struct day_picture *picture)
             (struct day_reading){NOW - 86399 + i * 270, (int16_t)(39 + i * 53 % 363)};
     for (int i = 0; i < DAY_STEPS; i++)
         picture->steps[picture->step_count++] =
-            (struct day_step){NOW - 86399 + i * 270, NOW - 86399 + i * 270 + 270, i * 977 % 15001};
+            (struct day_step){NOW - 86399 + i * 270, NOW - 86399 + i * 270 + 270, i * 977 % 15001, i % 2};
     for (int i = 0; i < DAY_BOLUSES; i++)
         picture->boluses[picture->bolus_count++] =
             (struct day_bolus){NOW - 86399 + i * 720, i * 7919 % 60001, i * 12345 % 999000, i % 3 == 0};
@@ -201,7 +216,7 @@ static void unset(struct page_state *state, size_t count, bool has_secret)
     view->interval_minutes = has_secret ? 15 : 0;
     view->last_good_run = view->next_run = view->newest_event = view->newest_reading = NO_TIME;
     view->run_count = 0;
-    view->picture = NULL;
+    view->picture = view->latest = NULL;
     view->zone = NULL;
 }
 
@@ -214,7 +229,7 @@ static void begin(struct page_state *state, enum page_verdict verdict)
     view->next_run = verdict == VERDICT_IDLE ? NO_TIME : NOW + 4;
     view->interval_minutes = verdict == VERDICT_IDLE ? 0 : 15;
     view->run_count = 0;
-    view->picture = NULL;
+    view->picture = view->latest = NULL;
 }
 
 static void turn_hostile(struct page_state *state)
@@ -260,6 +275,8 @@ static void flow(struct page_state *state)
         .newest_event = NOW - 23 * MINUTE,
         .newest_reading = NOW - 26 * MINUTE,
         .picture = &state->picture,
+        .latest = &state->picture,
+        .clock_since = NO_TIME,
     };
     fill_picture(&state->picture, NOW - 23 * MINUTE);
     fill_runs(state, 0, 30);
@@ -319,6 +336,12 @@ void page_state_set(struct page_state *state, const char *name)
         state->picture.reading_count = state->picture.bolus_count = state->picture.step_count = 0;
     else if (strcmp(name, "wrong") == 0)
         state->view.notice = NOTICE_WRONG_SECRET;
+    if (strcmp(name, "clock") == 0) {
+        state->view.clock =
+            "The pump's clock is 60 minutes ahead of Nowhere/Middle time. The times in Nightscout are "
+            "right. Set the pump's clock when convenient.";
+        state->view.clock_since = NOW - 6 * 86400;
+    }
     state->view.mmol = strcmp(name, "mmol") == 0;
     if (strcmp(name, "check") == 0) {
         state->view.check_report =

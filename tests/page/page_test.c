@@ -141,7 +141,7 @@ static void a_public_page_is_the_same_whatever_the_pump_did(void **state)
     struct buffer without;
     buffer_init(&without, PAGE_MAXIMUM);
     view_state.view.newest_event = view_state.view.newest_reading = NO_TIME;
-    view_state.view.picture = NULL;
+    view_state.view.picture = view_state.view.latest = NULL;
     view_state.view.runs = NULL;
     view_state.view.run_count = 0;
     view_state.view.check_report = NULL;
@@ -194,6 +194,39 @@ static void runs_tell_what_was_written_and_what_was_left_out(void **state)
     assert_true(holds(&page, "Left out: 1 (bolus size out of bounds)"));
     assert_true(holds(&page, "29 of the last 30 syncs went well"));
     assert_true(holds(&page, "Pretended"));
+    buffer_free(&page);
+}
+
+static void the_answers_stand_first_each_with_its_age(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-flowing");
+    const char *answers = strstr(page.data, "<dl class=\"answers\">");
+    assert_non_null(answers);
+    assert_true(answers < strstr(page.data, "class=\"day\""));
+    assert_true(holds(&page, "<dt>Glucose</dt><dd><b>124 mg/dL \u2197</b>"));
+    assert_true(holds(&page, "<div class=\"old\"><dt>Insulin on board</dt><dd><b>2.31 U</b>"));
+    assert_true(holds(&page, "<dt>Battery</dt><dd><b>70 %</b>"));
+    assert_true(holds(&page, "<dt>Units left</dt><dd><b>96 U</b>"));
+    assert_true(holds(&page, "<dt>Cartridge changed</dt><dd><b>over 60 h ago</b>"));
+    assert_true(holds(&page, "70 to 180 of 23 h"));
+    assert_true(holds(&page, "% automatic"));
+    buffer_free(&page);
+    page = render("public-flowing");
+    assert_false(holds(&page, "class=\"answers\""));
+    buffer_free(&page);
+}
+
+static void the_pumps_clock_is_told_with_since_when_and_what_to_do(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-clock");
+    assert_true(holds(&page, "The pump&#39;s clock is 60 minutes ahead"));
+    assert_true(holds(&page, "since Fri 8 May"));
+    assert_true(holds(&page, "Edit Time"));
+    buffer_free(&page);
+    page = render("full-flowing");
+    assert_false(holds(&page, "How to set it"));
     buffer_free(&page);
 }
 
@@ -323,6 +356,8 @@ int main(void)
         cmocka_unit_test(a_failure_says_what_and_what_to_do),
         cmocka_unit_test(the_first_run_walks_through_what_is_missing),
         cmocka_unit_test(runs_tell_what_was_written_and_what_was_left_out),
+        cmocka_unit_test(the_answers_stand_first_each_with_its_age),
+        cmocka_unit_test(the_pumps_clock_is_told_with_since_when_and_what_to_do),
         cmocka_unit_test(glucose_shows_in_the_units_of_the_site),
         cmocka_unit_test(times_are_told_in_words),
         cmocka_unit_test(clocks_show_the_pumps_zone_and_the_day_where_it_is_another),

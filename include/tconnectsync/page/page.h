@@ -84,6 +84,10 @@ struct page_view {
     const struct run *const *runs;        /* newest first */
     size_t run_count;
     const struct day_picture *picture;
+    const struct day_picture
+        *latest;              /* of the last 24 hours, with what the pump told last; may be the same */
+    const char *clock;        /* what is wrong with the pump's clock; NULL or "": nothing */
+    int64_t clock_since;      /* instant; NO_TIME: not known */
     bool mmol;                /* glucose in mmol/L, as the Nightscout site shows it */
     unsigned long news;       /* what live events have told so far, for who listens from now on */
     const char *check_report; /* of the last check; NULL: none was asked for */
