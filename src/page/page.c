@@ -199,6 +199,10 @@ static void add_zone(const struct page_view *view, struct buffer *out)
 
 static void add_check(const struct page_view *view, struct buffer *out)
 {
+    if (view->checking) {
+        page_add(out, "<p>Checking...</p>");
+        return;
+    }
     if (!view->check_report)
         return;
     page_add(out, "<h3>The last check, ");
@@ -220,6 +224,7 @@ static const struct {
     {"facts", page_facts},
     {"feature-boxes", page_feature_boxes},
     {"notice", add_notice},
+    {"missing", page_missing},
     {"news", add_news},
     {"now", add_now},
     {"picture", page_picture},

@@ -14,6 +14,9 @@ void page_text(struct buffer *out, const char *text);
 /* Markup with values in it: of printf's conversions %s, %d, %u, %ld, %lu, %zu and %%; each %s is escaped. */
 void page_add(struct buffer *out, const char *markup, ...) __attribute__((format(printf, 2, 3)));
 
+/* The sentence or words in the language of the page. */
+const char *page_say(const char *english);
+
 #define PAGE_WORDS_SIZE 64
 /* "4 minutes ago", "in 11 minutes", "2 h 5 min ago". page.js says it alike. */
 char *page_relative(char *words, int64_t now, int64_t instant);
@@ -40,7 +43,7 @@ void page_error(const struct run *run, struct buffer *out);
 page_part page_answers, page_clock_advice;
 
 /* page_runs.c */
-page_part page_runs, page_strip, page_diagnostics;
+page_part page_runs, page_strip, page_missing, page_diagnostics;
 
 /* page_picture.c */
 page_part page_picture;

@@ -39,6 +39,11 @@ void page_text(struct buffer *out, const char *text)
     }
 }
 
+const char *page_say(const char *english)
+{
+    return english;
+}
+
 /* One conversion, behind its '%'; the place behind it. */
 static const char *add_value(struct buffer *out, const char *conversion, va_list *values)
 {

@@ -125,7 +125,7 @@ static void add_next_try(const struct page_view *view, struct buffer *out)
 
 static void add_failure(const struct page_view *view, struct buffer *out)
 {
-    if (view->run_count > 0)
+    if (view->run_count > 0 && view->verdict != VERDICT_REFUSED)
         page_error(view->runs[0], out);
     add_next_try(view, out);
 }
@@ -220,6 +220,8 @@ void page_facts(const struct page_view *view, struct buffer *out)
         add_fact(view, "Glucose", view->newest_reading, knows_day ? "none in 24 hours" : "none received yet",
                  reading_remark(view), out);
     }
+    if (view->failing_since != NO_TIME)
+        add_fact(view, "Failing since", view->failing_since, "", NULL, out);
     add_fact(view, "Last good sync", view->last_good_run, "none since the start", NULL, out);
     add_fact(view, "Next sync", view->running ? NO_TIME : view->next_run, no_next, NULL, out);
 }

@@ -112,7 +112,8 @@ static void show(struct daemon *daemon, struct http_exchange *exchange, enum cre
 static void go_to_page(struct http_exchange *exchange, enum page_notice notice)
 {
     char location[64];
-    snprintf(location, sizeof location, "./?notice=%s", page_notice_word(notice));
+    snprintf(location, sizeof location, "./?notice=%s%s", page_notice_word(notice),
+             notice == NOTICE_CHECKING ? "#check" : "");
     http_exchange_add_header(exchange, "Location", location);
     http_reply_text(exchange, 303, "");
 }

@@ -42,6 +42,20 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b; /* NO_TIME is less than every time */
 }
 
+/* The first failure since the last run that went well, as far as the history goes back. */
+static int64_t failing_since(const struct history *history)
+{
+    int64_t since = NO_TIME;
+    const struct run *run;
+    for (size_t back = 0; (run = history_run(history, back)); back++) {
+        if (run->result == RUN_OK && !run->pretend)
+            break;
+        if (run->result == RUN_FAILED && !run->pretend)
+            since = run->started;
+    }
+    return since;
+}
+
 static void fill_public(const struct daemon *daemon, struct page_view *view)
 {
     const struct configuration *configuration = daemon->application->configuration;
@@ -56,6 +70,8 @@ static void fill_public(const struct daemon *daemon, struct page_view *view)
     view->interval_minutes = configuration->interval_minutes;
     view->paused = daemon->schedule.paused;
     view->running = runner_is_busy(daemon->runner);
+    view->checking = runner_is_checking(daemon->runner);
+    view->failing_since = failing_since(daemon->history);
     view->has_secret = configuration->secret != NULL;
     view->problems = configuration->problems;
     view->problem_count = configuration->problem_count;

@@ -256,6 +256,11 @@ bool runner_is_busy(const struct runner *runner)
     return runner && runner->running;
 }
 
+bool runner_is_checking(const struct runner *runner)
+{
+    return runner && runner->running && runner->running->wish.check;
+}
+
 bool runner_progress(const struct runner *runner, struct sync_progress *progress)
 {
     if (!runner_is_busy(runner))

@@ -46,6 +46,7 @@ enum runner_answer runner_ask(struct runner *runner, const struct wish *wish, en
 /* The caller has gone; the run goes on. */
 void runner_leave(struct runner *runner, const void *context);
 bool runner_is_busy(const struct runner *runner); /* runner NULL: false */
+bool runner_is_checking(const struct runner *runner); /* what runs is a check; runner NULL: false */
 /* Where the running sync stands; false when none runs, or runner is NULL. */
 bool runner_progress(const struct runner *runner, struct sync_progress *progress);
 /* Lets writes that are under way finish; starts nothing more. */

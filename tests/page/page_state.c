@@ -27,7 +27,7 @@ const char *const page_state_names[] = {
     "full-once",       "full-refused",   "full-check",          "full-quiet",
     "full-setup",      "full-hostile",   "full-crowded",        "public-wrong",
     "public-paused",   "full-paused",    "full-secret-refused", "public-secret-refused",
-    "full-clock",
+    "full-clock",      "full-checking",
 };
 const size_t page_state_count = sizeof page_state_names / sizeof *page_state_names;
 
@@ -175,6 +175,7 @@ static void fail(struct page_state *state, unsigned failed)
     if (failed == 1)
         state->view.verdict = VERDICT_RETRYING;
     state->view.last_good_run = NOW - 4 * MINUTE - (int64_t)failed * 15 * MINUTE;
+    state->view.failing_since = state->view.last_good_run + 15 * MINUTE;
     fill_runs(state, failed, 30);
 }
 
@@ -277,6 +278,7 @@ static void flow(struct page_state *state)
         .picture = &state->picture,
         .latest = &state->picture,
         .clock_since = NO_TIME,
+        .failing_since = NO_TIME,
     };
     fill_picture(&state->picture, NOW - 23 * MINUTE);
     fill_runs(state, 0, 30);
@@ -336,6 +338,8 @@ void page_state_set(struct page_state *state, const char *name)
         state->picture.reading_count = state->picture.bolus_count = state->picture.step_count = 0;
     else if (strcmp(name, "wrong") == 0)
         state->view.notice = NOTICE_WRONG_SECRET;
+    state->view.checking = strcmp(name, "checking") == 0;
+    state->view.running |= state->view.checking;
     if (strcmp(name, "clock") == 0) {
         state->view.clock =
             "The pump's clock is 60 minutes ahead of Nowhere/Middle time. The times in Nightscout are "

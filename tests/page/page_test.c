@@ -123,7 +123,7 @@ static void the_public_view_tells_nothing_of_the_person(void **state)
             continue;
         struct buffer page = render(page_state_names[i]);
         static const char *const private_words[] = {
-            "Pump data",      "<dt>Glucose", "class=\"day\"",       "Wrote",
+            "Pump data",      "<dt>Glucose", "class=\"day\"",       "It wrote",
             "bolus",          "U/h",         "name=\"form_token\"", "dG9rZW4",
             "Nowhere/Middle", "Diagnostics", "did not answer",      "value=\"sync\"",
             "Last syncs"};
@@ -160,11 +160,20 @@ static void a_failure_says_what_and_what_to_do(void **state)
     assert_true(holds(&page, "Nightscout did not answer in time"));
     assert_true(holds(&page, "tries again by itself"));
     buffer_free(&page);
+    page = render("full-failing");
+    assert_true(holds(&page, "<dt>Failing since</dt>"));
+    assert_true(holds(&page, "<span class=\"at\">06:14</span>"));
+    buffer_free(&page);
+    page = render("full-checking");
+    assert_true(holds(&page, "<div id=\"check\" role=\"status\" data-live><p>Checking...</p></div>"));
+    buffer_free(&page);
     page = render("full-once");
     assert_true(holds(&page, "<h1 id=\"verdict-words\">The last sync failed</h1>"));
     buffer_free(&page);
     page = render("full-refused");
     assert_true(holds(&page, "does not try again by itself"));
+    const char *runs = strstr(page.data, "<ol class=\"runs\">"), *said = strstr(page.data, "class=\"said\"");
+    assert_true(runs && said && said > runs); /* the verdict says what happens next, and nothing else */
     buffer_free(&page);
 }
 
@@ -175,6 +184,8 @@ static void the_first_run_walks_through_what_is_missing(void **state)
     assert_true(holds(&page, "<li class=\"missing\"><h3>Tandem Source"));
     assert_true(holds(&page, "<li class=\"missing\"><h3>A secret for this page"));
     assert_false(holds(&page, "<li class=\"done\"><h3>Nightscout"));
+    assert_true(holds(&page, "<code id=\"TCONNECT_EMAIL\">TCONNECT_EMAIL=you@example.com</code>"));
+    assert_true(holds(&page, "TCONNECTSYNC_HEROKU_INTERVAL_MINS=15</code>"));
     buffer_free(&page);
     page = render("public-setup-half");
     assert_true(holds(&page, "<li class=\"done\"><h3>Tandem Source"));
@@ -189,11 +200,14 @@ static void runs_tell_what_was_written_and_what_was_left_out(void **state)
 {
     (void)state;
     struct buffer page = render("full-flowing");
-    assert_true(holds(&page, "Wrote 12 basals, 1 bolus, 12 readings"));
-    assert_true(holds(&page, "Completed 1 basal"));
-    assert_true(holds(&page, "Left out: 1 (bolus size out of bounds)"));
+    assert_true(holds(&page, "It wrote 12 basals, 1 bolus and 12 readings."));
+    assert_true(holds(&page, "It completed 1 basal."));
+    assert_true(holds(&page, "It left out 1: bolus size out of bounds."));
     assert_true(holds(&page, "29 of the last 30 syncs went well"));
-    assert_true(holds(&page, "Pretended"));
+    assert_true(holds(&page, "was a preview: nothing was written"));
+    assert_true(holds(&page, "<title>06:59: The timer&#39;s sync went well</title>"));
+    assert_true(holds(
+        &page, "Not carried over to Nightscout: sites, cartridges, sleep, exercise, alarms; profiles;"));
     buffer_free(&page);
 }
 

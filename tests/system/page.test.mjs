@@ -30,6 +30,10 @@ test('from the first visit to a finished sync, without a reload', async (t) => {
   assert.deepEqual(await states(), {
     'Tandem Source': 'done', Nightscout: 'missing', 'Time zone': 'done', 'A secret for this page': 'missing', 'How often': 'optional',
   });
+  assert.match(await page.locator('#secret-line').innerText(), /^TCONNECTSYNC_HEROKU_SECRET=[0-9a-z]{15}$/);
+  assert.match(await page.locator('#zone-guess').innerText(), /^This device is in /);
+  await page.getByRole('button', { name: 'Copy NS_URL' }).click();
+  await page.locator('.line button').getByText(/Copied|Ctrl/).first().waitFor();
   await show(page, 'first-run');
   const { NS_URL, NS_SECRET } = served.simulator.env;
   await served.restart({ NS_URL, NS_SECRET, TCONNECTSYNC_HEROKU_SECRET: SECRET });
@@ -79,8 +83,8 @@ test('from the first visit to a finished sync, without a reload', async (t) => {
   await page.getByText('Choose days and kinds').click();
   await page.getByLabel('Days to go back').fill('2');
   await page.getByLabel('Profiles').uncheck();
-  await page.getByRole('button', { name: 'Pretend' }).click();
-  await page.locator('.runs li', { hasText: 'Pretended' }).waitFor();
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.locator('.runs li', { hasText: 'was a preview' }).waitFor();
   const before_ = (await served.simulator.documents()).treatments.length;
   assert.equal(before_, treatments.length);
   assert.equal(await page.getByLabel('Days to go back').inputValue(), '2'); // what was typed stays
@@ -122,8 +126,38 @@ test('by keyboard alone, with a focus that shows', async (t) => {
   for (let i = 0; i < 20 && await page.evaluate(() => document.activeElement.value) !== 'sync'; i += 1) await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Enter');
   await says(page, 'Data is flowing');
-  await page.getByText(/Wrote .* readings/).waitFor();
+  await page.getByText(/It wrote .* readings/).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.value), 'sync'); // where it was
+});
+
+test('what a check finds stands where its button is, also on a phone', async (t) => {
+  const served = await serve(t, { latency: 300 });
+  const page = await openPage(t, browser, served, { width: 360, height: 640 });
+  await signIn(page);
+  await page.getByRole('button', { name: 'Check login' }).click();
+  await page.locator('#check', { hasText: 'Checking...' }).waitFor();
+  await page.locator('#check', { hasText: 'No API errors returned!' }).waitFor();
+  const [{ y }, button] = await Promise.all([page.locator('#check').boundingBox(), page.getByRole('button', { name: 'Check login' }).boundingBox()]);
+  assert.ok(y >= 0 && y < 640 && y - button.y < 640, `${y}`);
+});
+
+test('the strip of syncs tells each one by mouse and by keys', async (t) => {
+  const served = await serve(t);
+  for (let runs = 1; runs <= 3; runs += 1) await served.sync(runs);
+  const page = await openPage(t, browser, served);
+  await signIn(page);
+  const said = page.locator('#strip-said'), strip = page.getByRole('slider', { name: /of the last 3 syncs went well/ });
+  assert.match(await said.innerText(), /^3 of the last 3 went well/);
+  await strip.focus();
+  await page.keyboard.press('ArrowLeft');
+  assert.match(await said.innerText(), /\d\d:\d\d: The sync from this page found nothing new/);
+  await page.keyboard.press('Home');
+  assert.match(await said.innerText(), /\d\d:\d\d: The sync from this page went well/);
+  await inspect(page, 'the strip');
+  await page.keyboard.press('Tab');
+  assert.match(await said.innerText(), /^3 of the last 3/);
+  await page.locator('#strip rect').last().hover({ force: true });
+  assert.match(await said.innerText(), /\d\d:\d\d: /);
 });
 
 test('without scripts: forms post, the page loads itself again, or keeps still', async (t) => {
@@ -146,7 +180,7 @@ test('without scripts: forms post, the page loads itself again, or keeps still',
   await page.locator('button[value=pretend]').click();
   await served.idle(2);
   await page.goto(served.url);
-  assert.match(await page.locator('.runs li').first().textContent(), /Pretended/);
+  assert.match(await page.locator('.runs li').first().textContent(), /was a preview/);
   await page.locator('button[value=sign-out]').click();
   assert.equal(await page.locator('form.sign-in').count(), 1);
   assert.deepEqual(page.complaints, []);
@@ -194,7 +228,7 @@ test('the timer: just started, running by itself, paused and resumed', async (t)
   await show(page, 'starting');
   await page.getByText('A sync runs every 15 minutes.').waitFor();
   await says(page, 'Data is flowing'); // told by the server, nothing was pressed
-  await page.locator('.runs', { hasText: 'by the timer' }).waitFor();
+  await page.locator('.runs', { hasText: 'The timer\'s sync' }).waitFor();
   await page.getByRole('button', { name: 'Pause the timer' }).click();
   await says(page, 'Paused');
   await show(page, 'paused');
@@ -283,7 +317,7 @@ test('diagnostics are copied, and hold nothing of the person', async (t) => {
   await page.getByRole('button', { name: 'Copy diagnostics' }).click();
   await page.getByText('Copied').waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(copied, /TConnectSync for Heroku \d.*libcurl[\s\S]*Verdict: Nightscout refused[\s\S]*Last syncs:\n- .*Failed/);
+  assert.match(copied, /TConnectSync for Heroku \d.*libcurl[\s\S]*Verdict: Nightscout refused[\s\S]*Last syncs:\n- .*failed/);
   const { env } = served.simulator;
   const html = await page.content();
   for (const secret of [env.TCONNECT_EMAIL, env.TCONNECT_PASSWORD, 'a wrong one of Nightscout', SECRET, new URL(env.NS_URL).host]) {

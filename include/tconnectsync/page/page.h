@@ -67,6 +67,8 @@ struct page_view {
     int64_t last_good_run, next_run;
     unsigned interval_minutes; /* 0: the timer is off */
     bool paused, running;
+    bool checking;         /* what runs is a check of the login */
+    int64_t failing_since; /* the first failure since the last good run; NO_TIME: none */
     bool has_secret; /* one is set: signing in is possible */
     bool signed_in;  /* the rest is filled, and shown */
     bool still;      /* without scripts: do not refresh the page */

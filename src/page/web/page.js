@@ -78,6 +78,7 @@
     // A section that came or went: fixed settings take one away and bring others.
     const shape = (page) => [...page.querySelectorAll('main > section')].map((section) => section.getAttribute('aria-labelledby')).join();
     if (shape(fresh) !== shape(document)) location.replace('./');
+    readOutAll();
     tick();
   }
 
@@ -172,15 +173,98 @@
   addEventListener('online', () => refresh());
   addEventListener('offline', () => setLost(true));
 
+  // ---- what is drawn can be read out, mark by mark: by mouse, touch and keys ----
+  // marks: what can be read, in their order; each says its words in a <title>.
+  function readOut(drawing, marks) {
+    const said = $(drawing.dataset.said), rest = said.textContent;
+    let at = -1;
+    const go = (to) => {
+      marks[at]?.classList.remove('at');
+      at = Math.max(0, Math.min(marks.length - 1, to));
+      marks[at].classList.add('at');
+      said.textContent = marks[at].querySelector('title').textContent;
+      drawing.setAttribute('aria-valuenow', String(at + 1));
+      drawing.setAttribute('aria-valuetext', said.textContent);
+    };
+    const leave = () => {
+      marks[at]?.classList.remove('at');
+      at = -1;
+      said.textContent = rest;
+    };
+    const point = (event) => {
+      const distance = (mark) => Math.abs((mark.getBoundingClientRect().left + mark.getBoundingClientRect().right) / 2 - event.clientX);
+      go(marks.reduce((best, mark, i) => distance(mark) < distance(marks[best]) ? i : best, 0));
+    };
+    drawing.tabIndex = 0;
+    drawing.setAttribute('role', 'slider');
+    drawing.setAttribute('aria-valuemin', '1');
+    drawing.setAttribute('aria-valuemax', String(marks.length));
+    drawing.setAttribute('aria-valuenow', String(marks.length));
+    drawing.addEventListener('pointermove', point);
+    drawing.addEventListener('pointerdown', point);
+    drawing.addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse' && document.activeElement !== drawing) leave(); });
+    drawing.addEventListener('focus', () => { if (at < 0) go(marks.length - 1); });
+    drawing.addEventListener('blur', leave);
+    drawing.addEventListener('keydown', (event) => {
+      const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -12, PageUp: 12, Home: -marks.length, End: marks.length }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      go(at + step);
+    });
+  }
+
+  function readOutAll() {
+    const strip = $('strip');
+    if (strip && !strip.hasAttribute('tabindex')) readOut(strip, [...strip.querySelectorAll('rect')].filter((mark) => mark.firstElementChild));
+  }
+
+  // ---- set-up: the browser knows a zone, and a good secret; lines are copied ----
+  async function copyText(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  function helpSetUp() {
+    const guess = $('zone-guess'), here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (guess && here) {
+      const set = guess.dataset.zone, line = $('zone-line');
+      if (line) line.textContent = `TIMEZONE_NAME=${here}`;
+      guess.textContent = !set || set === here ? `This device is in ${here}.` : `This device is in ${here}, the setting says ${set}. The pump's clock decides.`;
+      guess.hidden = false;
+    }
+    const secret = $('secret-line');
+    if (secret) secret.textContent = `TCONNECTSYNC_HEROKU_SECRET=${[...crypto.getRandomValues(new Uint8Array(15))].map((byte) => (byte % 36).toString(36)).join('')}`;
+    for (const line of document.querySelectorAll('.line')) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.textContent = 'Copy';
+      button.setAttribute('aria-label', `Copy ${line.textContent.split('=')[0]}`);
+      button.addEventListener('click', async () => {
+        const done = await copyText(line.querySelector('code').textContent);
+        if (!done) getSelection().selectAllChildren(line.querySelector('code'));
+        button.textContent = done ? 'Copied' : 'Press Ctrl+C';
+        button.removeAttribute('aria-label');
+      });
+      line.append(button);
+    }
+  }
+
   // ---- buttons ----
   $('actions')?.addEventListener('submit', async (event) => {
     event.preventDefault();
     const button = event.submitter, form = event.target, body = new URLSearchParams(new FormData(form));
     if (button) body.set('action', button.value);
+    const checks = button?.value === 'check';
+    if (checks) $('check').textContent = 'Checking...';
     for (const each of form.querySelectorAll('button')) each.setAttribute('aria-disabled', 'true');
     const done = await refresh({ method: 'POST', body });
     for (const each of form.querySelectorAll('button')) each.removeAttribute('aria-disabled');
-    if (done) $('notice').scrollIntoView({ block: 'nearest' });
+    if (checks) $('check').scrollIntoView({ block: 'nearest' });
+    else if (done) $('notice').scrollIntoView({ block: 'nearest' });
   });
 
   const copy = $('copy');
@@ -189,9 +273,7 @@
     copy.addEventListener('click', async () => {
       const text = $('diagnostics');
       let done = true;
-      try {
-        await navigator.clipboard.writeText(text.value);
-      } catch {
+      if (!await copyText(text.value)) {
         $('diagnostics-box').open = true;
         text.focus();
         text.select();
@@ -205,6 +287,8 @@
   // Loading it again says nothing twice, and no secret stays in the address.
   if (location.search) history.replaceState(null, '', './');
   letNoticeGo();
+  helpSetUp();
+  readOutAll();
   setInterval(tick, TICK);
   tick();
   start();
