@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "page_internal.h"
+#include "page_canvas.h"
+#include "page_picture_marks.h"
 #include "tconnectsync/page/day_picture.h"
 
 /* What everybody counts as in range, whatever the alerts are set to. */
@@ -116,9 +117,9 @@ static void add_bars(const struct page_view *view, int64_t since, struct buffer 
             continue;
         if (!any)
             page_add(out, "<ul>");
-        page_add(out, "<li>%s from %s to %s%s</li>", bar_words((enum day_bar_kind)bar->kind),
+        page_add(out, "<li>%s from %s to %s%s</li>", page_say(bar_words((enum day_bar_kind)bar->kind)),
                  page_clock(from, view, bar->from), page_clock(until, view, bar->until),
-                 bar->open ? ", no end known yet" : "");
+                 bar->open ? page_say(", no end known yet") : "");
         any = true;
     }
     if (any)
@@ -127,15 +128,17 @@ static void add_bars(const struct page_view *view, int64_t since, struct buffer 
 
 void page_picture_table(const struct page_view *view, struct buffer *out)
 {
-    const int64_t since = view->now - SECONDS_PER_DAY;
+    int64_t since, until;
+    page_window(view, &since, &until);
     const int64_t begin = since - page_wall(view, since) % SECONDS_PER_HOUR;
     page_add(out,
              "<table><thead><tr><th scope=\"col\">From</th><th scope=\"col\">Basal <span>U</span></th>"
              "<th scope=\"col\">Boluses <span>U</span></th><th scope=\"col\">Carbs <span>g</span></th>"
              "<th scope=\"col\">Glucose <span>%s</span></th></tr></thead><tbody>",
              page_glucose_unit(view));
-    for (int64_t hour = begin; hour < view->now; hour += SECONDS_PER_HOUR)
+    for (int64_t hour = begin; hour < until; hour += SECONDS_PER_HOUR)
         add_hour(view, hour, hour == begin, out);
     page_add(out, "</tbody></table>");
     add_bars(view, since, out);
+    page_marks_list(view, out);
 }

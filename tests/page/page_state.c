@@ -77,6 +77,20 @@ static void fill_steps(struct day_picture *picture, int64_t until)
     }
 }
 
+static void fill_marks(struct day_picture *picture)
+{
+    static const struct day_segment segments[] = {{0, 800}, {360, 1100}, {720, 950}, {1320, 800}};
+    static const struct day_mark marks[] = {{NOW - 1300 * MINUTE, DAY_SITE, ""},
+                                            {NOW - 1290 * MINUTE, DAY_CARTRIDGE, ""},
+                                            {NOW - 700 * MINUTE, DAY_ALARM, "OcclusionAlarm"},
+                                            {NOW - 420 * MINUTE, DAY_SENSOR, ""},
+                                            {NOW - 200 * MINUTE, DAY_ALERT, "Low Glucose"}};
+    memcpy(picture->segments, segments, sizeof segments);
+    picture->segment_count = sizeof segments / sizeof *segments;
+    memcpy(picture->marks, marks, sizeof marks);
+    picture->mark_count = sizeof marks / sizeof *marks;
+}
+
 static void fill_facts(struct day_picture *picture, int64_t until)
 {
     const struct day_fact facts[FACT_COUNT] = {
@@ -119,6 +133,7 @@ static void fill_picture(struct day_picture *picture, int64_t until)
     if (until > NOW - 480 * MINUTE)
         picture->bars[picture->bar_count++] = (struct day_bar){NOW - 480 * MINUTE, until, DAY_SLEEP, true};
     fill_facts(picture, until);
+    fill_marks(picture);
 }
 
 /* As full as the arrays get. */
@@ -135,6 +150,11 @@ static void crowd_picture(struct day_picture *picture)
     for (int i = 0; i < DAY_BOLUSES; i++)
         picture->boluses[picture->bolus_count++] =
             (struct day_bolus){NOW - 86399 + i * 720, i * 7919 % 60001, i * 12345 % 999000, i % 3 == 0};
+    picture->mark_count = 0;
+    for (int i = 0; i < DAY_MARKS; i++)
+        picture->marks[picture->mark_count++] =
+            (struct day_mark){NOW - 86399 + i * 1440, (uint8_t)(i % DAY_MARK_KINDS),
+                              "A name of forty-six letters, as long as it is"};
     for (int i = 0; i < DAY_BARS; i++)
         picture->bars[picture->bar_count++] = (struct day_bar){
             NOW - 86399 + i * 1440, NOW - 86399 + i * 1440 + 1300, (uint8_t)(i % 3), i % 7 == 0};

@@ -251,6 +251,9 @@ static void glucose_shows_in_the_units_of_the_site(void **state)
     assert_true(holds(&page, "mg/dL"));
     assert_false(holds(&page, "mmol/L"));
     assert_true(holds(&page, ">180</text>"));
+    assert_true(holds(&page, ">200</text>")); /* a scale, besides the band */
+    assert_true(holds(&page, "Alarm: OcclusionAlarm"));
+    assert_true(holds(&page, " data-profile=\"0 0.80,360 1.10,"));
     buffer_free(&page);
     page = render("full-mmol");
     assert_true(holds(&page, "mmol/L"));
@@ -326,7 +329,7 @@ static void all_of_it_stays_small(void **state)
     struct buffer page = render("full-flowing");
     const struct web_file *style = web_file_find("page.css"), *script = web_file_find("page.js"),
                           *icon = web_file_find("icon.svg");
-    assert_true(page.length + style->length + script->length + icon->length < 60000);
+    assert_true(page.length + style->length + script->length + icon->length < 80000);
     assert_true(style->gzip_length < style->length / 2);
     assert_null(web_file_find("page.c"));
     buffer_free(&page);

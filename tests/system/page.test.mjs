@@ -160,6 +160,78 @@ test('the strip of syncs tells each one by mouse and by keys', async (t) => {
   assert.match(await said.innerText(), /\d\d:\d\d: /);
 });
 
+test('the picture is read out by mouse, touch and keys, down to each bolus and mark', async (t) => {
+  const served = await serve(t);
+  await served.sync(1);
+  const page = await openPage(t, browser, served, { width: 360, height: 740, hasTouch: true });
+  await signIn(page);
+  const said = page.locator('#day-said'), day = page.locator('#day-drawing');
+  assert.match(await said.innerText(), /arrow keys/);
+  await day.focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Home');
+  assert.match(await said.innerText(), /^\d\d:\d\d: /);
+  assert.equal(await page.locator('.cursor').getAttribute('x1'), '0%');
+  // Every bolus, all of its carbs and every mark, by keys from left to right.
+  const wanted = await day.evaluate(({ dataset }) => ({
+    boluses: dataset.boluses.split(',').filter(Boolean).map((one) => one.split(' ')), marks: dataset.marks.split(',').filter(Boolean), readings: dataset.readings.split(',').filter(Boolean).length,
+  }));
+  assert.ok(wanted.boluses.length > 3 && wanted.readings > 100);
+  const heard = await day.evaluate((drawing, text) => {
+    const all = [];
+    for (let i = 0; i < Number(drawing.getAttribute('aria-valuemax')); i += 1) {
+      all.push(document.getElementById(text).textContent);
+      drawing.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }));
+    }
+    return all;
+  }, 'day-said');
+  for (const [, units, grams] of wanted.boluses) {
+    if (units > 0) assert.ok(heard.some((one) => one.includes(`bolus ${units} U`)), units);
+    if (grams > 0) assert.ok(heard.some((one) => one.includes(`carbs ${grams} g`)), grams);
+  }
+  for (const mark of wanted.marks) assert.ok(heard.some((one) => one.includes(mark.slice(mark.indexOf(' ') + 1))), mark);
+  assert.ok(heard.filter((one) => /glucose (LOW|HIGH|\d+) mg\/dL/.test(one)).length >= wanted.readings);
+  assert.ok(heard.some((one) => /basal [\d.]+ U\/h \(profile [\d.]+\)/.test(one)), heard[0]);
+  // A finger on the bolus finds it, though readings lie closer together than a finger is wide.
+  const largest = wanted.boluses.reduce((a, b) => b[1] > a[1] ? b : a), box = await day.boundingBox();
+  const minutes = Number(await day.getAttribute('data-minutes'));
+  await page.touchscreen.tap(box.x + box.width * largest[0] / minutes + 4, box.y + box.height - 120);
+  assert.match(await said.innerText(), new RegExp(`bolus ${largest[1]} U`));
+  await inspect(page, 'a reading');
+  await picture(page, 'reading-phone');
+  // No number sticks out of the card.
+  const cut = await page.evaluate(() => [...document.querySelectorAll('.day text')].filter((text) => getComputedStyle(text).display !== 'none')
+    .map((text) => [text.textContent, text.getBoundingClientRect()]).filter(([, { left, right }]) => left < 17 || right > innerWidth - 17).map(([text]) => text));
+  assert.deepEqual(cut, []);
+});
+
+test('every mark of the picture stands out three to one, light and dark', async (t) => {
+  const served = await serve(t);
+  await served.sync(1);
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await openPage(t, browser, served, { colorScheme });
+    await signIn(page);
+    await page.locator('.day').waitFor();
+    const low = await page.evaluate(() => {
+      const card = document.querySelector('.card'), svg = document.querySelector('.day'), light = (color) => {
+        const [r, g, b] = color.match(/[\d.]+/g).map(Number).map((value) => value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const ground = light(getComputedStyle(card).backgroundColor);
+      return ['dots', 'dots high', 'dots low', 'basal', 'bolus', 'bolus auto', 'carbs', 'sleep', 'exercise', 'suspended', 'unknown', 'level', 'base', 'profile', 'm-alarm', 'm-alert', 'm-site', 'm-cartridge', 'm-sensor', 'cursor'].map((name) => {
+        const mark = document.createElementNS(svg.namespaceURI, 'path');
+        mark.setAttribute('class', name);
+        svg.append(mark);
+        const { fill, stroke } = getComputedStyle(mark);
+        const best = Math.max(...[fill, stroke].filter((color) => color.startsWith('rgb')).map(light).map((one) => (Math.max(one, ground) + 0.05) / (Math.min(one, ground) + 0.05)));
+        mark.remove();
+        return [name, best];
+      }).filter(([, contrast]) => !(contrast >= 3));
+    });
+    assert.deepEqual(low, [], colorScheme);
+  }
+});
+
 test('without scripts: forms post, the page loads itself again, or keeps still', async (t) => {
   const served = await serve(t);
   const page = await openPage(t, browser, served, { javaScriptEnabled: false, width: 360 });

@@ -69,9 +69,9 @@ struct page_view {
     bool paused, running;
     bool checking;         /* what runs is a check of the login */
     int64_t failing_since; /* the first failure since the last good run; NO_TIME: none */
-    bool has_secret; /* one is set: signing in is possible */
-    bool signed_in;  /* the rest is filled, and shown */
-    bool still;      /* without scripts: do not refresh the page */
+    bool has_secret;       /* one is set: signing in is possible */
+    bool signed_in;        /* the rest is filled, and shown */
+    bool still;            /* without scripts: do not refresh the page */
     /* What is wrong in the settings, each sentence beginning with the variable's name. */
     char *const *problems, *const *warnings;
     size_t problem_count, warning_count;
@@ -86,6 +86,7 @@ struct page_view {
     const struct run *const *runs;        /* newest first */
     size_t run_count;
     const struct day_picture *picture;
+    int64_t day_from, day_until; /* instants that it shows; both 0: the last 24 hours */
     const struct day_picture
         *latest;              /* of the last 24 hours, with what the pump told last; may be the same */
     const char *clock;        /* what is wrong with the pump's clock; NULL or "": nothing */

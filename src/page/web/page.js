@@ -3,6 +3,7 @@
   'use strict';
   const POLL = 20000, SILENCE = 50000, TICK = 15000, NOTICE = 15000;
   const $ = (id) => document.getElementById(id);
+  const twelve = document.documentElement.dataset.hours === '12';
   const isFull = () => document.body.dataset.view === 'full';
   let ahead = Number(document.body.dataset.now) * 1000 - Date.now(); // the server's clock before ours
   let seen = Date.now(), busy = null, again = false, source = null, poll = 0, watch = 0, going = 0, lost = false;
@@ -173,49 +174,100 @@
   addEventListener('online', () => refresh());
   addEventListener('offline', () => setLost(true));
 
-  // ---- what is drawn can be read out, mark by mark: by mouse, touch and keys ----
-  // marks: what can be read, in their order; each says its words in a <title>.
-  function readOut(drawing, marks) {
+  // ---- what is drawn can be read out, moment by moment: by mouse, touch and keys ----
+  // stops: [{ at, words(), big }] in their order, at from 0 to 1; a big one is caught from further away.
+  // mark(stop or null) shows where.
+  function readOut(drawing, stops, mark) {
     const said = $(drawing.dataset.said), rest = said.textContent;
-    let at = -1;
+    let now = -1;
+    said.hidden = false;
+    if (!stops.length) return;
     const go = (to) => {
-      marks[at]?.classList.remove('at');
-      at = Math.max(0, Math.min(marks.length - 1, to));
-      marks[at].classList.add('at');
-      said.textContent = marks[at].querySelector('title').textContent;
-      drawing.setAttribute('aria-valuenow', String(at + 1));
+      now = Math.max(0, Math.min(stops.length - 1, to));
+      mark(stops[now]);
+      said.textContent = stops[now].words();
+      drawing.setAttribute('aria-valuenow', String(now + 1));
       drawing.setAttribute('aria-valuetext', said.textContent);
     };
     const leave = () => {
-      marks[at]?.classList.remove('at');
-      at = -1;
+      mark(null);
+      now = -1;
       said.textContent = rest;
     };
     const point = (event) => {
-      const distance = (mark) => Math.abs((mark.getBoundingClientRect().left + mark.getBoundingClientRect().right) / 2 - event.clientX);
-      go(marks.reduce((best, mark, i) => distance(mark) < distance(marks[best]) ? i : best, 0));
+      const { left, width } = drawing.getBoundingClientRect(), at = (event.clientX - left) / width;
+      const distance = (stop) => Math.max(0, Math.abs(stop.at - at) - (stop.big ? 9 / width : 0));
+      go(stops.reduce((best, stop, i) => distance(stop) < distance(stops[best]) || distance(stop) === distance(stops[best]) && stop.big ? i : best, 0));
     };
-    drawing.tabIndex = 0;
-    drawing.setAttribute('role', 'slider');
-    drawing.setAttribute('aria-valuemin', '1');
-    drawing.setAttribute('aria-valuemax', String(marks.length));
-    drawing.setAttribute('aria-valuenow', String(marks.length));
+    Object.entries({ role: 'slider', tabindex: '0', 'aria-valuemin': '1', 'aria-valuemax': String(stops.length), 'aria-valuenow': String(stops.length), 'aria-valuetext': rest })
+      .forEach(([name, value]) => drawing.setAttribute(name, value));
     drawing.addEventListener('pointermove', point);
     drawing.addEventListener('pointerdown', point);
     drawing.addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse' && document.activeElement !== drawing) leave(); });
-    drawing.addEventListener('focus', () => { if (at < 0) go(marks.length - 1); });
+    drawing.addEventListener('focus', () => { if (now < 0) go(stops.length - 1); });
     drawing.addEventListener('blur', leave);
     drawing.addEventListener('keydown', (event) => {
-      const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -12, PageUp: 12, Home: -marks.length, End: marks.length }[event.key];
+      const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -12, PageUp: 12, Home: -stops.length, End: stops.length }[event.key];
       if (!step) return;
       event.preventDefault();
-      go(at + step);
+      go(now + step);
+    });
+  }
+
+  function readStrip(strip) {
+    const bars = [...strip.querySelectorAll('rect')], count = bars.length;
+    const stops = bars.map((bar, i) => ({ bar, at: (i + .5) / count, words: () => bar.textContent })).filter(({ bar }) => bar.firstElementChild);
+    readOut(strip, stops, (stop) => bars.forEach((bar) => bar.classList.toggle('at', bar === stop?.bar)));
+  }
+
+  // The lists that page_picture_data.c writes.
+  function readDay(drawing) {
+    const { minutes, unit, clock, words } = drawing.dataset;
+    const list = (name) => drawing.dataset[name].split(',').filter(Boolean).map((item) => item.split(' '));
+    const [glucose, bolus, automatic, carbs, basal, profile, nothing] = words.split('|');
+    const readings = list('readings'), boluses = list('boluses'), steps = list('steps'), segments = list('profile'), bars = list('bars'), marks = list('marks');
+    const [first, jumps, by] = clock.split(',').map(Number);
+    const wall = (minute) => (first + minute + (minute >= jumps ? by : 0) + 1440) % 1440;
+    const two = (number) => String(number).padStart(2, '0');
+    const when = (minute) => {
+      const hour = Math.floor(wall(minute) / 60), rest = two(wall(minute) % 60);
+      return twelve ? `${hour % 12 || 12}:${rest} ${hour < 12 ? 'AM' : 'PM'}` : `${two(hour)}:${rest}`;
+    };
+    const during = (spans, minute) => spans.filter(([from, until]) => minute >= from && minute < until);
+    const tell = (minute) => {
+      const near = readings.reduce((best, one) => !best || Math.abs(one[0] - minute) < Math.abs(best[0] - minute) ? one : best, null);
+      const parts = [];
+      if (near && Math.abs(near[0] - minute) <= 5) parts.push(`${glucose} ${near[1]} ${unit}`);
+      for (const [, units, grams, own] of boluses.filter(([at]) => Math.abs(at - minute) <= 2)) {
+        if (units > 0) parts.push(`${bolus} ${units} U${own === '1' ? ` (${automatic})` : ''}`);
+        if (grams > 0) parts.push(`${carbs} ${grams} g`);
+      }
+      for (const [, , rate] of during(steps, minute).slice(0, 1)) {
+        const planned = segments.filter(([from]) => from <= wall(minute)).at(-1);
+        parts.push(`${basal} ${rate} U/h${planned ? ` (${profile} ${planned[1]})` : ''}`);
+      }
+      for (const [, , ...name] of during(bars, minute)) parts.push(name.join(' '));
+      for (const [, ...name] of marks.filter(([at]) => Math.abs(at - minute) <= 2)) parts.push(name.join(' '));
+      return `${when(minute)}: ${parts.join(', ') || nothing}`;
+    };
+    const big = new Set([...boluses, ...marks].map(([at]) => Number(at)));
+    const all = new Set([...big, ...readings.map(([at]) => Number(at))]);
+    for (let minute = 0; minute < minutes; minute += 15) all.add(minute);
+    const stops = [...all].sort((a, b) => a - b).map((minute) => ({ at: minute / minutes, big: big.has(minute), words: () => tell(minute) }));
+    const line = document.createElementNS(drawing.namespaceURI, 'line');
+    line.setAttribute('class', 'cursor');
+    line.setAttribute('y2', '100%');
+    readOut(drawing, stops, (stop) => {
+      if (!stop) return line.remove();
+      for (const end of ['x1', 'x2']) line.setAttribute(end, `${stop.at * 100}%`);
+      return drawing.append(line);
     });
   }
 
   function readOutAll() {
-    const strip = $('strip');
-    if (strip && !strip.hasAttribute('tabindex')) readOut(strip, [...strip.querySelectorAll('rect')].filter((mark) => mark.firstElementChild));
+    const strip = $('strip'), day = $('day-drawing');
+    if (strip && !strip.hasAttribute('tabindex')) readStrip(strip);
+    if (day && !day.hasAttribute('tabindex')) readDay(day);
   }
 
   // ---- set-up: the browser knows a zone, and a good secret; lines are copied ----
