@@ -211,6 +211,11 @@ static void add_check(const struct page_view *view, struct buffer *out)
              view->check_report);
 }
 
+static void add_day(const struct page_view *view, struct buffer *out)
+{
+    page_text(out, view->day);
+}
+
 /* ---- the template ---- */
 
 static const struct {
@@ -218,8 +223,12 @@ static const struct {
     page_part *write;
 } places[] = {
     {"answers", page_answers},
+    {"calendar", page_calendar},
     {"check", add_check},
     {"clock-advice", page_clock_advice},
+    {"day", add_day},
+    {"day-links", page_day_links},
+    {"day-title", page_day_title},
     {"diagnostics", page_diagnostics},
     {"facts", page_facts},
     {"feature-boxes", page_feature_boxes},

@@ -45,6 +45,9 @@ page_part page_answers, page_clock_advice;
 /* page_runs.c */
 page_part page_runs, page_strip, page_missing, page_diagnostics;
 
+/* page_days.c */
+page_part page_day_title, page_day_links, page_calendar;
+
 /* page_picture.c */
 page_part page_picture;
 /* page_picture_table.c: the same in numbers, hour by hour. */

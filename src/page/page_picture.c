@@ -260,6 +260,14 @@ void page_picture(const struct page_view *view, struct buffer *out)
 {
     struct canvas canvas = {.view = view, .picture = view->picture, .out = out, .y = LANE_GAP};
     page_window(view, &canvas.since, &canvas.until);
+    if (*view->day && (!view->picture || !view->picture->known)) {
+        if (view->day_error)
+            page_add(out, "<p class=\"said\">%s</p>", view->day_error);
+        else
+            page_add(out, "<p class=\"empty\">This day is being read from the pump's log. It appears here in "
+                          "a moment.</p>");
+        return;
+    }
     if (!view->picture || !view->picture->known) {
         page_add(out, "<p class=\"empty\">The picture of the day appears after the first good sync.</p>");
         return;
@@ -267,8 +275,12 @@ void page_picture(const struct page_view *view, struct buffer *out)
     const struct day_totals totals = day_totals(canvas.picture, canvas.since, canvas.until + 1);
     const int height = height_of(&canvas);
     if (!totals.readings && !totals.boluses && !totals.basal) {
-        page_add(out,
-                 "<p class=\"empty\">The phone has not uploaded anything from the last 24 hours yet.</p>");
+        if (*view->day)
+            page_add(out, "<p class=\"empty\">The pump's log has nothing of this day.</p>");
+        else
+            page_add(
+                out,
+                "<p class=\"empty\">The phone has not uploaded anything from the last 24 hours yet.</p>");
         return;
     }
     page_add(out,

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/http/http_server.h"
 #include "tconnectsync/page/page.h"
@@ -66,7 +67,7 @@ static const struct buffer *public_page(struct status_page *page)
     if (page->public_second == now && page->public_news == page->news)
         return &page->public_html;
     struct filled_view filled;
-    page_view_fill(page, false, &filled);
+    page_view_fill(page, false, NULL, &filled);
     buffer_clear(&page->public_html);
     page_render(&filled.view, &page->public_html);
     page->public_second = now;
@@ -94,7 +95,12 @@ static void show(struct daemon *daemon, struct http_exchange *exchange, enum cre
     struct buffer html, token;
     buffer_init(&html, PAGE_MAXIMUM);
     buffer_init(&token, COOKIE_MAXIMUM);
-    page_view_fill(daemon->page, credential != CREDENTIAL_NONE, &filled);
+    const char *day = http_exchange_parameter(exchange, "day");
+    page_view_fill(daemon->page, credential != CREDENTIAL_NONE, day, &filled);
+    if (filled.view.day_until) {
+        status_page_look(daemon->page, filled.view.day_from, filled.view.day_until - 1);
+        page_view_fill(daemon->page, true, day, &filled);
+    }
     filled.view.notice = notice;
     filled.view.still = still;
     if (credential != CREDENTIAL_NONE)
@@ -111,9 +117,13 @@ static void show(struct daemon *daemon, struct http_exchange *exchange, enum cre
 /* To the page anew, so that loading it again does nothing twice. */
 static void go_to_page(struct http_exchange *exchange, enum page_notice notice)
 {
-    char location[64];
-    snprintf(location, sizeof location, "./?notice=%s%s", page_notice_word(notice),
-             notice == NOTICE_CHECKING ? "#check" : "");
+    char location[96], day[CIVIL_TEXT_SIZE] = "";
+    const char *asked = http_exchange_parameter(exchange, "day");
+    const int64_t wall = asked ? civil_parse_wall(asked) : NO_TIME;
+    if (wall != NO_TIME)
+        civil_format_date(day, wall);
+    snprintf(location, sizeof location, "./?notice=%s%s%.10s%s", page_notice_word(notice),
+             *day ? "&day=" : "", day, notice == NOTICE_CHECKING ? "#check" : "");
     http_exchange_add_header(exchange, "Location", location);
     http_reply_text(exchange, 303, "");
 }
@@ -137,6 +147,8 @@ static unsigned chosen_features(const struct daemon *daemon, const struct http_e
 
 static enum page_notice start(struct daemon *daemon, struct http_exchange *exchange, bool pretend, bool check)
 {
+    const char *action = http_exchange_parameter(exchange, "action");
+    const char *day = action && strcmp(action, "fill") == 0 ? http_exchange_parameter(exchange, "day") : NULL;
     static const enum page_notice notices[] = {
         [RUNNER_STARTED] = NOTICE_STARTED, [RUNNER_JOINED] = NOTICE_JOINED, [RUNNER_WAITS] = NOTICE_QUEUED,
         [RUNNER_RECENT] = NOTICE_STARTED,  [RUNNER_FULL] = NOTICE_BUSY,
@@ -144,7 +156,10 @@ static enum page_notice start(struct daemon *daemon, struct http_exchange *excha
     static const enum page_notice refusals[] = {[WISH_STOPPING] = NOTICE_STOPPING,
                                                 [WISH_UNUSABLE] = NOTICE_BAD_REQUEST,
                                                 [WISH_WRONG] = NOTICE_BAD_DAYS};
-    const struct request_words words = {.days = check ? NULL : http_exchange_parameter(exchange, "days"),
+    const struct request_words words = {.days =
+                                            check || day ? NULL : http_exchange_parameter(exchange, "days"),
+                                        .from = day,
+                                        .to = day,
                                         .pretend = pretend};
     struct wish wish;
     struct error error = {0};
@@ -161,6 +176,13 @@ static enum page_notice start(struct daemon *daemon, struct http_exchange *excha
 static enum page_notice act_sync(struct daemon *daemon, struct http_exchange *exchange)
 {
     return start(daemon, exchange, false, false);
+}
+
+/* What Nightscout lacks of the day that is looked at. */
+static enum page_notice act_fill(struct daemon *daemon, struct http_exchange *exchange)
+{
+    return http_exchange_parameter(exchange, "day") ? start(daemon, exchange, false, false)
+                                                    : NOTICE_BAD_REQUEST;
 }
 
 static enum page_notice act_pretend(struct daemon *daemon, struct http_exchange *exchange)
@@ -203,8 +225,8 @@ static const struct {
     const char *name;
     enum page_notice (*act)(struct daemon *daemon, struct http_exchange *exchange);
 } actions[] = {
-    {"sync", act_sync},     {"pretend", act_pretend}, {"check", act_check},       {"pause", act_pause},
-    {"resume", act_resume}, {"sign-in", act_sign_in}, {"sign-out", act_sign_out},
+    {"sync", act_sync},   {"fill", act_fill},     {"pretend", act_pretend}, {"check", act_check},
+    {"pause", act_pause}, {"resume", act_resume}, {"sign-in", act_sign_in}, {"sign-out", act_sign_out},
 };
 
 static void carry_out(struct daemon *daemon, struct http_exchange *exchange, const char *action)

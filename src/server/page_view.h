@@ -19,7 +19,8 @@ struct filled_view {
     char libraries[LIBRARIES_SIZE];
 };
 
-/* All that the page may show. full: the rest as well, for who knows the secret. */
-void page_view_fill(const struct status_page *page, bool full, struct filled_view *filled);
+/* All that the page may show. full: the rest as well, for who knows the secret. day: "2026-05-14", of which
+   day; NULL, or a wrong one: the last 24 hours. */
+void page_view_fill(const struct status_page *page, bool full, const char *day, struct filled_view *filled);
 
 #endif

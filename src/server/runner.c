@@ -146,16 +146,16 @@ static void on_done(void *context, struct sync *sync, struct report *report)
     runner->knows_site |= sync_nightscout_status(sync) != NULL;
     if (job->wish.check)
         write_check(runner, sync, report, &text);
-    else
+    else if (!job->wish.look)
         history_add(runner->history, report, job->trigger, moment_now());
-    if (!job->wish.check && report->ok) {
+    if (!job->wish.check && !job->wish.look && report->ok) {
         runner->last_wish = job->wish;
         runner->last_ended = moment_now().monotonic;
     }
     runner->running = NULL;
     runner->sync = NULL;
     tell_listeners(job, report, text.data);
-    runner->watcher.ended(runner->watcher.context, sync, report, job->wish.check, text.data);
+    runner->watcher.ended(runner->watcher.context, sync, report, &job->wish, text.data);
     buffer_free(&text);
     free_job(job);
     event_base_once(runner->account.base, -1, EV_TIMEOUT, give_back_memory, NULL, &(struct timeval){0, 0});
@@ -183,10 +183,11 @@ static void start_job(struct runner *runner, struct job *job)
     request.asked_by_person =
         job->wish.check || job->trigger == TRIGGER_UPDATE || job->trigger == TRIGGER_PAGE;
     runner->running = job;
-    if (!job->wish.check)
+    if (!job->wish.check && !job->wish.look)
         history_asked(runner->history, moment_now());
-    log_info(runner->account.log, "run", "trigger=%s days=%u pretend=%d check=%d",
-             run_trigger_name(job->trigger), days_of(&request), job->wish.pretend, job->wish.check);
+    log_info(runner->account.log, "run", "trigger=%s days=%u pretend=%d check=%d look=%d",
+             run_trigger_name(job->trigger), days_of(&request), job->wish.pretend, job->wish.check,
+             job->wish.look);
     runner->sync =
         sync_start(&runner->account, &request, &(struct sync_watcher){on_progress, on_done, runner});
     runner->progress = (struct sync_progress){0};

@@ -20,14 +20,38 @@ char page_hostile[] =
     "\x01\x1b[2J\x7f\xff\xc3\xe2\x80\xae%s%n{{token}}{{?signed-in}}";
 
 const char *const page_state_names[] = {
-    "public-starting", "public-idle",    "public-flowing",      "public-waiting",
-    "public-failing",  "public-refused", "public-setup",        "public-setup-half",
-    "public-hostile",  "full-starting",  "full-idle",           "full-flowing",
-    "full-mmol",       "full-running",   "full-waiting",        "full-failing",
-    "full-once",       "full-refused",   "full-check",          "full-quiet",
-    "full-setup",      "full-hostile",   "full-crowded",        "public-wrong",
-    "public-paused",   "full-paused",    "full-secret-refused", "public-secret-refused",
-    "full-clock",      "full-checking",
+    "public-starting",
+    "public-idle",
+    "public-flowing",
+    "public-waiting",
+    "public-failing",
+    "public-refused",
+    "public-setup",
+    "public-setup-half",
+    "public-hostile",
+    "full-starting",
+    "full-idle",
+    "full-flowing",
+    "full-mmol",
+    "full-running",
+    "full-waiting",
+    "full-failing",
+    "full-once",
+    "full-refused",
+    "full-check",
+    "full-quiet",
+    "full-setup",
+    "full-hostile",
+    "full-crowded",
+    "public-wrong",
+    "public-paused",
+    "full-paused",
+    "full-secret-refused",
+    "public-secret-refused",
+    "full-clock",
+    "full-checking",
+    "full-day",
+    "full-day-reading",
 };
 const size_t page_state_count = sizeof page_state_names / sizeof *page_state_names;
 
@@ -297,6 +321,8 @@ static void flow(struct page_state *state)
         .newest_reading = NOW - 26 * MINUTE,
         .picture = &state->picture,
         .latest = &state->picture,
+        .has_calendar = true,
+        .calendar = {2, 1, 2, 2, 0, 2, 2, 1},
         .clock_since = NO_TIME,
         .failing_since = NO_TIME,
     };
@@ -320,6 +346,15 @@ static void run(struct page_state *state)
     state->view.progress = &state->progress;
     state->view.running = true;
     state->view.notice = NOTICE_STARTED;
+}
+
+static void look_at_day(struct page_state *state, bool known)
+{
+    strcpy(state->view.day, "2026-05-13");
+    state->view.day_from = NOW - 31 * HOUR - 3 * MINUTE;
+    state->view.day_until = state->view.day_from + 24 * HOUR;
+    if (!known)
+        state->view.picture = NULL;
 }
 
 void page_state_set(struct page_state *state, const char *name)
@@ -358,6 +393,8 @@ void page_state_set(struct page_state *state, const char *name)
         state->picture.reading_count = state->picture.bolus_count = state->picture.step_count = 0;
     else if (strcmp(name, "wrong") == 0)
         state->view.notice = NOTICE_WRONG_SECRET;
+    if (strncmp(name, "day", 3) == 0)
+        look_at_day(state, strcmp(name, "day") == 0);
     state->view.checking = strcmp(name, "checking") == 0;
     state->view.running |= state->view.checking;
     if (strcmp(name, "clock") == 0) {

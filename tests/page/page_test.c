@@ -244,6 +244,30 @@ static void the_pumps_clock_is_told_with_since_when_and_what_to_do(void **state)
     buffer_free(&page);
 }
 
+static void other_days_can_be_looked_at_and_filled(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-flowing");
+    assert_true(holds(&page, "<a id=\"earlier\" href=\"./?day=2026-05-13\">Earlier day</a>"));
+    assert_false(holds(&page, "id=\"later\""));
+    assert_true(
+        holds(&page, "<a class=\"holes\" href=\"./?day=2026-05-13\" title=\"Wed 13 May: with holes\">13"));
+    assert_true(holds(&page, "<a class=\"unread\" href=\"./?day=2026-05-10\""));
+    assert_true(holds(&page, "<a class=\"whole\" href=\"./?day=2026-05-14\""));
+    assert_false(holds(&page, "Fill this day"));
+    buffer_free(&page);
+    page = render("full-day");
+    assert_true(holds(&page, "<h2 id=\"day-words\">Wed 13 May</h2>"));
+    assert_true(holds(&page, "<a id=\"later\" href=\"./?day=2026-05-14\">Later day</a>"));
+    assert_true(holds(&page, "aria-current=\"date\">13"));
+    assert_true(holds(&page, "value=\"fill\">Fill this day</button>"));
+    assert_true(holds(&page, " data-clock=\"0\""));
+    buffer_free(&page);
+    page = render("full-day-reading");
+    assert_true(holds(&page, "being read from the pump"));
+    buffer_free(&page);
+}
+
 static void glucose_shows_in_the_units_of_the_site(void **state)
 {
     (void)state;
@@ -375,6 +399,7 @@ int main(void)
         cmocka_unit_test(runs_tell_what_was_written_and_what_was_left_out),
         cmocka_unit_test(the_answers_stand_first_each_with_its_age),
         cmocka_unit_test(the_pumps_clock_is_told_with_since_when_and_what_to_do),
+        cmocka_unit_test(other_days_can_be_looked_at_and_filled),
         cmocka_unit_test(glucose_shows_in_the_units_of_the_site),
         cmocka_unit_test(times_are_told_in_words),
         cmocka_unit_test(clocks_show_the_pumps_zone_and_the_day_where_it_is_another),

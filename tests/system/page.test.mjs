@@ -232,6 +232,36 @@ test('every mark of the picture stands out three to one, light and dark', async 
   }
 });
 
+test('an earlier day is read on demand, seen to be missing, and filled', async (t) => {
+  const served = await serve(t);
+  await served.sync(1);
+  const page = await openPage(t, browser, served);
+  await signIn(page);
+  for (let back = 1; back <= 3; back += 1) {
+    await page.getByRole('link', { name: 'Earlier day' }).click();
+    await page.locator('.day').waitFor();
+  }
+  const day = /day=(\d{4}-\d\d-\d\d)$/.exec(page.url())[1];
+  assert.ok((await totals(page)).Boluses > 0);
+  await page.getByText('What of the last 28 days').click();
+  const square = page.locator(`.calendar a[href$="${day}"]`);
+  assert.equal(await square.getAttribute('class'), 'unread');
+  assert.equal((await served.idle()).runs.length, 1); // to look is no sync
+  const count = async () => (await served.simulator.documents()).treatments.length;
+  const before_ = await count();
+  await page.getByRole('button', { name: 'Fill this day' }).click();
+  await page.locator(`.calendar .whole[href$="${day}"]`).waitFor();
+  assert.ok(await count() > before_);
+  assert.equal(await page.getByRole('button', { name: 'Fill this day' }).count(), 0);
+  assert.ok(page.url().endsWith(`?day=${day}`));
+  await show(page, 'day');
+  await page.getByRole('link', { name: 'Later day' }).click();
+  await page.locator('.day').waitFor();
+  await page.getByRole('link', { name: 'The last 24 hours' }).click();
+  await page.locator('h2', { hasText: 'The last 24 hours' }).waitFor();
+  for (const wrong of ['2026-13-40', '9999-01-01', '1970-01-01', '<b>', '']) assert.match((await served.secretly(`/?${new URLSearchParams({ day: wrong })}`)).text, /<h2 id="day-words">The last 24 hours/);
+});
+
 test('without scripts: forms post, the page loads itself again, or keeps still', async (t) => {
   const served = await serve(t);
   const page = await openPage(t, browser, served, { javaScriptEnabled: false, width: 360 });

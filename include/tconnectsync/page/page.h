@@ -15,6 +15,9 @@ struct sync_progress;
 struct time_zone;
 
 /* Rendered pages stay below this, whatever is in the view. */
+/* Squares of the calendar. */
+#define CALENDAR_DAYS 28
+
 #define PAGE_MAXIMUM (256u << 10)
 
 enum page_verdict {
@@ -86,11 +89,16 @@ struct page_view {
     const struct run *const *runs;        /* newest first */
     size_t run_count;
     const struct day_picture *picture;
+    char day[11];                /* "2026-05-14", of which day; "": the last 24 hours */
+    const char *day_error;       /* why it could not be read; NULL: it could, or is being read */
     int64_t day_from, day_until; /* instants that it shows; both 0: the last 24 hours */
     const struct day_picture
-        *latest;              /* of the last 24 hours, with what the pump told last; may be the same */
-    const char *clock;        /* what is wrong with the pump's clock; NULL or "": nothing */
-    int64_t clock_since;      /* instant; NO_TIME: not known */
+        *latest;         /* of the last 24 hours, with what the pump told last; may be the same */
+    const char *clock;   /* what is wrong with the pump's clock; NULL or "": nothing */
+    int64_t clock_since; /* instant; NO_TIME: not known */
+    /* How much of each of the last days is in Nightscout, today first: enum coverage_day. */
+    uint8_t calendar[CALENDAR_DAYS];
+    bool has_calendar;
     bool mmol;                /* glucose in mmol/L, as the Nightscout site shows it */
     unsigned long news;       /* what live events have told so far, for who listens from now on */
     const char *check_report; /* of the last check; NULL: none was asked for */

@@ -4,6 +4,7 @@
   const POLL = 20000, SILENCE = 50000, TICK = 15000, NOTICE = 15000;
   const $ = (id) => document.getElementById(id);
   const twelve = document.documentElement.dataset.hours === '12';
+  const here = document.body.dataset.day ? `./?day=${document.body.dataset.day}` : './';
   const isFull = () => document.body.dataset.view === 'full';
   let ahead = Number(document.body.dataset.now) * 1000 - Date.now(); // the server's clock before ours
   let seen = Date.now(), busy = null, again = false, source = null, poll = 0, watch = 0, going = 0, lost = false;
@@ -56,7 +57,7 @@
   function show(html, all) {
     const fresh = new DOMParser().parseFromString(html, 'text/html');
     if (!fresh.body.dataset.view || fresh.body.dataset.view !== document.body.dataset.view) {
-      location.replace('./');
+      location.replace(here);
       return;
     }
     seen = Date.now();
@@ -78,7 +79,7 @@
     for (const field of document.querySelectorAll('input[name=form_token]')) if (token) field.value = token.value;
     // A section that came or went: fixed settings take one away and bring others.
     const shape = (page) => [...page.querySelectorAll('main > section')].map((section) => section.getAttribute('aria-labelledby')).join();
-    if (shape(fresh) !== shape(document)) location.replace('./');
+    if (shape(fresh) !== shape(document)) location.replace(here);
     readOutAll();
     tick();
   }
@@ -92,7 +93,7 @@
     const mine = busy = new AbortController();
     const late = setTimeout(() => mine.abort(), 20000);
     try {
-      const answer = await fetch('./', { credentials: 'same-origin', cache: 'no-store', signal: mine.signal, ...options });
+      const answer = await fetch(here, { credentials: 'same-origin', cache: 'no-store', signal: mine.signal, ...options });
       if (!answer.headers.get('content-type')?.startsWith('text/html')) throw new Error(String(answer.status));
       const html = await answer.text();
       setLost(false);
@@ -306,7 +307,8 @@
   }
 
   // ---- buttons ----
-  $('actions')?.addEventListener('submit', async (event) => {
+  document.addEventListener('submit', async (event) => {
+    if (!event.target.matches('[data-act]')) return;
     event.preventDefault();
     const button = event.submitter, form = event.target, body = new URLSearchParams(new FormData(form));
     if (button) body.set('action', button.value);
@@ -337,7 +339,7 @@
   }
 
   // Loading it again says nothing twice, and no secret stays in the address.
-  if (location.search) history.replaceState(null, '', './');
+  if (location.search) history.replaceState(null, '', here);
   letNoticeGo();
   helpSetUp();
   readOutAll();
