@@ -11,7 +11,7 @@
 static void add_answer(const struct page_view *view, const char *name, const char *value, int64_t time,
                        bool old, struct buffer *out)
 {
-    page_add(out, old ? "<div class=\"old\"><dt>%s</dt><dd>" : "<div><dt>%s</dt><dd>", name);
+    page_add(out, old ? "<div class=\"old\"><dt>%s</dt><dd>" : "<div><dt>%s</dt><dd>", page_say(name));
     if (*value)
         page_add(out, "<b>%s</b> <span class=\"at\">", value);
     else
@@ -87,7 +87,8 @@ static void add_unknown(const struct page_view *view, enum day_fact_kind kind, s
     const int64_t hours = (view->now - view->latest->read_from) / SECONDS_PER_HOUR;
     if (answers[kind].unit || view->latest->read_from == NO_TIME || hours < 1)
         return;
-    page_add(out, "<div><dt>%s</dt><dd><b>over %ld h ago</b></dd></div>", answers[kind].name, (long)hours);
+    page_add(out, "<div><dt>%s</dt><dd><b>over %ld h ago</b></dd></div>", page_say(answers[kind].name),
+             (long)hours);
 }
 
 /* ---- the day's sums ---- */

@@ -35,21 +35,30 @@ void page_day_title(const struct page_view *view, struct buffer *out)
              *view->day ? date_words(words, view, shown_day(view)) : page_say("The last 24 hours"));
 }
 
-static void add_link(int64_t day, const char *id, const char *words, struct buffer *out)
+/* Goes behind what asks for the page, so that the language that was asked for stays. */
+static const char *lang_query(const struct page_view *view)
+{
+    static char query[PAGE_LANG_SIZE + 8];
+    snprintf(query, sizeof query, *view->lang ? "&lang=%s" : "%s", view->lang);
+    return query;
+}
+
+static void add_link(const struct page_view *view, int64_t day, const char *id, const char *words,
+                     struct buffer *out)
 {
     char date[CIVIL_TEXT_SIZE];
-    page_add(out, "<a id=\"%s\" href=\"./?day=%s\">%s</a> ", id,
-             civil_format_date(date, day * SECONDS_PER_DAY), page_say(words));
+    page_add(out, "<a id=\"%s\" href=\"./?day=%s%s\">%s</a> ", id,
+             civil_format_date(date, day * SECONDS_PER_DAY), lang_query(view), page_say(words));
 }
 
 void page_day_links(const struct page_view *view, struct buffer *out)
 {
     page_add(out, "<p class=\"days\">");
-    add_link(shown_day(view) - 1, "earlier", "Earlier day", out);
+    add_link(view, shown_day(view) - 1, "earlier", "Earlier day", out);
     if (*view->day && shown_day(view) < today(view))
-        add_link(shown_day(view) + 1, "later", "Later day", out);
+        add_link(view, shown_day(view) + 1, "later", "Later day", out);
     if (*view->day)
-        page_add(out, "<a href=\"./\">%s</a>", page_say("The last 24 hours"));
+        page_add(out, "<a href=\"./?%s\">%s</a>", lang_query(view), page_say("The last 24 hours"));
     page_add(out, "</p>");
 }
 
@@ -69,12 +78,12 @@ static void add_square(const struct page_view *view, int back, struct buffer *ou
     const int64_t day = today(view) - back;
     const int state = view->calendar[back];
     civil_format_date(date, day * SECONDS_PER_DAY);
-    page_add(out, "<li><a class=\"%s\" href=\"./?day=%s\" title=\"%s: ", states[state].class, date,
-             date_words(words, view, day));
+    page_add(out, "<li><a class=\"%s\" href=\"./?day=%s%s\" title=\"%s: ", states[state].class, date,
+             lang_query(view), date_words(words, view, day));
     page_add(out, "%s\"", page_say(states[state].words));
     if (strcmp(date, view->day) == 0)
         page_add(out, " aria-current=\"date\"");
-    page_add(out, ">%s<span class=\"unseen\"> %s</span></a></li>", date + 8, page_say(states[state].words));
+    page_add(out, ">%s</a></li>", date + 8);
 }
 
 static void add_fill(const struct page_view *view, struct buffer *out)
@@ -83,11 +92,11 @@ static void add_fill(const struct page_view *view, struct buffer *out)
     if (!*view->day || (back < CALENDAR_DAYS && view->calendar[back] == DAY_WHOLE))
         return;
     page_add(out,
-             "<form method=\"post\" action=\"./\" data-act><input type=\"hidden\" name=\"form_token\" "
+             "<form method=\"post\" action=\"./?%s\" data-act><input type=\"hidden\" name=\"form_token\" "
              "value=\"%s\">"
              "<input type=\"hidden\" name=\"day\" value=\"%s\"><button name=\"action\" "
              "value=\"fill\">%s</button></form>",
-             view->form_token, view->day, page_say("Fill this day"));
+             lang_query(view), view->form_token, view->day, page_say("Fill this day"));
 }
 
 void page_calendar(const struct page_view *view, struct buffer *out)

@@ -14,12 +14,25 @@ void page_text(struct buffer *out, const char *text);
 /* Markup with values in it: of printf's conversions %s, %d, %u, %ld, %lu, %zu and %%; each %s is escaped. */
 void page_add(struct buffer *out, const char *markup, ...) __attribute__((format(printf, 2, 3)));
 
-/* The sentence or words in the language of the page. */
+/* ---- page_language.c, page_words.c ---- */
+/* What page_say, page_add and page_translate speak from now on. */
+void page_language_speak(enum page_language language);
+const char *page_language_name(enum page_language language); /* "en" */
+/* The sentence or words in that language; itself where there are none. */
 const char *page_say(const char *english);
+/* Each stretch of text between tags alike. */
+void page_translate(const char *markup, size_t length, struct buffer *out);
+struct page_word {
+    const char *english, *others[LANGUAGE_COUNT - 1];
+};
+extern const struct page_word page_words[]; /* by english, as strcmp orders */
+extern const size_t page_word_count;
 
 #define PAGE_WORDS_SIZE 64
 /* "4 minutes ago", "in 11 minutes", "2 h 5 min ago". page.js says it alike. */
 char *page_relative(char *words, int64_t now, int64_t instant);
+/* "03:12", or "3:12 AM", of a wall time. */
+char *page_hour(char *words, const struct page_view *view, int64_t wall);
 /* "03:12" in the pump's zone, with the day before it ("Mon 23 Nov, 21:40") where that is not today. */
 char *page_clock(char *words, const struct page_view *view, int64_t instant);
 /* "2.1 s", "3 min 20 s" */

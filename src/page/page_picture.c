@@ -148,7 +148,7 @@ static void add_activities(struct canvas *canvas)
 
 static void add_hours(struct canvas *canvas, int bottom)
 {
-    char x[PAGE_WORDS_SIZE];
+    char x[PAGE_WORDS_SIZE], words[PAGE_WORDS_SIZE];
     const int64_t first =
         canvas->since - page_wall(canvas->view, canvas->since) % SECONDS_PER_HOUR + SECONDS_PER_HOUR;
     for (int64_t hour = first; hour <= canvas->until; hour += SECONDS_PER_HOUR) {
@@ -161,9 +161,8 @@ static void add_hours(struct canvas *canvas, int bottom)
         canvas_percent(x, place);
         page_add(canvas->out, "<line class=\"hour%s\" x1=\"%s\" x2=\"%s\" y1=\"0\" y2=\"%d\"/>",
                  of_day ? "" : " midnight", x, x, bottom);
-        page_add(canvas->out, "<text class=\"axis %s%s\" x=\"%s\" y=\"%d\">%s%d:00</text>",
-                 canvas_anchor(place), of_day % 6 ? " wide" : "", x, bottom + 14, of_day < 10 ? "0" : "",
-                 of_day);
+        page_add(canvas->out, "<text class=\"axis %s%s\" x=\"%s\" y=\"%d\">%s</text>", canvas_anchor(place),
+                 of_day % 6 ? " wide" : "", x, bottom + 14, page_hour(words, canvas->view, wall));
     }
 }
 

@@ -79,9 +79,9 @@ static void add_cell(struct buffer *out, int64_t thousandths, int decimals)
 /* The day stands where it begins. */
 static const char *hour_words(char *words, const struct page_view *view, int64_t from, bool first)
 {
-    page_clock(words, view, from);
-    const char *clock = words + strlen(words) - strlen("00:00");
-    return first || strcmp(clock, "00:00") == 0 ? words : clock;
+    const int64_t wall = page_wall(view, from);
+    return first || wall % SECONDS_PER_DAY == 0 ? page_clock(words, view, from)
+                                                : page_hour(words, view, wall);
 }
 
 static void add_hour(const struct page_view *view, int64_t from, bool first, struct buffer *out)

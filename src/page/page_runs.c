@@ -261,6 +261,7 @@ static void add_run_line(const struct page_view *view, const struct run *run, st
 void page_diagnostics(const struct page_view *view, struct buffer *out)
 {
     struct buffer features;
+    page_language_speak(LANGUAGE_ENGLISH); /* for those who help */
     buffer_init(&features, 200);
     features_write(view->features, &features);
     page_add(out, "TConnectSync for Heroku %s (%s)\n", view->version, view->libraries);
@@ -283,5 +284,6 @@ void page_diagnostics(const struct page_view *view, struct buffer *out)
     page_add(out, "Last syncs:%s\n", view->run_count ? "" : " none");
     for (size_t i = 0; i < view->run_count && i < REPORTED_RUNS; i++)
         add_run_line(view, view->runs[i], out);
+    page_language_speak(view->reader.language);
     buffer_free(&features);
 }

@@ -164,6 +164,6 @@ void page_feature_boxes(const struct page_view *view, struct buffer *out)
     for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
         page_add(out, "<label><input type=\"checkbox\" name=\"%s\" value=\"1\"", boxes[i].name);
         buffer_add_text(out, view->features & boxes[i].feature ? " checked" : "");
-        page_add(out, "> %s</label>", boxes[i].words);
+        page_add(out, "> %s</label>", page_say(boxes[i].words));
     }
 }

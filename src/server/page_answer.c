@@ -28,6 +28,7 @@
 #define COOKIE_MAXIMUM 512
 #define PAGE_POLICY                                                                                          \
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "          \
+    "manifest-src 'self'; "                                                                                  \
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 static void add_cookie(const struct daemon *daemon, struct http_exchange *exchange, bool begins, int64_t now)
@@ -67,7 +68,7 @@ static const struct buffer *public_page(struct status_page *page)
     if (page->public_second == now && page->public_news == page->news)
         return &page->public_html;
     struct filled_view filled;
-    page_view_fill(page, false, NULL, &filled);
+    page_view_fill(page, false, &(struct page_wish){0}, &filled);
     buffer_clear(&page->public_html);
     page_render(&filled.view, &page->public_html);
     page->public_second = now;
@@ -81,13 +82,27 @@ static void reply_page(struct http_exchange *exchange, int status, const struct 
     http_reply(exchange, status, "text/html; charset=utf-8", html->data, html->length);
 }
 
+static struct page_wish wish_of(const struct http_exchange *exchange)
+{
+    return (struct page_wish){.day = http_exchange_parameter(exchange, "day"),
+                              .lang = http_exchange_parameter(exchange, "lang"),
+                              .languages = http_exchange_header(exchange, "Accept-Language")};
+}
+
+/* As monitors ask, without a word of a language. */
+static bool is_plain(const struct http_exchange *exchange)
+{
+    const struct page_wish wish = wish_of(exchange);
+    return !wish.lang && !wish.languages;
+}
+
 /* Whoever comes with the secret in an address or a form gets the cookie, so that the page's links and buttons
    work without it. */
 static void show(struct daemon *daemon, struct http_exchange *exchange, enum credential credential,
                  int status, enum page_notice notice)
 {
     const bool still = http_exchange_parameter(exchange, "still") != NULL;
-    if (credential == CREDENTIAL_NONE && notice == NOTICE_NONE && !still) {
+    if (credential == CREDENTIAL_NONE && notice == NOTICE_NONE && !still && is_plain(exchange)) {
         reply_page(exchange, status, public_page(daemon->page));
         return;
     }
@@ -95,11 +110,11 @@ static void show(struct daemon *daemon, struct http_exchange *exchange, enum cre
     struct buffer html, token;
     buffer_init(&html, PAGE_MAXIMUM);
     buffer_init(&token, COOKIE_MAXIMUM);
-    const char *day = http_exchange_parameter(exchange, "day");
-    page_view_fill(daemon->page, credential != CREDENTIAL_NONE, day, &filled);
+    const struct page_wish wish = wish_of(exchange);
+    page_view_fill(daemon->page, credential != CREDENTIAL_NONE, &wish, &filled);
     if (filled.view.day_until) {
         status_page_look(daemon->page, filled.view.day_from, filled.view.day_until - 1);
-        page_view_fill(daemon->page, true, day, &filled);
+        page_view_fill(daemon->page, true, &wish, &filled);
     }
     filled.view.notice = notice;
     filled.view.still = still;
@@ -118,12 +133,17 @@ static void show(struct daemon *daemon, struct http_exchange *exchange, enum cre
 static void go_to_page(struct http_exchange *exchange, enum page_notice notice)
 {
     char location[96], day[CIVIL_TEXT_SIZE] = "";
-    const char *asked = http_exchange_parameter(exchange, "day");
+    const char *asked = http_exchange_parameter(exchange, "day"),
+               *lang = http_exchange_parameter(exchange, "lang");
+    const bool has_lang =
+        lang && strlen(lang) < PAGE_LANG_SIZE &&
+        strspn(lang, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") == strlen(lang);
     const int64_t wall = asked ? civil_parse_wall(asked) : NO_TIME;
     if (wall != NO_TIME)
         civil_format_date(day, wall);
-    snprintf(location, sizeof location, "./?notice=%s%s%.10s%s", page_notice_word(notice),
-             *day ? "&day=" : "", day, notice == NOTICE_CHECKING ? "#check" : "");
+    snprintf(location, sizeof location, "./?notice=%s%s%.10s%s%s%s", page_notice_word(notice),
+             *day ? "&day=" : "", day, has_lang ? "&lang=" : "", has_lang ? lang : "",
+             notice == NOTICE_CHECKING ? "#check" : "");
     http_exchange_add_header(exchange, "Location", location);
     http_reply_text(exchange, 303, "");
 }

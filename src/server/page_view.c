@@ -109,6 +109,15 @@ static void fill_full(const struct status_page *page, struct filled_view *filled
     view->check_time = page->check_time;
 }
 
+static void fill_reader(const struct page_wish *wish, struct page_view *view)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-";
+    const char *lang = wish->lang;
+    if (lang && strlen(lang) < sizeof view->lang && lang[strspn(lang, letters)] == '\0')
+        snprintf(view->lang, sizeof view->lang, "%s", lang);
+    view->reader = page_reader_find(*view->lang ? view->lang : wish->languages);
+}
+
 /* A day that the page can show; false: none. */
 static bool read_day(const struct daemon *daemon, const char *text, int64_t now, struct page_view *view)
 {
@@ -152,17 +161,19 @@ static void fill_calendar(const struct daemon *daemon, struct page_view *view)
         }
 }
 
-void page_view_fill(const struct status_page *page, bool full, const char *day, struct filled_view *filled)
+void page_view_fill(const struct status_page *page, bool full, const struct page_wish *wish,
+                    struct filled_view *filled)
 {
     *filled = (struct filled_view){.view = {.now = (int64_t)time(NULL),
                                             .newest_event = NO_TIME,
                                             .newest_reading = NO_TIME,
                                             .form_token = ""}};
     fill_public(page->daemon, &filled->view);
+    fill_reader(wish, &filled->view);
     if (!full)
         return;
     fill_full(page, filled);
     fill_calendar(page->daemon, &filled->view);
-    if (read_day(page->daemon, day, filled->view.now, &filled->view))
+    if (read_day(page->daemon, wish->day, filled->view.now, &filled->view))
         fill_day(page, &filled->view);
 }

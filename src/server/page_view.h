@@ -19,8 +19,15 @@ struct filled_view {
     char libraries[LIBRARIES_SIZE];
 };
 
-/* All that the page may show. full: the rest as well, for who knows the secret. day: "2026-05-14", of which
-   day; NULL, or a wrong one: the last 24 hours. */
-void page_view_fill(const struct status_page *page, bool full, const char *day, struct filled_view *filled);
+/* How it was asked for. */
+struct page_wish {
+    const char *day;       /* "2026-05-14"; NULL, or a wrong one: the last 24 hours */
+    const char *lang;      /* "de", instead of what the browser says; NULL: none */
+    const char *languages; /* Accept-Language */
+};
+
+/* All that the page may show. full: the rest as well, for who knows the secret. */
+void page_view_fill(const struct status_page *page, bool full, const struct page_wish *wish,
+                    struct filled_view *filled);
 
 #endif

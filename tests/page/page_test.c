@@ -287,6 +287,68 @@ static void glucose_shows_in_the_units_of_the_site(void **state)
     buffer_free(&page);
 }
 
+/* ---- languages ---- */
+
+extern const struct page_word page_words[];
+extern const size_t page_word_count;
+
+/* The %-conversions of a text, in their order. */
+static void conversions(const char *text, char *out, size_t size)
+{
+    size_t length = 0;
+    for (; (text = strchr(text, '%')); text += 2)
+        length += (size_t)snprintf(out + length, size - length, "%.2s", text);
+    out[length] = '\0';
+}
+
+static void every_word_is_in_every_language_in_order(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < page_word_count; i++) {
+        char wanted[200], found[200];
+        conversions(page_words[i].english, wanted, sizeof wanted);
+        if (i && strcmp(page_words[i - 1].english, page_words[i].english) >= 0)
+            fail_msg("%s is out of order", page_words[i].english);
+        for (int other = 0; other < LANGUAGE_COUNT - 1; other++) {
+            assert_non_null(page_words[i].others[other]);
+            conversions(page_words[i].others[other], found, sizeof found);
+            if (strcmp(wanted, found) != 0 || !*page_words[i].others[other])
+                fail_msg("%s does not fit %s", page_words[i].others[other], page_words[i].english);
+        }
+    }
+}
+
+static void the_reader_is_known_by_the_browsers_tags(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tags;
+        enum page_language language;
+        bool twelve;
+    } cases[] = {
+        {NULL, LANGUAGE_ENGLISH, false},
+        {"", LANGUAGE_ENGLISH, false},
+        {"en-US,en;q=0.9", LANGUAGE_ENGLISH, true},
+        {"en-GB", LANGUAGE_ENGLISH, false},
+        {"en", LANGUAGE_ENGLISH, true},
+        {"it,fr-CA;q=0.8", LANGUAGE_FRENCH, false},
+        {"ES-us", LANGUAGE_SPANISH, true},
+        {"des,zh", LANGUAGE_ENGLISH, false},
+        {" , ;;,de", LANGUAGE_GERMAN, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct page_reader reader = page_reader_find(cases[i].tags);
+        assert_int_equal(reader.language, cases[i].language);
+        assert_int_equal(reader.twelve_hours, cases[i].twelve);
+    }
+    char words[PAGE_WORDS_SIZE];
+    page_state_set(&view_state, "full-flowing");
+    view_state.view.reader.twelve_hours = true;
+    assert_string_equal(page_clock(words, &view_state.view, 1778749380), "7:03 AM");
+    assert_string_equal(page_clock(words, &view_state.view, 1778749380 - 7 * 3600), "12:03 AM");
+    assert_string_equal(page_clock(words, &view_state.view, 1778749380 - 19 * 3600), "Wed 13 May, 12:03 PM");
+}
+
 /* ---- words ---- */
 
 static void times_are_told_in_words(void **state)
@@ -401,6 +463,8 @@ int main(void)
         cmocka_unit_test(the_pumps_clock_is_told_with_since_when_and_what_to_do),
         cmocka_unit_test(other_days_can_be_looked_at_and_filled),
         cmocka_unit_test(glucose_shows_in_the_units_of_the_site),
+        cmocka_unit_test(every_word_is_in_every_language_in_order),
+        cmocka_unit_test(the_reader_is_known_by_the_browsers_tags),
         cmocka_unit_test(times_are_told_in_words),
         cmocka_unit_test(clocks_show_the_pumps_zone_and_the_day_where_it_is_another),
         cmocka_unit_test(decimals_are_rounded),

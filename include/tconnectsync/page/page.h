@@ -59,7 +59,19 @@ enum page_notice {
 const char *page_notice_word(enum page_notice notice);
 enum page_notice page_notice_find(const char *word);
 
+enum page_language { LANGUAGE_ENGLISH, LANGUAGE_SPANISH, LANGUAGE_GERMAN, LANGUAGE_FRENCH, LANGUAGE_COUNT };
+struct page_reader {
+    enum page_language language;
+    bool twelve_hours; /* clocks count to 12 */
+};
+/* By an Accept-Language header, or one tag ("es-MX"): its first language that there are words for. NULL, or
+   none of them: English, 24 hours. */
+struct page_reader page_reader_find(const char *tags);
+
+#define PAGE_LANG_SIZE 12
 struct page_view {
+    struct page_reader reader;
+    char lang[PAGE_LANG_SIZE]; /* the tag that was asked for in the address; "": none */
     /* ---- for everybody ---- */
     enum page_verdict verdict;
     enum page_notice notice;

@@ -4,7 +4,9 @@
   const POLL = 20000, SILENCE = 50000, TICK = 15000, NOTICE = 15000;
   const $ = (id) => document.getElementById(id);
   const twelve = document.documentElement.dataset.hours === '12';
-  const here = document.body.dataset.day ? `./?day=${document.body.dataset.day}` : './';
+  const here = `./${document.body.dataset.kept}`;
+  const [NOW, SOON, MINUTE, MINUTES, HOUR, HOURS, BOTH, DAYS, AGO, IN, LOST, CHECKING, COPY, COPIED, PRESS, DEVICE, SETTING] = document.body.dataset.words.split('|');
+  const say = (words, ...values) => words.replace(/#/g, () => values.shift());
   const isFull = () => document.body.dataset.view === 'full';
   let ahead = Number(document.body.dataset.now) * 1000 - Date.now(); // the server's clock before ours
   let seen = Date.now(), busy = null, again = false, source = null, poll = 0, watch = 0, going = 0, lost = false;
@@ -12,13 +14,12 @@
   // ---- times, in the words of page_text.c ----
   function words(instant) {
     const ago = Math.floor((Date.now() + ahead - instant) / 1000), size = Math.abs(ago);
-    if (size < 60) return ago < 0 ? 'in a moment' : 'just now';
+    if (size < 60) return ago < 0 ? SOON : NOW;
     const minutes = Math.floor(size / 60), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
-    const many = (count, unit) => `${count} ${unit}${count === 1 ? '' : 's'}`;
-    const amount = minutes < 60 ? many(minutes, 'minute')
-      : days >= 2 ? `${days} days`
-        : minutes % 60 ? `${hours} h ${minutes % 60} min` : many(hours, 'hour');
-    return ago < 0 ? `in ${amount}` : `${amount} ago`;
+    const amount = minutes < 60 ? minutes === 1 ? MINUTE : say(MINUTES, minutes)
+      : days >= 2 ? say(DAYS, days)
+        : minutes % 60 ? say(BOTH, hours, minutes % 60) : hours === 1 ? HOUR : say(HOURS, hours);
+    return say(ago < 0 ? IN : AGO, amount);
   }
 
   function tick() {
@@ -30,9 +31,7 @@
   }
 
   function sayLost() {
-    const minutes = Math.floor((Date.now() - seen) / 60000);
-    const age = minutes < 1 ? 'less than a minute old' : minutes === 1 ? 'a minute old' : `${minutes} minutes old`;
-    const text = `The server does not answer, so what you see is ${age}. This says nothing about the pump.`;
+    const text = say(LOST, words(seen + ahead));
     if ($('offline').textContent !== text) $('offline').textContent = text;
     $('offline').hidden = false;
   }
@@ -282,11 +281,11 @@
   }
 
   function helpSetUp() {
-    const guess = $('zone-guess'), here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (guess && here) {
+    const guess = $('zone-guess'), zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (guess && zone) {
       const set = guess.dataset.zone, line = $('zone-line');
-      if (line) line.textContent = `TIMEZONE_NAME=${here}`;
-      guess.textContent = !set || set === here ? `This device is in ${here}.` : `This device is in ${here}, the setting says ${set}. The pump's clock decides.`;
+      if (line) line.textContent = `TIMEZONE_NAME=${zone}`;
+      guess.textContent = say(DEVICE, zone) + (!set || set === zone ? '' : ` ${say(SETTING, set)}`);
       guess.hidden = false;
     }
     const secret = $('secret-line');
@@ -294,12 +293,12 @@
     for (const line of document.querySelectorAll('.line')) {
       const button = document.createElement('button');
       button.type = 'button';
-      button.textContent = 'Copy';
-      button.setAttribute('aria-label', `Copy ${line.textContent.split('=')[0]}`);
+      button.textContent = COPY;
+      button.setAttribute('aria-label', `${COPY} ${line.textContent.split('=')[0]}`);
       button.addEventListener('click', async () => {
         const done = await copyText(line.querySelector('code').textContent);
         if (!done) getSelection().selectAllChildren(line.querySelector('code'));
-        button.textContent = done ? 'Copied' : 'Press Ctrl+C';
+        button.textContent = done ? COPIED : PRESS;
         button.removeAttribute('aria-label');
       });
       line.append(button);
@@ -313,13 +312,21 @@
     const button = event.submitter, form = event.target, body = new URLSearchParams(new FormData(form));
     if (button) body.set('action', button.value);
     const checks = button?.value === 'check';
-    if (checks) $('check').textContent = 'Checking...';
+    if (checks) $('check').textContent = CHECKING;
     for (const each of form.querySelectorAll('button')) each.setAttribute('aria-disabled', 'true');
     const done = await refresh({ method: 'POST', body });
     for (const each of form.querySelectorAll('button')) each.removeAttribute('aria-disabled');
     if (checks) $('check').scrollIntoView({ block: 'nearest' });
     else if (done) $('notice').scrollIntoView({ block: 'nearest' });
   });
+
+  const share = $('share');
+  if (share) {
+    share.hidden = false;
+    share.addEventListener('click', async () => {
+      $('copied').textContent = await copyText(new URL('./', location.href).href) ? COPIED : new URL('./', location.href).href;
+    });
+  }
 
   const copy = $('copy');
   if (copy) {
@@ -333,7 +340,7 @@
         text.select();
         done = document.execCommand('copy');
       }
-      $('copied').textContent = done ? copy.dataset.done : copy.dataset.failed;
+      $('copied').textContent = done ? COPIED : PRESS;
       setTimeout(() => { $('copied').textContent = ''; }, 4000);
     });
   }
