@@ -90,7 +90,9 @@ void page_strip(const struct page_view *view, struct buffer *out)
              "<svg class=\"strip\" id=\"strip\" data-said=\"strip-said\" viewBox=\"0 0 %d 28\" "
              "preserveAspectRatio=\"none\" role=\"img\" ",
              STRIP_RUNS * 6);
-    page_add(out, "aria-label=\"%u of the last %zu syncs went well\">", good, count);
+    page_add(out, "aria-label=\"");
+    page_add(out, "%u of the last %zu syncs went well", good, count);
+    page_add(out, "\">");
     for (size_t i = STRIP_RUNS; i-- > 0;)
         add_strip_bar(view, i, i < count ? view->runs[i] : NULL, out);
     page_add(out, "</svg><p class=\"hint\" id=\"strip-said\">");

@@ -1,5 +1,5 @@
-/* What the page says, in every language that it speaks but English: Spanish, German, French. By the English, in the
-   order of its bytes; each %-conversion stands in the same order in all. */
+/* What the page says, in every language that it speaks but English: Spanish, German, French. By the English,
+   in the order of its bytes; each %-conversion stands in the same order in all. */
 #include "page_internal.h"
 
 /* clang-format off */
@@ -340,10 +340,6 @@ const struct page_word page_words[] = {
      {"Insulina suspendida",
       "Insulin angehalten",
       "Insuline suspendue"}},
-    {"Insulin suspended, %s to %s%s",
-     {"Insulina suspendida, de %s a %s%s",
-      "Insulin angehalten, %s bis %s%s",
-      "Insuline suspendue, de %s à %s%s"}},
     {"Is it charged, near the pump, with Bluetooth on and online?",
      {"¿Está cargado, cerca de la bomba, con Bluetooth y conexión?",
       "Ist es geladen, nahe der Pumpe, mit Bluetooth und online?",
@@ -468,10 +464,6 @@ const struct page_word page_words[] = {
      {"Aún sin configurar",
       "Noch nicht eingerichtet",
       "Pas encore configuré"}},
-    {"Not uploaded yet",
-     {"Aún sin subir",
-      "Noch nicht hochgeladen",
-      "Pas encore envoyé"}},
     {"Nothing is lost, but nothing new arrives until the settings are corrected.",
      {"No se pierde nada, pero no llega nada nuevo hasta corregir los ajustes.",
       "Nichts geht verloren, aber nichts Neues kommt, bis die Einstellungen stimmen.",
