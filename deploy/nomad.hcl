@@ -73,6 +73,7 @@ job "tconnectsync" {
           PORT                              = "5000"
           TCONNECT_REGION                   = "US"
           TCONNECTSYNC_HEROKU_INTERVAL_MINS = "15"
+          TCONNECTSYNC_HEROKU_FEATURES      = "BASAL,BOLUS,PUMP_EVENTS,PROFILES"
           # A file system in memory that every task has; the token of Tandem survives a restart there.
           CACHE_CREDENTIALS_PATH = "/secrets/cache/credentials.json"
         }

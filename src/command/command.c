@@ -1,8 +1,11 @@
 /* The commands: one sync, one look at everything, or the server. */
 #include "command.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -26,16 +29,19 @@ struct run {
     struct application *application;
     const struct arguments *arguments;
     int status;
+    int unwritten; /* errno of a result that could not be printed, or 0 */
 };
 
 /* Everything that is printed passes the redactor, as the log does. */
-static void print(const struct run *run, FILE *stream, const struct buffer *text)
+static void print(struct run *run, FILE *stream, const struct buffer *text)
 {
     struct buffer out;
     buffer_init(&out, OUTPUT_MAXIMUM);
     redact(run->application->redactor, text->data, text->length, &out);
+    errno = 0;
     fwrite(out.data, 1, out.length, stream);
-    fflush(stream);
+    if (fflush(stream) != 0 || ferror(stream))
+        run->unwritten = errno ? errno : EIO;
     buffer_free(&out);
 }
 
@@ -74,8 +80,8 @@ static void on_checked(void *context, struct sync *sync, struct report *report)
     struct run *run = context;
     struct buffer text;
     buffer_init(&text, OUTPUT_MAXIMUM);
-    check_report_write(run->application->configuration, run->application->zone, sync, report,
-                       (int64_t)time(NULL), &text);
+    (run->arguments->json ? check_report_write_json : check_report_write)(
+        run->application->configuration, run->application->zone, sync, report, (int64_t)time(NULL), &text);
     print(run, stdout, &text);
     buffer_free(&text);
     run->status = report->ok ? EXIT_DONE : EXIT_FAILED;
@@ -110,14 +116,26 @@ static int refuse_settings(struct run *run)
     return status;
 }
 
-static int run_sync(const struct arguments *arguments, FILE *log, bool check)
+/* The status with which the command ends: a script must not take an empty file for a result. */
+static int end_status(const struct run *run)
+{
+    if (!run->unwritten)
+        return run->status;
+    fprintf(stderr,
+            PROGRAM_NAME ": the result could not be written: %s. What was synced is safe in Nightscout; make "
+                         "room and run it again.\n",
+            strerror(run->unwritten));
+    return run->status == EXIT_DONE ? EXIT_FAILED : run->status;
+}
+
+static int run_sync(const struct arguments *arguments, bool check)
 {
     struct run run = {.arguments = arguments, .status = EXIT_FAILED};
     struct sync_request request;
     struct error error = {0};
     const struct request_words words = {arguments->days, arguments->from, arguments->to, arguments->features,
                                         arguments->pretend};
-    run.application = application_new(log, arguments->verbose);
+    run.application = application_new(stderr, arguments->level);
     struct application *application = run.application;
     if (!application_is_usable(application)) {
         run.status = refuse_settings(&run);
@@ -126,23 +144,24 @@ static int run_sync(const struct arguments *arguments, FILE *log, bool check)
         run.status = refuse(&run, error.text);
     } else {
         application_log_problems(application);
+        signal(SIGHUP, SIG_IGN); /* it ends soon, and its writes with it */
         request.check_only = request.asked_by_person = check;
         sync_start(&application->account, &request,
                    &(struct sync_watcher){on_progress, check ? on_checked : on_synced, &run});
         event_base_dispatch(application->account.base);
     }
     application_free(application);
-    return run.status;
+    return end_status(&run);
 }
 
 int command_sync(const struct arguments *arguments)
 {
-    return run_sync(arguments, arguments->json ? stderr : stdout, false);
+    return run_sync(arguments, false);
 }
 
 int command_check(const struct arguments *arguments)
 {
-    return run_sync(arguments, stderr, true);
+    return run_sync(arguments, true);
 }
 
 /* ---- serve ---- */
@@ -159,7 +178,7 @@ int command_serve(const struct arguments *arguments)
 {
     forbid_core_files();
     setvbuf(stdout, NULL, _IOLBF, 0);
-    struct application *application = application_new(stdout, arguments->verbose);
+    struct application *application = application_new(stdout, arguments->level);
     bool served = serve(application);
     application_free(application);
     return served ? EXIT_DONE : EXIT_FAILED;

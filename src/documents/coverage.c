@@ -54,6 +54,8 @@ static int compare_numbers_of_records(const void *left, const void *right)
 /* Its fate is not what Nightscout holds yet: the next run has to see it again. */
 static bool is_waiting(const struct document *document)
 {
+    if (document->fate == FATE_OUTSIDE)
+        return true; /* a part of an extended bolus that was delivered before the range */
     if (document->kind == DOCUMENT_DEVICE_STATUS)
         return false;
     return document->open || document->refused || document->fate == FATE_WITHHELD ||

@@ -61,6 +61,14 @@ static enum reading_neighbour find_neighbour(const struct comparison *comparison
     return found;
 }
 
+/* As another version has stored it, or as less of the log told it. */
+static bool is_stored_otherwise(const struct comparison *comparison, const struct document *document)
+{
+    bool is_meal = comparison->log->events[document->event].kind == EVENT_BOLUS_REQUEST_1;
+    return (is_meal && document->meal_elsewhere) ||
+           identity_stands_otherwise(&comparison->identity, document);
+}
+
 static enum document_fate fate_of_missing(struct comparison *comparison, struct document *document)
 {
     const struct difference_rules *rules = comparison->rules;
@@ -79,7 +87,8 @@ static enum document_fate fate_of_missing(struct comparison *comparison, struct 
             return FATE_LEFT_OUT;
         }
     }
-    if ((rules->settled && rules->settled(rules->settled_context, document)) ||
+    if (is_stored_otherwise(comparison, document) ||
+        (rules->settled && rules->settled(rules->settled_context, document)) ||
         (rules->memory && event_memory_has(rules->memory, document, comparison->log)))
         return FATE_UNCHANGED;
     if (document_is_treatment(document->kind) && rules->alarm_safe_minutes > 0 &&
@@ -102,8 +111,7 @@ static enum document_fate fate_of_held(struct comparison *comparison, const stru
 static void decide(struct comparison *comparison, struct document *document)
 {
     enum document_fate before = document->fate;
-    if (identity_has_carbs_elsewhere(&comparison->identity, document))
-        document->related[0] = NO_EVENT; /* it leaves them there */
+    document->meal_elsewhere = identity_has_meal_elsewhere(&comparison->identity, document);
     if (document->held == NO_EVENT) {
         document->fate = (uint8_t)fate_of_missing(comparison, document);
         return;

@@ -33,9 +33,10 @@ static bool starts(const struct pump_event *event, bool by_mode, int64_t mode, i
 
 static bool stops(const struct pump_event *event, bool by_mode, int64_t mode, int64_t action)
 {
+    bool asked = event->mode.action == action || event->mode.action == STOP_ALL;
     if (by_mode)
-        return event->mode.previous == mode && event->mode.current != mode;
-    return event->mode.action == action || event->mode.action == STOP_ALL;
+        return event->mode.current != mode && (event->mode.previous == mode || asked);
+    return asked;
 }
 
 void builder_on_user_mode(struct builder *builder, size_t index)

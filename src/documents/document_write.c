@@ -8,7 +8,6 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/json.h"
-#include "tconnectsync/pump/feature.h"
 #include "tconnectsync/pump/pump_log.h"
 
 #define HIGHEST_READING 400

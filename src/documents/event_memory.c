@@ -23,10 +23,10 @@ void event_memory_free(struct event_memory *memory)
     free(memory);
 }
 
-/* FNV-1a over kind, number and whose number it is. */
+/* FNV-1a over kind, number, part and whose number it is. */
 static uint64_t key_of(const struct document *document, const struct pump_log *log)
 {
-    const int64_t parts[] = {document->kind, log->events[document->event].sequence,
+    const int64_t parts[] = {document->kind, document->part, log->events[document->event].sequence,
                              document_source(document, log)};
     const unsigned char *bytes = (const unsigned char *)parts;
     uint64_t key = UINT64_C(14695981039346656037);

@@ -81,12 +81,25 @@ static bool is_at_own_time(const struct identity *identity, const struct documen
 
 /* ---- pairs ---- */
 
-/* One suspension gives two documents: neither was ever the other. */
-static bool is_its_other_half(const struct pump_event *event, const struct document *document,
-                              const struct held_document *item)
+/* ---- documents of one event: what follows its number in the id tells them apart ---- */
+
+static bool is_part(const struct held_document *item)
 {
-    return event->kind == EVENT_SUSPENDED && item->kind != document->kind &&
-           (item->kind == DOCUMENT_TEMP_BASAL || item->kind == DOCUMENT_BASAL_SUSPENSION);
+    return item->numbers[1] >= 1 && item->numbers[1] <= item->numbers[2] && item->numbers[2] <= UINT8_MAX &&
+           item->numbers[3] == NO_EVENT_ID;
+}
+
+/* Where a stored document has the event's number. */
+static bool is_its_form(const struct pump_event *event, const struct document *document,
+                        const struct held_document *item)
+{
+    if (event->kind == EVENT_SUSPENDED)
+        return (document->kind == DOCUMENT_TEMP_BASAL) == (item->numbers[1] == 0);
+    if (document->parts == 0)
+        return true;
+    return document->parts == 1
+               ? !is_part(item)
+               : item->numbers[1] == document->part && item->numbers[2] == document->parts && is_part(item);
 }
 
 /* Insulin tells a bolus, or carbs where a person took the insulin away; a rate tells a basal; what has no
@@ -94,7 +107,6 @@ static bool is_its_other_half(const struct pump_event *event, const struct docum
 static bool has_its_amounts(const struct identity *identity, const struct document *document,
                             const struct held_document *item)
 {
-    const struct pump_event *event = event_of(identity, document);
     int64_t amount;
     if (document->kind == DOCUMENT_COMBO_BOLUS &&
         (item->kind == document->kind || item->kind == DOCUMENT_KIND_COUNT))
@@ -102,8 +114,7 @@ static bool has_its_amounts(const struct identity *identity, const struct docume
                    ? document_insulin(document, identity->log, &amount) && item->insulin == amount
                    : document_carbs(document, identity->log, &amount) && item->carbs == amount;
     if (document->kind == DOCUMENT_TEMP_BASAL)
-        return item->kind == document->kind &&
-               item->rate == (event->kind == EVENT_BASAL ? event->basal.rate : 0);
+        return item->kind == document->kind && item->rate == document_rate(document, identity->log);
     return item->kind == document->kind && document->kind != DOCUMENT_READING;
 }
 
@@ -113,7 +124,7 @@ static enum sign sign_of(const struct pairs *pairs, uint32_t index, const struct
     const struct identity *identity = pairs->identity;
     const struct document *document = &identity->documents->items[index];
     if (item->is_reading != (document->kind == DOCUMENT_READING) ||
-        is_its_other_half(event_of(identity, document), document, item))
+        !is_its_form(event_of(identity, document), document, item))
         return SIGN_NONE;
     if (item->source != NO_SOURCE)
         return item->source == pairs->sources[index] ? SIGN_SOURCE : SIGN_NONE;
@@ -239,19 +250,54 @@ bool identity_is_split(const struct identity *identity, const struct document *d
     return false;
 }
 
-bool identity_has_carbs_elsewhere(const struct identity *identity, const struct document *document)
+/* The 64 whose carbs the document would bring, as its own event or beside it. */
+static const struct pump_event *meal_of(const struct identity *identity, const struct document *document)
+{
+    const struct pump_event *event = event_of(identity, document);
+    if (document->kind != DOCUMENT_COMBO_BOLUS)
+        return NULL;
+    if (event->kind == EVENT_BOLUS_REQUEST_1)
+        return event;
+    return document->related[0] == NO_EVENT ? NULL : &identity->log->events[document->related[0]];
+}
+
+bool identity_has_meal_elsewhere(const struct identity *identity, const struct document *document)
 {
     const struct held_places *places = &identity->index->by_number;
-    if (document->kind != DOCUMENT_COMBO_BOLUS || document->related[0] == NO_EVENT)
+    const struct pump_event *meal = meal_of(identity, document);
+    if (!meal)
         return false;
-    int64_t number = identity->log->events[document->related[0]].sequence,
-            source = document_source(document, identity->log);
-    for (size_t i = held_places_find(places, number, 0); i < places->count && places->items[i].key == number;
-         i++) {
+    int64_t source = document_source(document, identity->log);
+    for (size_t i = held_places_find(places, meal->sequence, 0);
+         i < places->count && places->items[i].key == meal->sequence; i++) {
         const struct held_document *item = &identity->held->items[places->items[i].item];
         bool same_pump = item->source == NO_SOURCE ? distance_of(identity, document, item) <= SAME_EVENT_REACH
                                                    : item->source == source;
-        if (item->numbers[0] != event_of(identity, document)->sequence && !item->is_reading && same_pump)
+        bool names_it = places->items[i].place == 0 || !is_part(item);
+        if (item->numbers[0] != event_of(identity, document)->sequence && !item->is_reading && same_pump &&
+            names_it)
+            return true;
+    }
+    return false;
+}
+
+bool identity_stands_otherwise(const struct identity *identity, const struct document *document)
+{
+    const struct held_places *places = &identity->index->by_number;
+    const struct pump_event *event = event_of(identity, document);
+    const struct document whole = {.time = event->time, .event = document->event, .kind = document->kind};
+    if (document->parts == 0)
+        return false;
+    int64_t source = document_source(document, identity->log);
+    for (size_t i = held_places_find(places, event->sequence, 0);
+         i < places->count && places->items[i].key == event->sequence && places->items[i].place == 0; i++) {
+        const struct held_document *item = &identity->held->items[places->items[i].item];
+        bool of_these_parts = is_part(item) && document->parts > 1 && item->numbers[2] == document->parts;
+        if (item->is_reading || of_these_parts || is_its_form(event, document, item))
+            continue;
+        if (item->source == source ||
+            (item->source == NO_SOURCE &&
+             (is_at_own_time(identity, &whole, item) || has_its_amounts(identity, &whole, item))))
             return true;
     }
     return false;

@@ -25,7 +25,9 @@ void identity_find(const struct identity *identity);
 /* Beside the stored document that this one is stands another of its event, which no other document is: a
    person has moved its carbs or its insulin to a time of their own. */
 bool identity_is_split(const struct identity *identity, const struct document *document);
-/* A stored document of another event names its request for carbs, so those stand there. */
-bool identity_has_carbs_elsewhere(const struct identity *identity, const struct document *document);
+/* A stored document of another event names the 64 of this one, so its carbs and glucose stand there. */
+bool identity_has_meal_elsewhere(const struct identity *identity, const struct document *document);
+/* This part of an extended bolus is stored in another form: in one piece, or in another number of parts. */
+bool identity_stands_otherwise(const struct identity *identity, const struct document *document);
 
 #endif

@@ -374,7 +374,7 @@ static void remark(const struct pump_settings *settings, struct error *error)
     const char *left_out = settings->left_out.data;
     if (*left_out)
         error_set(error, ERROR_NONE,
-                  "The profile was written without what makes no sense in the pump's settings: %s. Look at "
+                  "Nightscout's profile leaves out what makes no sense in the pump's settings: %s. Look at "
                   "it on the "
                   "pump. %s",
                   left_out, alerts);

@@ -67,23 +67,31 @@ static bool says_the_same(const struct twin *a, const struct twin *b)
            strcmp(text_of(a->stored, "reason"), text_of(b->stored, "reason")) == 0;
 }
 
+static bool is_text(const struct buffer *buffer, const char *text)
+{
+    return buffer->length == strlen(text) && memcmp(buffer->data, text, buffer->length) == 0;
+}
+
 /* document: NULL when the event is not known; then nothing is known to be a person's. */
 static bool has_persons_words(const struct search *search, const struct document *document,
                               const struct twin *twin)
 {
     static const char *const keys[] = {"notes", "reason"};
-    struct buffer words;
+    struct buffer words, notes;
     bool found = false;
     if (!document)
         return false;
     buffer_init(&words, 200);
+    buffer_init(&notes, 200);
     document_words(document, search->log, &words);
+    document_notes(document, search->log, &notes);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *text = text_of(twin->stored, keys[i]);
-        found |=
-            *text && strcmp(text, words.data ? words.data : "") != 0 && !says_not_ended(document->kind, text);
+        found |= *text && !is_text(&words, text) && !is_text(&notes, text) &&
+                 !says_not_ended(document->kind, text);
     }
     buffer_free(&words);
+    buffer_free(&notes);
     return found;
 }
 
@@ -95,15 +103,21 @@ static struct document *owner_of(const struct search *search, const struct twin 
     return NULL;
 }
 
-static void give_up(struct search *search, struct document *document, const struct twin *twin,
-                    const struct twin *keeper)
+/* The event of the one that goes gets the one that stays; where that is another event already, it has none.
+ */
+static void give_up(struct search *search, uint32_t twin, uint32_t keeper)
 {
+    uint32_t owner = search->owners[twin];
     search->found = xreallocarray(search->found, search->found_count + 1, sizeof *search->found);
-    search->found[search->found_count++] = twin->item;
-    search->held->items[twin->item].claimed = true;
-    if (document && document->held == twin->item) {
-        document->held = keeper->item;
-        search->held->items[keeper->item].claimed = true;
+    search->found[search->found_count++] = twin;
+    search->held->items[twin].claimed = true;
+    if (owner == NO_EVENT)
+        return;
+    bool is_free = search->owners[keeper] == NO_EVENT;
+    search->documents->items[owner].held = is_free ? keeper : NO_EVENT;
+    if (is_free) {
+        search->owners[keeper] = owner;
+        search->held->items[keeper].claimed = true;
     }
 }
 
@@ -120,7 +134,7 @@ static void reduce(struct search *search, const struct twin *twins, size_t count
         if (*twins[i].id && strcmp(twins[i].id, twins[keeper].id) != 0 && /* else it was read twice */
             (says_the_same(&twins[i], &twins[keeper]) ||
              (document && !has_persons_words(search, document, &twins[i]))))
-            give_up(search, document, &twins[i], &twins[keeper]);
+            give_up(search, twins[i].item, twins[keeper].item);
 }
 
 /* These are alike, but for what only their JSON tells. */

@@ -5,14 +5,19 @@
    their socket right after the accept (adopt). The socket is ours: what comes is gathered until http_guard
    has found one whole request in order, evhttp is fed that one, its target in origin form, and we send what
    it puts out. A request that the guard refuses is replaced by a harmless one, which exchange_arrived answers
-   with the refusal: every answer goes the same way and is ours. */
-#include "http_server_internal.h"
+   with the refusal: every answer goes the same way and is ours. A filtering bufferevent over a socket one
+   would not do: up to libevent 2.1.12 evhttp closes the socket while the filter's last bytes wait in the one
+   below, and takes a half-closed client for gone. */
+#include "http_connection.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+#include <event2/buffer.h>
 
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
@@ -24,6 +29,12 @@ enum {
     PIECES_AT_ONCE = 16,
 };
 
+static void made_progress(struct connection *connection)
+{
+    TAILQ_REMOVE(&connection->all->list, connection, link);
+    TAILQ_INSERT_TAIL(&connection->all->list, connection, link);
+}
+
 static void set_deadline(struct connection *connection, unsigned milliseconds)
 {
     struct timeval timeout = {milliseconds / 1000, (suseconds_t)(milliseconds % 1000) * 1000};
@@ -32,11 +43,19 @@ static void set_deadline(struct connection *connection, unsigned milliseconds)
 
 /* ---- the end ---- */
 
+static void leave_crowd(struct connection *connection)
+{
+    if (connection->is_counted)
+        connection->all->crowd.counts[connection->place]--;
+    connection->is_counted = false;
+}
+
 static void connection_free(struct connection *connection)
 {
-    struct http_server *server = connection->server;
-    LIST_REMOVE(connection, link);
-    server->connection_count--;
+    struct connections *all = connection->all;
+    TAILQ_REMOVE(&all->list, connection, link);
+    all->count--;
+    leave_crowd(connection);
     event_free(connection->deadline);
     if (connection->readable)
         event_free(connection->readable);
@@ -44,16 +63,17 @@ static void connection_free(struct connection *connection)
         event_free(connection->writable);
     buffer_free(&connection->received);
     free(connection);
-    server_update_accepting(server);
+    all->user.changed(all->user.context);
 }
 
-void connection_close(struct connection *connection)
+/* Tells who waits, and frees; evhttp's side goes too. */
+static void connection_close(struct connection *connection)
 {
     struct evhttp_connection *evhttp = connection->evhttp;
     struct bufferevent *memory = connection->memory;
     struct http_exchange *exchange = connection->exchange;
     if (exchange)
-        exchange_lost(exchange);
+        connection->all->user.lost(exchange);
     if (evhttp)
         evhttp_connection_set_closecb(evhttp, NULL, NULL);
     /* Ours first: evhttp closes the socket that our events watch. */
@@ -91,7 +111,7 @@ static void drop_front(struct buffer *buffer, size_t length)
 /* Gives evhttp one request, which is answered or held when this returns. */
 static void feed(struct connection *connection, const struct iovec *pieces, size_t count, size_t used)
 {
-    struct http_server *server = connection->server;
+    struct connections *all = connection->all;
     struct evbuffer *input = bufferevent_get_input(connection->memory);
     evbuffer_unfreeze(input, 0);
     for (size_t i = 0; i < count; i++)
@@ -100,11 +120,11 @@ static void feed(struct connection *connection, const struct iovec *pieces, size
     drop_front(&connection->received, used);
     event_del(connection->deadline);
     connection->busy = true;
-    server->fed = connection;
+    all->fed = connection;
     bufferevent_trigger(connection->memory, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
-    if (server->fed) {
-        log_error(server->options.log, "http", "event=request_not_understood");
-        server->fed = NULL;
+    if (all->fed) {
+        log_error(all->log, "http", "event=request_not_understood");
+        all->fed = NULL;
         connection_doom(connection);
     }
 }
@@ -137,7 +157,7 @@ static void tell_to_continue(struct connection *connection)
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
     connection->told_to_continue = true;
     if (send(connection->socket, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-        log_debug(connection->server->options.log, "http", "event=continue_not_sent");
+        log_debug(connection->all->log, "http", "event=continue_not_sent");
 }
 
 /* Looks whether received begins with a request by now. */
@@ -147,7 +167,7 @@ static void look(struct connection *connection)
     struct http_guard *guard = &connection->guard;
     if (!connection->receiving) {
         connection->receiving = true;
-        set_deadline(connection, connection->server->options.request_milliseconds);
+        set_deadline(connection, connection->all->limits.request_milliseconds);
     }
     /* An empty line before a request is what some clients leave behind a form. */
     while (guard->seen == 0 && received->length >= 2 && memcmp(received->data, "\r\n", 2) == 0)
@@ -172,39 +192,55 @@ static void look(struct connection *connection)
 static void socket_readable(evutil_socket_t socket, short what, void *context)
 {
     struct connection *connection = context;
-    struct http_server *server = connection->server;
+    struct connections *all = connection->all;
     (void)what;
-    ssize_t count = recv(socket, server->scratch, sizeof server->scratch, MSG_DONTWAIT);
+    ssize_t count = recv(socket, all->scratch, sizeof all->scratch, MSG_DONTWAIT);
     bool ended = count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
     if (connection->lingering) {
         if (ended)
             connection_close(connection);
         return;
     }
-    if (count > 0)
-        buffer_add(&connection->received, server->scratch, (size_t)count);
+    if (count > 0 && !buffer_add(&connection->received, all->scratch, (size_t)count)) {
+        connection_close(connection); /* never reached, since enough stops the reading; bytes left out would
+                                         make requests of bodies */
+        return;
+    }
+    if (!connection->busy && !connection->receiving)
+        made_progress(connection);
     if (!connection->busy && connection->received.length > 0)
         look(connection);
     if (ended && (connection->exchange || !connection->busy))
         connection_close(connection);
-    else if (ended || (connection->busy && connection->received.length > PIPELINED_MAXIMUM))
+    else if (ended || (connection->busy && connection->received.length >= PIPELINED_MAXIMUM))
         event_del(connection->readable); /* until the answer, which a half-closed client still gets, is out */
+}
+
+/* Reads on only when what is here holds no whole request. */
+static void look_at_rest(struct connection *connection)
+{
+    look(connection);
+    if (!connection->busy)
+        event_add(connection->readable, NULL);
 }
 
 /* ---- bytes out ---- */
 
-/* evhttp's completion callback, just before it turns to the next request. */
+/* evhttp's completion callback, just before it turns to the next request. One that is here already waits for
+ * the next turn: nobody's row of requests keeps others waiting. */
 static void request_completed(struct evhttp_request *request, void *context)
 {
     struct connection *connection = context;
     (void)request;
-    http_guard_start(&connection->guard, &connection->server->limits);
+    http_guard_start(&connection->guard, &connection->all->limits.request);
     connection->busy = connection->receiving = connection->told_to_continue = false;
-    event_add(connection->readable, NULL);
-    if (connection->received.length > 0)
-        event_active(connection->readable, EV_READ, 0);
-    else
-        set_deadline(connection, connection->server->options.idle_milliseconds);
+    if (connection->received.length > 0) {
+        set_deadline(connection, 0);
+    } else {
+        made_progress(connection);
+        event_add(connection->readable, NULL);
+        set_deadline(connection, connection->all->limits.idle_milliseconds);
+    }
 }
 
 static void answer_is_out(struct connection *connection)
@@ -243,17 +279,21 @@ static void socket_writable(evutil_socket_t socket, short what, void *context)
     if (failed || connection->doomed || what & EV_TIMEOUT) {
         connection_close(connection);
     } else if (evbuffer_get_length(output) > 0) {
-        unsigned patience = connection->server->options.write_milliseconds;
+        unsigned patience = connection->all->limits.write_milliseconds;
         event_add(connection->writable,
                   &(struct timeval){patience / 1000, (suseconds_t)(patience % 1000) * 1000});
     } else if (connection->answered) {
         answer_is_out(connection);
+    } else if (connection->exchange) {
+        connection->all->user.drained(connection->exchange);
     }
 }
 
 void connection_send(struct connection *connection, bool complete)
 {
     connection->answered = complete;
+    if (complete && connection->received.length == 0)
+        made_progress(connection);
     /* While the socket takes no more, what is added must not start the time-out anew. */
     if (!event_pending(connection->writable, EV_WRITE | EV_TIMEOUT, NULL))
         event_active(connection->writable, EV_WRITE, 0);
@@ -265,18 +305,126 @@ void connection_doom(struct connection *connection)
     event_active(connection->writable, EV_WRITE, 0);
 }
 
+/* ---- room for others ---- */
+
+/* The latest one has not had its time: its request may still be on its way. */
+static bool may_be_closed(const struct connection *connection)
+{
+    return connection->socket >= 0 && !connection->exchange &&
+           connection != TAILQ_LAST(&connection->all->list, connection_list);
+}
+
+static struct connection *without_progress(struct connections *all)
+{
+    struct connection *connection;
+    TAILQ_FOREACH(connection, &all->list, link)
+    if (may_be_closed(connection))
+        return connection;
+    return NULL;
+}
+
+static void thin_out_crowds(struct connections *all)
+{
+    struct connection *next;
+    for (struct connection *connection = TAILQ_FIRST(&all->list); connection; connection = next) {
+        next = TAILQ_NEXT(connection, link);
+        if (connection->is_counted && may_be_closed(connection) &&
+            all->crowd.counts[connection->place] > all->limits.one_network)
+            connection_close(connection);
+    }
+    all->is_crowded = false;
+}
+
+/* A turn after an accept that was one too many, so that a request which came with its connection is answered
+   first, however many others were accepted with it. */
+static void make_room(evutil_socket_t none, short what, void *context)
+{
+    struct connections *all = context;
+    struct connection *connection;
+    (void)none, (void)what;
+    if (all->is_crowded)
+        thin_out_crowds(all);
+    while (all->count > all->limits.maximum && (connection = without_progress(all)))
+        connection_close(connection);
+}
+
+static void make_room_soon(struct connections *all)
+{
+    if (!evtimer_pending(all->make_room, NULL))
+        evtimer_add(all->make_room, &(struct timeval){.tv_usec = 1000});
+}
+
+bool connections_are_full(const struct connections *all)
+{
+    return all->count > all->limits.maximum + all->limits.maximum / 4;
+}
+
+bool connections_shed(struct connections *all)
+{
+    struct connection *connection;
+    size_t left = 1 + all->count / 8, before = all->count;
+    while (left-- > 0 && (connection = without_progress(all)))
+        connection_close(connection);
+    return all->count < before;
+}
+
+void connections_close_idle(struct connections *all)
+{
+    struct connection *next;
+    for (struct connection *connection = TAILQ_FIRST(&all->list); connection; connection = next) {
+        next = TAILQ_NEXT(connection, link);
+        if (connection->socket >= 0 && !connection->busy && !connection->receiving && !connection->lingering)
+            connection_close(connection);
+    }
+}
+
+static void enter_crowd(struct connection *connection, const char *address)
+{
+    struct connections *all = connection->all;
+    leave_crowd(connection);
+    connection->place = http_crowd_place(&all->crowd, address);
+    connection->is_counted = true;
+    if (++all->crowd.counts[connection->place] > all->limits.one_network) {
+        all->is_crowded = true;
+        make_room_soon(all);
+    }
+}
+
+void connection_of_client(struct connection *connection, const char *address)
+{
+    if (connection->all->limits.behind_proxy)
+        enter_crowd(connection, address);
+}
+
 /* ---- the beginning ---- */
+
+static void find_peer(struct connection *connection)
+{
+    struct sockaddr_storage peer = {0};
+    const struct sockaddr_in *v4 = (const void *)&peer;
+    const struct sockaddr_in6 *v6 = (const void *)&peer;
+    getpeername(connection->socket, (struct sockaddr *)&peer, &(socklen_t){sizeof peer});
+    if (peer.ss_family == AF_INET)
+        inet_ntop(AF_INET, &v4->sin_addr, connection->peer, sizeof connection->peer);
+    else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, connection->peer, sizeof connection->peer);
+    else
+        inet_ntop(AF_INET6, &v6->sin6_addr, connection->peer, sizeof connection->peer);
+}
 
 static void adopt(struct connection *connection)
 {
-    struct http_server *server = connection->server;
+    struct connections *all = connection->all;
     connection->socket = bufferevent_getfd(connection->memory);
     bufferevent_setfd(connection->memory, -1);
+    find_peer(connection);
+    if (!all->limits.behind_proxy)
+        enter_crowd(connection, connection->peer);
     connection->readable =
-        event_new(server->base, connection->socket, EV_READ | EV_PERSIST, socket_readable, connection);
-    connection->writable = event_new(server->base, connection->socket, EV_WRITE, socket_writable, connection);
+        event_new(all->base, connection->socket, EV_READ | EV_PERSIST, socket_readable, connection);
+    connection->writable = event_new(all->base, connection->socket, EV_WRITE, socket_writable, connection);
     event_add(connection->readable, NULL);
-    set_deadline(connection, server->options.request_milliseconds);
+    set_deadline(connection, all->limits.request_milliseconds);
 }
 
 static void deadline_passed(evutil_socket_t none, short what, void *context)
@@ -285,45 +433,34 @@ static void deadline_passed(evutil_socket_t none, short what, void *context)
     (void)none, (void)what;
     if (connection->socket < 0) {
         adopt(connection);
-    } else if (connection->receiving && !connection->lingering) {
+    } else if (connection->lingering) {
+        connection_close(connection);
+    } else if (connection->receiving) {
         connection->guard.status = 408;
         feed_refusal(connection);
+    } else if (connection->received.length > 0) {
+        look_at_rest(connection);
     } else {
         connection_close(connection);
     }
 }
 
-bool connection_is_idle(const struct connection *connection)
-{
-    return connection->socket >= 0 && !connection->busy && !connection->receiving && !connection->lingering;
-}
-
-/* So that connections which nobody uses cannot keep others out. */
-static void close_oldest_idle(struct http_server *server)
-{
-    struct connection *connection, *oldest = NULL;
-    LIST_FOREACH(connection, &server->connections, link)
-    if (connection_is_idle(connection))
-        oldest = connection;
-    if (oldest)
-        connection_close(oldest);
-}
-
 struct bufferevent *connection_new(struct event_base *base, void *context)
 {
-    struct http_server *server = context;
+    struct connections *all = context;
     struct connection *connection = xcalloc(1, sizeof *connection);
-    connection->server = server;
+    const struct http_limits *limits = &all->limits.request;
+    connection->all = all;
     connection->socket = -1;
     connection->memory = bufferevent_socket_new(base, -1, 0);
     connection->deadline = evtimer_new(base, deadline_passed, connection);
-    buffer_init(&connection->received, server->limits.head + 2 * server->limits.body + PIPELINED_MAXIMUM +
-                                           2 * sizeof server->scratch);
-    http_guard_start(&connection->guard, &server->limits);
-    LIST_INSERT_HEAD(&server->connections, connection, link);
-    if (++server->connection_count >= server->options.maximum_connections)
-        close_oldest_idle(server);
-    server_update_accepting(server);
+    buffer_init(&connection->received,
+                limits->head + 2 * limits->body + PIPELINED_MAXIMUM + 2 * sizeof all->scratch);
+    http_guard_start(&connection->guard, limits);
+    TAILQ_INSERT_TAIL(&all->list, connection, link);
+    if (++all->count > all->limits.maximum)
+        make_room_soon(all);
+    all->user.changed(all->user.context);
     /* evhttp now sets the bufferevent up; this runs when it has, and before the loop looks at a socket. */
     event_active(connection->deadline, EV_TIMEOUT, 0);
     return connection->memory;
@@ -335,19 +472,35 @@ static void connection_closed(struct evhttp_connection *evhttp, void *context)
     struct connection *connection = context;
     (void)evhttp;
     if (connection->exchange)
-        exchange_lost(connection->exchange);
+        connection->all->user.lost(connection->exchange);
     connection_free(connection);
 }
 
 void connection_request_arrived(struct evhttp_request *request, void *context)
 {
-    struct http_server *server = context;
-    struct connection *connection = server->fed;
-    server->fed = NULL;
+    struct connections *all = context;
+    struct connection *connection = all->fed;
+    all->fed = NULL;
     if (!connection->evhttp) {
         connection->evhttp = evhttp_request_get_connection(request);
         evhttp_connection_set_closecb(connection->evhttp, connection_closed, connection);
     }
     evhttp_request_set_on_complete_cb(request, request_completed, connection);
-    exchange_arrived(request, connection);
+    all->user.arrived(all->user.context, connection, request);
+}
+
+void connections_begin(struct connections *all, struct event_base *base, struct log *log)
+{
+    all->base = base;
+    all->log = log;
+    TAILQ_INIT(&all->list);
+    evutil_secure_rng_get_bytes(&all->crowd.seed, sizeof all->crowd.seed);
+    all->make_room = evtimer_new(base, make_room, all);
+}
+
+void connections_end(struct connections *all)
+{
+    while (!TAILQ_EMPTY(&all->list))
+        connection_close(TAILQ_FIRST(&all->list));
+    event_free(all->make_room);
 }

@@ -1,5 +1,5 @@
 /* Requests and answers: what a handler sees of evhttp. */
-#include "http_server_internal.h"
+#include "http_exchange.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,13 +7,34 @@
 #include <string.h>
 #include <strings.h>
 
+#include <event2/keyvalq_struct.h>
+
 #include "http_parameters.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
 
 enum {
     LOGGED_PATH_MAXIMUM = 200,
-    UNREAD_MAXIMUM = 1 << 20,
+    UNREAD_MAXIMUM = 256 * 1024,
+};
+
+struct http_exchange {
+    LIST_ENTRY(http_exchange) link;
+    struct exchanges *all;          /* NULL once the server has gone */
+    struct connection *connection;  /* NULL once the client has gone, as is request */
+    struct evhttp_request *request; /* evhttp's */
+    enum http_method method;
+    struct http_parameters *query, *form;
+    char *cookie;
+    struct timespec began;
+    int status;
+    size_t sent; /* bytes of the body */
+    void (*gone)(void *context);
+    void *gone_context;
+    void (*drained)(void *context);
+    void *drained_context;
+    char address[INET6_ADDRSTRLEN];
+    char path[];
 };
 
 /* On every answer, unless the handler has set the same name. */
@@ -34,8 +55,10 @@ static const struct {
 
 static void exchange_free(struct http_exchange *exchange)
 {
-    if (exchange->server)
+    if (exchange->all) {
         LIST_REMOVE(exchange, link);
+        exchange->all->count--;
+    }
     if (exchange->connection)
         exchange->connection->exchange = NULL;
     http_parameters_free(exchange->query);
@@ -57,7 +80,7 @@ static void log_exchange(const struct http_exchange *exchange, const char *end)
     static const char plain[] = "/-._~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     char path[LOGGED_PATH_MAXIMUM + 1];
     snprintf(path, sizeof path, "%s", exchange->path);
-    struct log *log = exchange->server->options.log;
+    struct log *log = exchange->connection->all->log;
     bool is_plain = *path && path[strspn(path, plain)] == '\0';
     log_info(log, "http", "method=%s path=%s status=%d ms=%lld bytes=%zu%s",
              http_exchange_method_name(exchange), is_plain ? path : log_quote(log, path), exchange->status,
@@ -85,6 +108,18 @@ void http_exchange_on_gone(struct http_exchange *exchange, void (*gone)(void *co
     exchange->gone_context = context;
 }
 
+void http_stream_on_drained(struct http_exchange *exchange, void (*drained)(void *context), void *context)
+{
+    exchange->drained = drained;
+    exchange->drained_context = context;
+}
+
+void exchange_drained(struct http_exchange *exchange)
+{
+    if (exchange->drained)
+        exchange->drained(exchange->drained_context);
+}
+
 /* ---- the request ---- */
 
 /* The last header of that name: a proxy appends. */
@@ -101,16 +136,10 @@ static const char *last_header(struct evhttp_request *request, const char *name)
 static void find_client_address(struct http_exchange *exchange)
 {
     const char *forwarded =
-        exchange->server->options.trust_proxy ? last_header(exchange->request, "X-Forwarded-For") : NULL;
-    if (forwarded && forwarded_address(forwarded, exchange->address, sizeof exchange->address))
-        return;
-    char *peer = NULL;
-    ev_uint16_t port;
-    evhttp_connection_get_peer(exchange->connection->evhttp, &peer, &port);
-    const char *mapped = "::ffff:";
-    bool is_mapped = strncmp(peer, mapped, strlen(mapped)) == 0 && strchr(peer, '.');
-    snprintf(exchange->address, sizeof exchange->address, "%s", peer + (is_mapped ? strlen(mapped) : 0));
-    exchange->address[strcspn(exchange->address, "%")] = '\0'; /* an interface's name */
+        exchange->all->trust_proxy ? last_header(exchange->request, "X-Forwarded-For") : NULL;
+    if (!forwarded || !forwarded_address(forwarded, exchange->address, sizeof exchange->address))
+        snprintf(exchange->address, sizeof exchange->address, "%s", exchange->connection->peer);
+    connection_of_client(exchange->connection, exchange->address);
 }
 
 static bool decode_form(struct http_exchange *exchange)
@@ -140,19 +169,19 @@ static enum http_method method_of(enum evhttp_cmd_type type)
     }
 }
 
-void exchange_arrived(struct evhttp_request *request, struct connection *connection)
+void exchange_arrived(struct exchanges *all, struct connection *connection, struct evhttp_request *request)
 {
-    struct http_server *server = connection->server;
     const char *target = evhttp_request_get_uri(request);
     size_t path_length = strcspn(target, "?");
     struct http_exchange *exchange = xcalloc(1, sizeof *exchange + path_length + 1);
-    exchange->server = server;
+    exchange->all = all;
     exchange->connection = connection;
     exchange->request = request;
     exchange->method = method_of(evhttp_request_get_command(request));
     clock_gettime(CLOCK_MONOTONIC, &exchange->began);
     connection->exchange = exchange;
-    LIST_INSERT_HEAD(&server->exchanges, exchange, link);
+    LIST_INSERT_HEAD(&all->list, exchange, link);
+    all->count++;
     find_client_address(exchange);
 
     bool sound = connection->guard.status == 0 && percent_decode(target, path_length, false, exchange->path);
@@ -162,7 +191,7 @@ void exchange_arrived(struct evhttp_request *request, struct connection *connect
         sound = exchange->query != NULL;
     }
     if (sound && decode_form(exchange)) {
-        server->options.handler(server->options.context, exchange);
+        all->handler(all->handler_context, exchange);
     } else {
         if (!connection->guard.status)
             connection->guard.status = 400;
@@ -217,7 +246,7 @@ const char *http_exchange_client_address(const struct http_exchange *exchange)
 
 bool http_exchange_is_https(const struct http_exchange *exchange)
 {
-    if (!exchange->request || !exchange->server || !exchange->server->options.trust_proxy)
+    if (!exchange->request || !exchange->all || !exchange->all->trust_proxy)
         return false;
     const char *protocols = last_header(exchange->request, "X-Forwarded-Proto");
     const char *comma = protocols ? strrchr(protocols, ',') : NULL;
@@ -234,14 +263,14 @@ void http_exchange_add_header(struct http_exchange *exchange, const char *name, 
         evhttp_add_header(evhttp_request_get_output_headers(exchange->request), name, value);
 }
 
-static const char *date_now(struct http_server *server)
+static const char *date_now(struct exchanges *all)
 {
     time_t now = time(NULL);
-    if (now != server->date_second) {
-        server->date_second = now;
-        evutil_date_rfc1123(server->date, sizeof server->date, NULL);
+    if (now != all->date_second) {
+        all->date_second = now;
+        evutil_date_rfc1123(all->date, sizeof all->date, NULL);
     }
-    return server->date;
+    return all->date;
 }
 
 static void add_own_headers(struct http_exchange *exchange, const char *content_type)
@@ -249,15 +278,15 @@ static void add_own_headers(struct http_exchange *exchange, const char *content_
     struct evkeyvalq *headers = evhttp_request_get_output_headers(exchange->request);
     struct connection *connection = exchange->connection;
     const struct http_guard *guard = &connection->guard;
-    evhttp_add_header(headers, "Date", date_now(exchange->server));
+    evhttp_add_header(headers, "Date", date_now(exchange->all));
     if (content_type)
         evhttp_add_header(headers, "Content-Type", content_type);
     for (size_t i = 0; i < sizeof default_headers / sizeof *default_headers; i++)
         if (!evhttp_find_header(headers, default_headers[i].name))
             evhttp_add_header(headers, default_headers[i].name, default_headers[i].value);
-    /* Full: whoever waits to be accepted gets the place. */
-    bool full = exchange->server->connection_count >= exchange->server->options.maximum_connections;
-    connection->last = guard->status || guard->head.wants_close || exchange->server->stopped || full ||
+    /* Too full: others need the place. */
+    bool full = connection->all->count > connection->all->limits.maximum;
+    connection->last = guard->status || guard->head.wants_close || exchange->all->stopping || full ||
                        (guard->head.minor == 0 && !guard->head.keeps_alive);
     if (connection->last)
         evhttp_add_header(headers, "Connection", "close");
@@ -342,8 +371,8 @@ void http_stream_send(struct http_exchange *exchange, const char *data, size_t l
         return;
     }
     exchange->sent += length;
-    evbuffer_add(exchange->server->piece, data, length);
-    evhttp_send_reply_chunk(exchange->request, exchange->server->piece);
+    evbuffer_add(exchange->all->piece, data, length);
+    evhttp_send_reply_chunk(exchange->request, exchange->all->piece);
     connection_send(connection, false);
 }
 
@@ -361,4 +390,20 @@ void http_stream_end(struct http_exchange *exchange)
     if (connection->guard.head.minor > 0)
         evhttp_send_reply_end(request);
     connection_send(connection, true);
+}
+
+/* ---- all of them ---- */
+
+void exchanges_begin(struct exchanges *all)
+{
+    LIST_INIT(&all->list);
+    all->piece = evbuffer_new();
+}
+
+void exchanges_end(struct exchanges *all)
+{
+    struct http_exchange *exchange;
+    LIST_FOREACH(exchange, &all->list, link)
+    exchange->all = NULL;
+    evbuffer_free(all->piece);
 }

@@ -1,5 +1,5 @@
 /* Listening: which addresses, and when not to accept. */
-#include "http_server_internal.h"
+#include "tconnectsync/http/http_server.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -7,25 +7,49 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <event2/listener.h>
+
+#include "http_connection.h"
+#include "http_exchange.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
 
 enum {
-    BACKLOG = 511,
+    BACKLOG = 1024,
     PAUSE_MILLISECONDS = 500,
+    COMPLAINT_SECONDS = 10, /* between two lines about the same */
+    CONNECTIONS_DEFAULT = 512,
+    CONNECTIONS_LEAST = 8,
+    OTHER_DESCRIPTORS = 64, /* what the program opens besides */
+};
+
+struct http_server {
+    SLIST_ENTRY(http_server) link;
+    struct event_base *base;
+    struct http_server_options options;
+    struct evhttp *evhttp;
+    struct evhttp_bound_socket *sockets[4];
+    size_t socket_count;
+    uint16_t port;
+    struct event *accept_again;
+    bool pausing;
+    time_t complained;
+    struct connections connections;
+    struct exchanges exchanges;
 };
 
 /* An evconnlistener's error callback is handed no more than the evhttp: this finds whose it is. */
 static SLIST_HEAD(, http_server) servers = SLIST_HEAD_INITIALIZER(servers);
 
-void server_update_accepting(struct http_server *server)
+static void update_accepting(void *context)
 {
-    bool accept =
-        !server->without_descriptors && server->connection_count < server->options.maximum_connections;
+    struct http_server *server = context;
+    bool accept = !server->pausing && !connections_are_full(&server->connections);
     for (size_t i = 0; i < server->socket_count; i++) {
         struct evconnlistener *listener = evhttp_bound_socket_get_listener(server->sockets[i]);
         if (accept)
@@ -39,12 +63,22 @@ static void accept_again(evutil_socket_t fd, short what, void *context)
 {
     struct http_server *server = context;
     (void)fd, (void)what;
-    server->without_descriptors = false;
-    server_update_accepting(server);
+    server->pausing = false;
+    update_accepting(server);
 }
 
-/* Out of descriptors or memory. The listening socket stays readable: without a pause this would be called for
- * ever. */
+static void complain(struct http_server *server, int reason)
+{
+    time_t now = time(NULL);
+    if (now - server->complained < COMPLAINT_SECONDS && now >= server->complained)
+        return;
+    server->complained = now;
+    log_warn(server->options.log, "http", "event=accept_failed reason=%s",
+             log_quote(server->options.log, strerror(reason)));
+}
+
+/* Out of descriptors or memory. Connections without progress make room; when there are none, a pause: the
+ * listening socket stays readable, so without one this would be called for ever. */
 static void accept_failed(struct evconnlistener *listener, void *evhttp)
 {
     int reason = errno;
@@ -53,12 +87,13 @@ static void accept_failed(struct evconnlistener *listener, void *evhttp)
     SLIST_FOREACH(server, &servers, link)
     if (server->evhttp == evhttp)
         break;
-    if (!server || server->without_descriptors)
+    if (!server || server->pausing)
         return;
-    log_warn(server->options.log, "http", "event=accept_failed reason=%s pause_ms=%d",
-             log_quote(server->options.log, strerror(reason)), PAUSE_MILLISECONDS);
-    server->without_descriptors = true;
-    server_update_accepting(server);
+    complain(server, reason);
+    if (connections_shed(&server->connections))
+        return;
+    server->pausing = true;
+    update_accepting(server);
     event_add(server->accept_again, &(struct timeval){.tv_usec = PAUSE_MILLISECONDS * 1000});
 }
 
@@ -135,20 +170,70 @@ static bool listen_on(struct http_server *server, const char *host, struct error
                      strerror(reason), remedy);
 }
 
-static void set_defaults(struct http_server_options *options)
+/* What the process may open, with room for the quarter more that there may be for a moment. */
+static unsigned default_connections(void)
 {
-    if (!options->maximum_connections)
-        options->maximum_connections = 256;
-    if (!options->request_milliseconds)
-        options->request_milliseconds = 10 * 1000;
-    if (!options->idle_milliseconds)
-        options->idle_milliseconds = 75 * 1000;
-    if (!options->write_milliseconds)
-        options->write_milliseconds = 30 * 1000;
-    if (!options->maximum_head)
-        options->maximum_head = 16 * 1024;
-    if (!options->maximum_body)
-        options->maximum_body = 64 * 1024;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+        limit.rlim_cur >= OTHER_DESCRIPTORS + CONNECTIONS_DEFAULT * 5 / 4)
+        return CONNECTIONS_DEFAULT;
+    if (limit.rlim_cur < OTHER_DESCRIPTORS + CONNECTIONS_LEAST * 5 / 4)
+        return CONNECTIONS_LEAST;
+    return (unsigned)(limit.rlim_cur - OTHER_DESCRIPTORS) * 4 / 5;
+}
+
+static void set_limits(struct connection_limits *limits, const struct http_server_options *options)
+{
+    unsigned connections =
+        options->maximum_connections ? options->maximum_connections : default_connections();
+    *limits = (struct connection_limits){
+        .maximum = connections,
+        .one_network = (connections + 1) / 2,
+        .behind_proxy = options->trust_proxy,
+        .request_milliseconds = options->request_milliseconds ? options->request_milliseconds : 10 * 1000,
+        .idle_milliseconds = options->idle_milliseconds ? options->idle_milliseconds : 75 * 1000,
+        .write_milliseconds = options->write_milliseconds ? options->write_milliseconds : 30 * 1000,
+        .request = {.head = options->maximum_head ? options->maximum_head : 16 * 1024,
+                    .body = options->maximum_body ? options->maximum_body : 64 * 1024},
+    };
+}
+
+static void request_arrived(void *context, struct connection *connection, struct evhttp_request *request)
+{
+    struct http_server *server = context;
+    exchange_arrived(&server->exchanges, connection, request);
+}
+
+static void begin_parts(struct http_server *server)
+{
+    server->connections.user = (struct connection_user){
+        .arrived = request_arrived,
+        .lost = exchange_lost,
+        .drained = exchange_drained,
+        .changed = update_accepting,
+        .context = server,
+    };
+    server->exchanges.handler = server->options.handler;
+    server->exchanges.handler_context = server->options.context;
+    server->exchanges.trust_proxy = server->options.trust_proxy;
+    set_limits(&server->connections.limits, &server->options);
+    connections_begin(&server->connections, server->base, server->options.log);
+    exchanges_begin(&server->exchanges);
+}
+
+static void begin_evhttp(struct http_server *server)
+{
+    const struct http_limits *limits = &server->connections.limits.request;
+    server->evhttp = evhttp_new(server->base);
+    /* Never reached, since the guard's are lower; without them evhttp has none. */
+    evhttp_set_max_headers_size(server->evhttp, (ev_ssize_t)(2 * limits->head + 1024));
+    evhttp_set_max_body_size(server->evhttp, (ev_ssize_t)(2 * limits->body + 1024));
+    evhttp_set_allowed_methods(server->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+                                                   EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+                                                   EVHTTP_REQ_PATCH | EVHTTP_REQ_TRACE);
+    evhttp_set_default_content_type(server->evhttp, NULL);
+    evhttp_set_bevcb(server->evhttp, connection_new, &server->connections);
+    evhttp_set_gencb(server->evhttp, connection_request_arrived, &server->connections);
 }
 
 struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options,
@@ -157,23 +242,10 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
     struct http_server *server = xcalloc(1, sizeof *server);
     server->base = base;
     server->options = *options;
-    set_defaults(&server->options);
-    server->limits =
-        (struct http_limits){.head = server->options.maximum_head, .body = server->options.maximum_body};
-    server->evhttp = evhttp_new(base);
     server->accept_again = evtimer_new(base, accept_again, server);
-    server->piece = evbuffer_new();
     SLIST_INSERT_HEAD(&servers, server, link);
-
-    /* Never reached, since the guard's are lower; without them evhttp has none. */
-    evhttp_set_max_headers_size(server->evhttp, (ev_ssize_t)(2 * server->limits.head + 1024));
-    evhttp_set_max_body_size(server->evhttp, (ev_ssize_t)(2 * server->limits.body + 1024));
-    evhttp_set_allowed_methods(server->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
-                                                   EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
-                                                   EVHTTP_REQ_PATCH | EVHTTP_REQ_TRACE);
-    evhttp_set_default_content_type(server->evhttp, NULL);
-    evhttp_set_bevcb(server->evhttp, connection_new, server);
-    evhttp_set_gencb(server->evhttp, connection_request_arrived, server);
+    begin_parts(server);
+    begin_evhttp(server);
 
     /* "::" takes IPv4 as well; a machine without IPv6 cannot bind it. */
     bool listening = options->host ? listen_on(server, options->host, error)
@@ -189,32 +261,28 @@ uint16_t http_server_port(const struct http_server *server)
     return server->port;
 }
 
-void http_server_stop_accepting(struct http_server *server)
+static void stop_listening(struct http_server *server)
 {
-    server->stopped = true;
     while (server->socket_count > 0)
         evhttp_del_accept_socket(server->evhttp, server->sockets[--server->socket_count]);
-    struct connection *connection, *next;
-    for (connection = LIST_FIRST(&server->connections); connection; connection = next) {
-        next = LIST_NEXT(connection, link);
-        if (connection_is_idle(connection))
-            connection_close(connection);
-    }
+}
+
+void http_server_stop_accepting(struct http_server *server)
+{
+    server->exchanges.stopping = true;
+    stop_listening(server);
+    connections_close_idle(&server->connections);
 }
 
 size_t http_server_open_exchanges(const struct http_server *server)
 {
-    size_t count = 0;
-    const struct http_exchange *exchange;
-    LIST_FOREACH(exchange, &server->exchanges, link)
-    count++;
-    return count;
+    return server->exchanges.count;
 }
 
 bool http_server_is_answering(const struct http_server *server)
 {
     const struct connection *connection;
-    LIST_FOREACH(connection, &server->connections, link)
+    TAILQ_FOREACH(connection, &server->connections.list, link)
     if (connection->busy && !connection->lingering)
         return true;
     return false;
@@ -222,23 +290,18 @@ bool http_server_is_answering(const struct http_server *server)
 
 size_t http_server_open_connections(const struct http_server *server)
 {
-    return server->connection_count;
+    return server->connections.count;
 }
 
 void http_server_free(struct http_server *server)
 {
     if (!server)
         return;
-    while (server->socket_count > 0)
-        evhttp_del_accept_socket(server->evhttp, server->sockets[--server->socket_count]);
-    while (!LIST_EMPTY(&server->connections))
-        connection_close(LIST_FIRST(&server->connections));
-    struct http_exchange *exchange;
-    LIST_FOREACH(exchange, &server->exchanges, link)
-    exchange->server = NULL;
+    stop_listening(server);
+    connections_end(&server->connections);
+    exchanges_end(&server->exchanges);
     evhttp_free(server->evhttp);
     SLIST_REMOVE(&servers, server, http_server, link);
     event_free(server->accept_again);
-    evbuffer_free(server->piece);
     free(server);
 }

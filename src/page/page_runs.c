@@ -207,37 +207,6 @@ void page_runs(const struct page_view *view, struct buffer *out)
     page_add(out, count > OPEN_RUNS ? "</ol></details>" : "</ol>");
 }
 
-/* ---- what no sync carries over ---- */
-
-void page_missing(const struct page_view *view, struct buffer *out)
-{
-    static const struct {
-        unsigned feature;
-        const char *words;
-    } names[] = {
-        {FEATURE_BASAL, "basal"},
-        {FEATURE_BOLUS, "boluses and carbs"},
-        {FEATURE_PUMP_EVENTS, "sites, cartridges, sleep, exercise, alarms"},
-        {FEATURE_PROFILES, "profiles"},
-        {FEATURE_CGM, "glucose readings"},
-        {FEATURE_CGM_ALERTS, "glucose alerts"},
-        {FEATURE_DEVICE_STATUS, "battery and insulin on board"},
-    };
-    const unsigned missing = features_missing(view->features);
-    const char *separator = "";
-    if (!missing)
-        return;
-    page_add(out, "<p class=\"hint\" id=\"missing\">");
-    page_add(out, "Not carried over to Nightscout:");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (missing & names[i].feature) {
-            page_add(out, "%s %s", separator, page_say(names[i].words));
-            separator = ";";
-        }
-    page_add(out, ". The setting TCONNECTSYNC_HEROKU_FEATURES chooses.");
-    page_add(out, "</p>");
-}
-
 /* ---- diagnostics ---- */
 
 static void add_moment(struct buffer *out, const char *name, const struct page_view *view, int64_t instant)

@@ -136,8 +136,10 @@ void page_setup(const struct page_view *view, struct buffer *out)
     page_add(out, "<ol class=\"steps\">");
     for (int step = 0; step < STEP_COUNT; step++)
         add_step(view, step, out);
+    buffer_add_text(out, "</ol>");
+    page_not_carried(view, out);
     page_add(out,
-             "</ol><h3>Where to set these</h3>"
+             "<h3>Where to set these</h3>"
              "<p><b>Heroku:</b> your app, Settings, Reveal Config Vars. The app restarts after each change. "
              "<b>Elsewhere:</b> the environment, or a file named <code>.env</code>, a line "
              "<code>NAME=value</code> each; then start the program again.</p>"
@@ -146,24 +148,43 @@ void page_setup(const struct page_view *view, struct buffer *out)
 
 /* ---- kinds of data ---- */
 
+static const struct {
+    unsigned feature;
+    const char *name, *words;
+} boxes[] = {
+    {FEATURE_BASAL, "BASAL", "Basal"},
+    {FEATURE_BOLUS, "BOLUS", "Boluses and carbs"},
+    {FEATURE_PUMP_EVENTS, "PUMP_EVENTS", "Sites, cartridges, sleep, exercise, alarms"},
+    {FEATURE_PROFILES, "PROFILES", "Profiles"},
+    {FEATURE_CGM, "CGM", "Glucose readings"},
+    {FEATURE_CGM_ALERTS, "CGM_ALERTS", "Glucose alerts"},
+    {FEATURE_DEVICE_STATUS | FEATURE_IOB, "DEVICE_STATUS", "Battery, insulin on board"},
+    {FEATURE_PUMP_EVENTS_BASAL_SUSPENSION, "PUMP_EVENTS_BASAL_SUSPENSION", "Suspends and resumes alone"},
+};
+enum { BOX_COUNT = sizeof boxes / sizeof *boxes };
+
 void page_feature_boxes(const struct page_view *view, struct buffer *out)
 {
-    static const struct {
-        unsigned feature;
-        const char *name, *words;
-    } boxes[] = {
-        {FEATURE_BASAL, "BASAL", "Basal"},
-        {FEATURE_BOLUS, "BOLUS", "Boluses and carbs"},
-        {FEATURE_PUMP_EVENTS, "PUMP_EVENTS", "Sites, cartridges, sleep, exercise, alarms"},
-        {FEATURE_PROFILES, "PROFILES", "Profiles"},
-        {FEATURE_CGM, "CGM", "Glucose readings"},
-        {FEATURE_CGM_ALERTS, "CGM_ALERTS", "Glucose alerts"},
-        {FEATURE_DEVICE_STATUS | FEATURE_IOB, "DEVICE_STATUS", "Battery, insulin on board"},
-        {FEATURE_PUMP_EVENTS_BASAL_SUSPENSION, "PUMP_EVENTS_BASAL_SUSPENSION", "Suspends and resumes alone"},
-    };
-    for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
+    for (size_t i = 0; i < BOX_COUNT; i++) {
         page_add(out, "<label><input type=\"checkbox\" name=\"%s\" value=\"1\"", boxes[i].name);
         buffer_add_text(out, view->features & boxes[i].feature ? " checked" : "");
         page_add(out, "> %s</label>", page_say(boxes[i].words));
     }
+}
+
+/* What the timer leaves out, where the person may look for it. */
+void page_not_carried(const struct page_view *view, struct buffer *out)
+{
+    const unsigned missing = features_missing(view->features);
+    const char *separator = " ";
+    if (!missing)
+        return;
+    page_add(out, "<p class=\"hint\">Not carried over:");
+    for (size_t i = 0; i < BOX_COUNT; i++)
+        if (boxes[i].feature & missing) {
+            page_add(out, "%s%s (%s)", separator, page_say(boxes[i].words), boxes[i].name);
+            separator = ", ";
+        }
+    page_add(out, ". TCONNECTSYNC_HEROKU_FEATURES chooses.");
+    page_add(out, "</p>");
 }

@@ -277,9 +277,27 @@ static const struct pump *successor(const struct account *account, const char *s
     return other && silent && (!ours || other->last_upload > ours->last_upload) ? other : NULL;
 }
 
-const struct pump *account_profile_pump(const struct account *account, const char *serial_number, int64_t now)
+/* When a pump was seen last, as far as that can be believed. */
+static int64_t last_seen(const struct pump *pump, int64_t now)
 {
-    return successor(account, serial_number, now) ? NULL : latest_in_use(account, serial_number, false, now);
+    int64_t newest = pump_newest(pump, now);
+    return newest != NO_TIME && pump->last_upload != NO_TIME ? pump->last_upload : newest;
+}
+
+const struct pump *account_profile_pump(const struct account *account, const char *serial_number,
+                                        int64_t from, int64_t now)
+{
+    const struct pump *found = latest_in_use(account, serial_number, false, now);
+    if (found || latest_in_use(account, serial_number, true, now))
+        return successor(account, serial_number, now) ? NULL : found;
+    for (size_t i = 0; i < account->pump_count; i++) {
+        const struct pump *pump = &account->pumps[i];
+        int64_t seen = last_seen(pump, now);
+        if ((!serial_number || is_named(pump, serial_number)) && seen != NO_TIME && seen >= from &&
+            (!found || seen > last_seen(found, now)))
+            found = pump;
+    }
+    return found;
 }
 
 bool account_choose_pumps(const struct account *account, const char *serial_number, int64_t from, int64_t to,

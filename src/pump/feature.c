@@ -25,13 +25,13 @@ static unsigned feature_of(const char *name, size_t length)
     return 0;
 }
 
-/* The text may come from a stranger's request and the message goes back to them, or onto a page: a short
- * piece of it, of plain characters alone. */
+/* The text may come from a stranger's request, or be a secret that stands in the wrong setting, and the
+ * message goes onto pages: a short piece of it, of the characters that a misspelled name may have. */
 static void quote(const char *name, size_t length, char quoted[QUOTED_SIZE])
 {
     size_t i;
     for (i = 0; i < length && i + 1 < QUOTED_SIZE; i++)
-        quoted[i] = isalnum((unsigned char)name[i]) || strchr(" ;:._-", name[i]) ? name[i] : '?';
+        quoted[i] = isalpha((unsigned char)name[i]) || strchr(" ;:._-", name[i]) ? name[i] : '?';
     quoted[i] = '\0';
 }
 

@@ -52,21 +52,24 @@ static bool basic_equals(const char *encoded, const char *secret)
     return equal;
 }
 
-/* The first right credential; given tells whether a secret, be it a wrong one, was there. */
+/* The first right credential; given tells whether a secret, be it a wrong one, was there. uncompared: what is
+ * given is not looked at. */
 static enum credential find_credential(const struct authorization_request *request, const char *secret,
-                                       int64_t now, bool *given)
+                                       int64_t now, bool uncompared, bool *given)
 {
     const char *parameter = request->parameter && *request->parameter ? request->parameter : NULL;
     const char *bearer = after_scheme(request->header, "Bearer");
     const char *basic = after_scheme(request->header, "Basic");
     *given = parameter || bearer || basic;
+    if (uncompared)
+        parameter = bearer = basic = NULL;
     if (parameter && secret_equals(parameter, strlen(parameter), secret))
         return CREDENTIAL_PARAMETER;
     if (bearer && secret_equals(bearer, strcspn(bearer, " \t"), secret))
         return CREDENTIAL_BEARER;
     if (basic && basic_equals(basic, secret))
         return CREDENTIAL_BASIC;
-    if (request->cookie && session_is_valid(request->cookie, secret, now))
+    if (request->cookie && session_is_valid(request->cookie, secret, now, request->signed_out))
         return CREDENTIAL_COOKIE;
     return CREDENTIAL_NONE;
 }
@@ -104,19 +107,23 @@ void authorization_check(const struct authorization_request *request, const char
         refuse(result, 403, not_configured);
         return;
     }
-    result->credential = find_credential(request, secret, wall, &result->given);
+    unsigned wait = rate_limit_wait(limit, request->address, monotonic);
+    result->credential = find_credential(request, secret, wall, wait > 0, &result->given);
+    if (result->credential == CREDENTIAL_NONE && result->given && wait) {
+        result->retry_after = wait;
+        refuse(result, 429, "too many wrong secrets came from your address, try again later");
+        return;
+    }
     if (result->credential == CREDENTIAL_NONE) {
-        unsigned wait = result->given ? rate_limit_wrong(limit, request->address, monotonic) : 0;
-        if (wait) {
-            result->retry_after = wait;
-            refuse(result, 429, "too many wrong secrets came from your address, try again later");
-            return;
-        }
+        if (result->given)
+            rate_limit_wrong(limit, request->address, monotonic);
         bool challenges = flags & AUTHORIZATION_CHALLENGE;
         refuse(result, challenges ? 401 : 403, result->given ? invalid : not_provided);
         result->challenge = challenges ? challenge : NULL;
         return;
     }
+    if (result->credential != CREDENTIAL_COOKIE)
+        rate_limit_right(limit, request->address, monotonic);
     bool by_itself = result->credential == CREDENTIAL_BASIC || result->credential == CREDENTIAL_COOKIE;
     if (!by_itself || !(flags & AUTHORIZATION_CHANGES_STATE))
         return;

@@ -19,6 +19,7 @@ struct authorization_request {
     const char *origin;     /* Origin */
     const char *host;       /* Host */
     const char *address;    /* the client's; never NULL */
+    int64_t signed_out;     /* cookies from before this time are void: see session.h */
     bool https;             /* it came that way, so far as is known */
 };
 

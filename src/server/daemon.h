@@ -24,8 +24,9 @@ struct daemon {
     struct schedule schedule;
     struct status_page *page;
     struct rate_limit *rate_limit;
-    struct event *timer, *signals[2], *deadline;
-    int64_t started; /* seconds since 1970 */
+    struct event *timer, *signals[3], *deadline;
+    int64_t started; /* seconds since 1970, as the next */
+    int64_t signed_out; /* sessions have to have begun since; 0: nobody has signed out */
     bool draining;
 };
 

@@ -25,6 +25,7 @@ void daemon_authorize(struct daemon *daemon, struct http_exchange *exchange, uns
         .origin = http_exchange_header(exchange, "Origin"),
         .host = http_exchange_header(exchange, "Host"),
         .address = http_exchange_client_address(exchange),
+        .signed_out = daemon->signed_out,
         .https = http_exchange_is_https(exchange),
     };
     struct moment now = moment_now();

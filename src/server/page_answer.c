@@ -31,12 +31,18 @@
     "manifest-src 'self'; "                                                                                  \
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+/* A session that begins in the second of a sign-out begins after it. */
+static int64_t session_begin(const struct daemon *daemon, int64_t now)
+{
+    return now > daemon->signed_out ? now : daemon->signed_out;
+}
+
 static void add_cookie(const struct daemon *daemon, struct http_exchange *exchange, bool begins, int64_t now)
 {
     struct buffer cookie;
     buffer_init(&cookie, COOKIE_MAXIMUM);
     if (begins)
-        session_write_cookie(&cookie, daemon->application->configuration->secret, now,
+        session_write_cookie(&cookie, daemon->application->configuration->secret, session_begin(daemon, now),
                              http_exchange_is_https(exchange));
     else
         session_write_end_cookie(&cookie, http_exchange_is_https(exchange));
@@ -48,13 +54,13 @@ static void add_cookie(const struct daemon *daemon, struct http_exchange *exchan
 
 /* The forms' token belongs to the cookie that will come back with them. */
 static void write_token(const struct daemon *daemon, struct http_exchange *exchange,
-                        enum credential credential, int64_t now, struct buffer *token)
+                        enum credential credential, bool begins, int64_t now, struct buffer *token)
 {
     const char *secret = daemon->application->configuration->secret;
     struct buffer session;
     buffer_init(&session, COOKIE_MAXIMUM);
-    if (credential == CREDENTIAL_PARAMETER)
-        session_write(&session, secret, now);
+    if (begins)
+        session_write(&session, secret, session_begin(daemon, now));
     else if (credential == CREDENTIAL_COOKIE)
         buffer_add_text(&session, http_exchange_cookie(exchange, SESSION_COOKIE));
     form_token_write(token, secret, session.data);
@@ -97,7 +103,7 @@ static bool is_plain(const struct http_exchange *exchange)
 }
 
 /* Whoever comes with the secret in an address or a form gets the cookie, so that the page's links and buttons
-   work without it. */
+   work without it; a cookie that is used does not end. */
 static void show(struct daemon *daemon, struct http_exchange *exchange, enum credential credential,
                  int status, enum page_notice notice)
 {
@@ -118,9 +124,13 @@ static void show(struct daemon *daemon, struct http_exchange *exchange, enum cre
     }
     filled.view.notice = notice;
     filled.view.still = still;
+    const bool begins =
+        credential == CREDENTIAL_PARAMETER ||
+        (credential == CREDENTIAL_COOKIE &&
+         session_is_to_be_renewed(http_exchange_cookie(exchange, SESSION_COOKIE), filled.view.now));
     if (credential != CREDENTIAL_NONE)
-        write_token(daemon, exchange, credential, filled.view.now, &token);
-    if (credential == CREDENTIAL_PARAMETER)
+        write_token(daemon, exchange, credential, begins, filled.view.now, &token);
+    if (begins)
         add_cookie(daemon, exchange, true, filled.view.now);
     filled.view.form_token = token.data;
     page_render(&filled.view, &html);
@@ -237,6 +247,7 @@ static enum page_notice act_sign_in(struct daemon *daemon, struct http_exchange 
 
 static enum page_notice act_sign_out(struct daemon *daemon, struct http_exchange *exchange)
 {
+    daemon->signed_out = session_begin(daemon, (int64_t)time(NULL)) + 1;
     add_cookie(daemon, exchange, false, 0);
     return NOTICE_SIGNED_OUT;
 }
@@ -325,7 +336,7 @@ void page_answer_file(struct daemon *daemon, struct http_exchange *exchange)
     http_exchange_add_header(
         exchange, "Cache-Control",
         http_exchange_parameter(exchange, file->tag) ? "public, max-age=31536000, immutable" : "no-cache");
-    if (known && strstr(known, tag)) {
+    if (known && (strcmp(known, "*") == 0 || strstr(known, tag))) {
         http_reply(exchange, 304, NULL, "", 0);
         return;
     }

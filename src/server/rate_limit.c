@@ -1,6 +1,8 @@
+/* Places for networks: one each, and one that all share for whom no place is left. */
 #include "rate_limit.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +12,14 @@
 struct place {
     uint8_t network[8]; /* of IPv6 the first half; of IPv4 the address behind four zeros, which no IPv6 host
                            has */
-    int64_t began, seen;
-    unsigned wrong; /* 0: the place is free */
+    int64_t began;      /* the first wrong one of the window */
+    unsigned wrong;     /* in the window; 0 and no owner's: the place is free */
+    bool is_owners;     /* the right secret came from there */
+    int64_t right;      /* when it did last */
 };
 
 struct rate_limit {
-    struct place places[RATE_LIMIT_PLACES];
+    struct place places[RATE_LIMIT_PLACES], others;
 };
 
 struct rate_limit *rate_limit_new(void)
@@ -43,33 +47,82 @@ static void network_of(const char *address, uint8_t network[8])
     }
 }
 
-static struct place *find_place(struct rate_limit *limit, const uint8_t network[8])
+static bool is_over(const struct place *place, int64_t now)
 {
-    struct place *oldest = limit->places;
-    for (struct place *place = limit->places; place < limit->places + RATE_LIMIT_PLACES; place++) {
-        if (place->wrong && memcmp(place->network, network, sizeof place->network) == 0)
-            return place;
-        if (oldest->wrong && (!place->wrong || place->seen < oldest->seen))
-            oldest = place;
-    }
-    *oldest = (struct place){0};
-    memcpy(oldest->network, network, sizeof oldest->network);
-    return oldest;
+    return !place->wrong || now - place->began >= RATE_LIMIT_SECONDS;
 }
 
-unsigned rate_limit_wrong(struct rate_limit *limit, const char *address, int64_t now)
+/* The network's own place. Without one: a place to take; the one that all others share when none is free. */
+static struct place *find_place(struct rate_limit *limit, const uint8_t network[8], int64_t now)
+{
+    struct place *free_one = NULL;
+    for (struct place *place = limit->places; place < limit->places + RATE_LIMIT_PLACES; place++) {
+        bool is_used = place->wrong || place->is_owners;
+        if (is_used && memcmp(place->network, network, sizeof place->network) == 0)
+            return place;
+        if (!free_one && !place->is_owners && is_over(place, now))
+            free_one = place;
+    }
+    return free_one ? free_one : &limit->others;
+}
+
+/* Its network is the caller's from now on, unless it is the one for all others. */
+static void take(struct rate_limit *limit, struct place *place, const uint8_t network[8])
+{
+    if (place == &limit->others || memcmp(place->network, network, sizeof place->network) == 0)
+        return;
+    *place = (struct place){0};
+    memcpy(place->network, network, sizeof place->network);
+}
+
+unsigned rate_limit_wait(struct rate_limit *limit, const char *address, int64_t now)
 {
     uint8_t network[8];
     network_of(address, network);
-    struct place *place = find_place(limit, network);
-    if (!place->wrong || now - place->began >= RATE_LIMIT_SECONDS) {
+    const struct place *place = find_place(limit, network, now);
+    if (place->wrong < RATE_LIMIT_ATTEMPTS || is_over(place, now))
+        return 0;
+    return (unsigned)(place->began + RATE_LIMIT_SECONDS - now);
+}
+
+void rate_limit_wrong(struct rate_limit *limit, const char *address, int64_t now)
+{
+    uint8_t network[8];
+    network_of(address, network);
+    struct place *place = find_place(limit, network, now);
+    take(limit, place, network);
+    if (is_over(place, now)) {
         place->began = now;
         place->wrong = 0;
     }
-    place->seen = now;
-    if (place->wrong < RATE_LIMIT_ATTEMPTS) {
-        place->wrong++;
-        return 0;
+    place->wrong++;
+}
+
+static struct place *oldest_owner(struct rate_limit *limit)
+{
+    struct place *oldest = NULL;
+    unsigned count = 0;
+    for (struct place *place = limit->places; place < limit->places + RATE_LIMIT_PLACES; place++) {
+        count += place->is_owners;
+        if (place->is_owners && (!oldest || place->right < oldest->right))
+            oldest = place;
     }
-    return (unsigned)(place->began + RATE_LIMIT_SECONDS - now);
+    return count >= RATE_LIMIT_OWNERS ? oldest : NULL;
+}
+
+void rate_limit_right(struct rate_limit *limit, const char *address, int64_t now)
+{
+    uint8_t network[8];
+    network_of(address, network);
+    struct place *place = find_place(limit, network, now);
+    if (!place->is_owners || memcmp(place->network, network, sizeof place->network) != 0) {
+        struct place *oldest = oldest_owner(limit);
+        if (oldest)
+            place = oldest;
+        else if (place == &limit->others)
+            place = limit->places; /* never an owner's: there would be RATE_LIMIT_OWNERS */
+        take(limit, place, network);
+    }
+    place->is_owners = true;
+    place->right = now;
 }

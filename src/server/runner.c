@@ -14,6 +14,7 @@
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/base/redact.h"
 #include "tconnectsync/sync/check_report.h"
+#include "run_log.h"
 #include "wish.h"
 
 #define RECENT_SECONDS 60
@@ -24,6 +25,7 @@ struct job {
     enum run_trigger trigger;
     struct listener *listeners;
     size_t listener_count;
+    struct run_log *log; /* since somebody listens, else NULL */
 };
 
 struct runner {
@@ -49,8 +51,10 @@ struct moment moment_now(void)
 
 static void free_job(struct job *job)
 {
-    if (job)
-        free(job->listeners);
+    if (!job)
+        return;
+    free(job->listeners);
+    run_log_release(job->log);
     free(job);
 }
 
@@ -86,9 +90,15 @@ static void on_line(void *context, enum log_level level, const char *line)
     (void)level;
     if (!runner->running || strstr(line, " module=http "))
         return;
-    for (size_t i = 0; i < runner->running->listener_count; i++)
-        if (runner->running->listeners[i].line)
-            runner->running->listeners[i].line(runner->running->listeners[i].context, line);
+    struct job *job = runner->running;
+    if (job->listener_count == 0)
+        return;
+    if (!job->log)
+        job->log = run_log_new();
+    run_log_add(job->log, line);
+    for (size_t i = 0; i < job->listener_count; i++)
+        if (job->listeners[i].grown)
+            job->listeners[i].grown(job->listeners[i].context, job->log);
 }
 
 static void on_progress(void *context, const struct sync_progress *progress)

@@ -8,12 +8,14 @@
 #include "tconnectsync/sync/sync.h"
 
 struct redactor;
+struct run_log;
 struct runner;
 struct wish;
 
 /* Told about a run until it ends or runner_leave. */
 struct listener {
-    void (*line)(void *context, const char *line); /* of its log; may be NULL */
+    /* Its log has grown; who wants to keep it holds it. May be NULL. */
+    void (*grown)(void *context, struct run_log *log);
     /* text: what a check reports, "" for a sync. May be NULL. */
     void (*done)(void *context, const struct report *report, const char *text);
     void *context;

@@ -76,6 +76,8 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 {
     (void)what;
     struct daemon *daemon = context;
+    if (daemon->draining && number == SIGHUP)
+        return;
     if (daemon->draining)
         _exit(128 + (int)number);
     log_info(daemon->application->account.log, "serve", "signal=%d note=stopping", (int)number);
@@ -118,12 +120,20 @@ static bool open_server(struct daemon *daemon, struct error *error)
     return daemon->server != NULL;
 }
 
+/* A terminal that closes ends the server in order, unless whoever started it (nohup) wanted it to stay. */
+static bool hangup_is_ignored(void)
+{
+    struct sigaction now;
+    return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void add_signals(struct daemon *daemon)
 {
-    static const int numbers[] = {SIGTERM, SIGINT};
-    for (size_t i = 0; i < 2; i++) {
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         daemon->signals[i] = evsignal_new(daemon->application->account.base, numbers[i], on_signal, daemon);
-        evsignal_add(daemon->signals[i], NULL);
+        if (numbers[i] != SIGHUP || !hangup_is_ignored())
+            evsignal_add(daemon->signals[i], NULL);
     }
 }
 
@@ -176,8 +186,8 @@ bool serve(struct application *application)
         http_server_free(daemon.server);
         event_free(daemon.timer);
         event_free(daemon.deadline);
-        event_free(daemon.signals[0]);
-        event_free(daemon.signals[1]);
+        for (size_t i = 0; i < sizeof daemon.signals / sizeof *daemon.signals; i++)
+            event_free(daemon.signals[i]);
     }
     runner_free(daemon.runner);
     page_events_end(daemon.page);

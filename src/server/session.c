@@ -68,7 +68,7 @@ void session_write(struct buffer *out, const char *secret, int64_t now)
     buffer_free(&end);
 }
 
-bool session_is_valid(const char *value, const char *secret, int64_t now)
+bool session_is_valid(const char *value, const char *secret, int64_t now, int64_t signed_out)
 {
     size_t digits = strspn(value, "0123456789");
     if (digits == 0 || digits > DIGITS_MAXIMUM - 1 || value[digits] != '.')
@@ -76,11 +76,16 @@ bool session_is_valid(const char *value, const char *secret, int64_t now)
     char *end = xstrndup(value, digits);
     /* Further ahead than any that is made now: the clock was wrong when it was made. A day for a clock that
      * moves. */
-    int64_t left = (int64_t)strtoll(end, NULL, 10) - now;
+    int64_t ends = (int64_t)strtoll(end, NULL, 10), left = ends - now;
     bool valid = is_signature(value + digits + 1, secret, session_purpose, end) && left > 0 &&
-                 left <= SESSION_SECONDS + 24 * 3600;
+                 left <= SESSION_SECONDS + 24 * 3600 && ends - SESSION_SECONDS >= signed_out;
     free(end);
     return valid;
+}
+
+bool session_is_to_be_renewed(const char *value, int64_t now)
+{
+    return (int64_t)strtoll(value, NULL, 10) - now < SESSION_SECONDS - SESSION_RENEWED;
 }
 
 static void write_attributes(struct buffer *out, int64_t seconds, bool https)

@@ -14,8 +14,9 @@
 const struct json *sync_pump_settings(const struct sync *sync)
 {
     const char *serial_number = sync->account.configuration->pump_serial_number;
-    const struct pump *pump =
-        sync->pumper ? account_profile_pump(sync->pumper, serial_number, sync->now) : NULL;
+    if (!sync->range.chosen)
+        return NULL;
+    const struct pump *pump = account_profile_pump(sync->pumper, serial_number, sync->range.from, sync->now);
     return pump ? pump->settings : NULL;
 }
 
@@ -34,13 +35,6 @@ static const char *newest_settings_hash(const struct sync *sync)
          profile = profile->next)
         hash = json_text(json_get(profile, "pump_settings_hash"));
     return hash;
-}
-
-/* Without its database Nightscout answers null, which is not "none": ours would be laid over a person's. */
-static bool profiles_are_known(const struct sync *sync)
-{
-    const struct json *stored = sync->profile.stored;
-    return json_is(sync->profile.newest, JSON_ARRAY) && (!stored || json_is(stored, JSON_ARRAY));
 }
 
 /* A profile gets one attempt: it has no key that would make a repeat safe. */
@@ -71,15 +65,8 @@ void sync_write_profile(struct sync *sync)
         .replace = configuration->profile_replace,
     };
     const struct json *settings = sync_pump_settings(sync);
-    enum profile_action action = PROFILE_NONE;
-    if (profiles_are_known(sync))
-        action = profile_plan(settings, sync_current_profile(sync), newest_settings_hash(sync), &rules,
-                              sync->now, &body, &error);
-    else
-        error_set(
-            &error, ERROR_SERVICE,
-            "No profile is written: Nightscout does not say which ones it has. Its database may be down. "
-            "The next sync tries again.");
+    enum profile_action action = profile_plan(settings, sync_current_profile(sync),
+                                              newest_settings_hash(sync), &rules, sync->now, &body, &error);
     if (*error.text && settings)
         sync_warn(sync, "%s", error.text);
     else if (*error.text) /* the phone is away, which the page says already */

@@ -165,7 +165,7 @@ static const struct row activity_rows[] = {
     ROW("a note removed stays removed", START "229 4 00:25:00 {'requestedAction':2}\n",
         SLEEP ID("1") ",'duration':40,'reason':'Sleep - Not Ended'}",
         SLEEP ",'duration':25" ID("1,4") ",'reason':'Sleep'}"),
-    ROW("a second start cuts the first", START "229 4 00:25:00 {'requestedAction':1}\n",
+    ROW("a second start cuts the first", START "229 4 00:25:00 {'currentUserMode':1,'previousUserMode':0}\n",
         SLEEP ID("1") ",'duration':40" BOTH("Sleep - Not Ended"),
         SLEEP ID("1") ",'notes':'Sleep - Not Ended','reason':'Sleep - Not Ended','duration':25}"),
     ROW("exercise ends as well",

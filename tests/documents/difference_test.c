@@ -97,6 +97,11 @@ static const struct row event_rows[] = {
 #define BOLUS                                                                                                \
     "64 4 11:00:00 {'bolusId':7,'carbAmount':60}\n"                                                          \
     "20 5 11:01:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':6}\n"
+#define EXTENDED BOLUS "21 6 12:01:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n"
+#define EXTENDED_WITHOUT_20                                                                                  \
+    "64 4 11:00:00 {'bolusId':7,'carbAmount':60}\n"                                                          \
+    "21 6 12:00:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n"
+#define SUSPENDED        "11 5 11:00:00 {'suspendReason':0}\n"
 #define BOLUS_IS(what)   PLAN(what, "Combo Bolus", "11:01:00", "5,4")
 #define BOLUS_ID(source) OURS ",'pump_event_id':'5,4'" source
 #define ALL_OF_IT        ",'insulin':6,'carbs':60"
@@ -158,14 +163,46 @@ static const struct row identity_rows[] = {
     ROW("one half left is the event", BOLUS,
         "[" STORED("b", "Combo Bolus", "15:30:00.000", BOLUS_ID(FROM_PUMP_0) ",'carbs':60") "]", NULL,
         BOLUS_IS("unchanged")),
-    ROW("carbs that stand in another document are left there", BOLUS,
-        "[" STORED("a", "Combo Bolus", "17:00:00.000",
-                   OURS ",'pump_event_id':'9,4','carbs':60,'insulin':1" FROM_PUMP_0) "]",
-        NULL, PLAN("create", "Combo Bolus", "11:01:00", "5")),
-    ROW("without a source as well", BOLUS,
-        "[" STORED("a", "Combo Bolus", "17:00:00.000",
-                   OURS ",'pump_event_id':'9,4','carbs':60,'insulin':1") "]",
-        NULL, PLAN("create", "Combo Bolus", "11:01:00", "5")),
+    ROW("a meal that an older version laid into the extended part, or that another document names, is there",
+        EXTENDED_WITHOUT_20,
+        "[" STORED("a", "Combo Bolus", "16:00:00.000",
+                   OURS ",'pump_event_id':'6,4','carbs':60,'insulin':2") "]",
+        NULL,
+        PLAN("unchanged", "Combo Bolus", "11:00:00", "4")
+            PLAN("unchanged", "Combo Bolus", "11:15:00", "6,1,2")
+                PLAN("unchanged", "Combo Bolus", "11:45:00", "6,2,2")),
+    ROW("an extended part that is there in one piece stays in one piece", EXTENDED,
+        "[" STORED("a", "Combo Bolus", "16:01:00.000",
+                   OURS ",'pump_event_id':'6','insulin':2" FROM_PUMP_0) "]",
+        NULL,
+        BOLUS_IS("create") PLAN("unchanged", "Combo Bolus", "11:16:00", "6,1,2")
+            PLAN("unchanged", "Combo Bolus", "11:46:00", "6,2,2")),
+    ROW("and one in another number of parts as it is", EXTENDED,
+        "[" STORED("a", "Combo Bolus", "16:01:00.000",
+                   OURS ",'pump_event_id':'6,1,4','insulin':0.5" FROM_PUMP_0) "]",
+        NULL,
+        BOLUS_IS("create") PLAN("unchanged", "Combo Bolus", "11:16:00", "6,1,2")
+            PLAN("unchanged", "Combo Bolus", "11:46:00", "6,2,2")),
+    ROW("parts are told apart", EXTENDED,
+        "[" STORED("a", "Meal Bolus", "15:46:00.000",
+                   OURS ",'pump_event_id':'6,2,2','insulin':1" FROM_PUMP_0) "]",
+        NULL,
+        BOLUS_IS("create") PLAN("create", "Combo Bolus", "11:16:00", "6,1,2")
+            PLAN("unchanged", "Combo Bolus", "11:46:00", "6,2,2")),
+    ROW("another pump's extended part is another", EXTENDED,
+        "[" STORED("a", "Combo Bolus", "16:01:00.000",
+                   OURS ",'pump_event_id':'6','insulin':2" FROM_PUMP_1) "]",
+        NULL,
+        BOLUS_IS("create") PLAN("create", "Combo Bolus", "11:16:00", "6,1,2")
+            PLAN("create", "Combo Bolus", "11:46:00", "6,2,2")),
+    ROW("the two documents of a suspension are told apart, whatever their types", SUSPENDED,
+        "[" STORED("a", "", "15:00:00.000", OURS ",'pump_event_id':'5,0'" FROM_PUMP_0) "]", NULL,
+        PLAN("create", "Basal Suspension", "11:00:00", "5")
+            PLAN("unchanged", "Temp Basal", "11:00:00", "5,0")),
+    ROW("the other way as well", SUSPENDED,
+        "[" STORED("a", "", "15:00:00.000", OURS ",'pump_event_id':'5'" FROM_PUMP_0) "]", NULL,
+        PLAN("unchanged", "Basal Suspension", "11:00:00", "5")
+            PLAN("create", "Temp Basal", "11:00:00", "5,0")),
     ROW("another pump's have nothing to do with it", BOLUS,
         "[" STORED("a", "Combo Bolus", "17:00:00.000",
                    OURS ",'pump_event_id':'9,4','carbs':60" FROM_PUMP_1) "]",
@@ -206,7 +243,8 @@ static const struct row second_rows[] = {
         "[" STORED_RESUME("b", "04:01:00.000", "6") "]", NULL,
         RESUME("create", "00:01:00.001", "5") RESUME("unchanged", "00:01:00", "6")),
     ROW("types do not meet", RESUMED("5", "00:01:00") "11 6 00:01:00 {'suspendReason':0}\n", NULL, NULL,
-        RESUME("create", "00:01:00", "5") PLAN("create", "Basal Suspension", "00:01:00", "6")),
+        RESUME("create", "00:01:00", "5") PLAN("create", "Basal Suspension", "00:01:00", "6")
+            PLAN("create", "Temp Basal", "00:01:00", "6,0")),
 };
 
 static const struct row range_rows[] = {
@@ -373,6 +411,10 @@ static const struct row twin_rows[] = {
                                                                                                     "resumed"
                                                                                                     "'") "]",
         NULL, "delete c\n"),
+    ROW("an event that had the twin of another's has none then",
+        RESUMED("5/0", "00:01:00") RESUMED("5/1", "00:01:00"),
+        "[" STORED_RESUME("a", "04:01:00.000", "5") "," STORED_RESUME("b", "04:01:00.000", "5") "]", NULL,
+        RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:01:00.001", "5") "delete b\n"),
     ROW("other amounts make no twins", BOLUS,
         "[" STORED(
             "a", "Combo Bolus", "15:01:00.000",
@@ -510,6 +552,28 @@ static void identity_depends_on_no_order(void **state)
     }
 }
 
+/* An extended bolus was stored without its first part, which comes late: the meal is there once, when it was
+ * eaten. */
+static void a_late_first_part_brings_its_meal_once(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct buffer written;
+    buffer_init(&written, 1 << 20);
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, BOLUS);
+    fixture_hold(&fixture, COLLECTION_TREATMENTS,
+                 "[" STORED("a", "Combo Bolus", "15:00:00.000",
+                            OURS ",'pump_event_id':'4','carbs':60" FROM_PUMP_0) "]");
+    fixture_build(&fixture);
+    assert_plan(&fixture, BOLUS_IS("create"));
+    fixture_write_documents(&fixture, &written);
+    assert_non_null(strstr(written.data, "'insulin':6"));
+    assert_null(strstr(written.data, "carbs"));
+    buffer_free(&written);
+    fixture_close(&fixture);
+}
+
 /* A note of 70 kB: the event is there, and nothing stops. */
 static void a_large_document_is_its_event(void **state)
 {
@@ -560,7 +624,8 @@ static void what_was_created_is_not_created_again(void **state)
     event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
     event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
     assert_plan(&fixture, RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:01:00", "6")
-                              PLAN("create", "Basal Suspension", "00:01:00", "7"));
+                              PLAN("create", "Basal Suspension", "00:01:00", "7")
+                                  PLAN("create", "Temp Basal", "00:01:00", "7,0"));
     event_memory_free(memory);
     fixture_close(&fixture);
 }
@@ -735,6 +800,7 @@ int main(void)
         cmocka_unit_test(a_new_pump_takes_nothing_of_the_old_one),
         cmocka_unit_test(identity_depends_on_no_order),
         cmocka_unit_test(a_large_document_is_its_event),
+        cmocka_unit_test(a_late_first_part_brings_its_meal_once),
         cmocka_unit_test(creates_are_oldest_first),
         cmocka_unit_test(what_was_created_is_not_created_again),
         cmocka_unit_test(memory_knows_pump_number_and_kind),
@@ -746,7 +812,7 @@ int main(void)
         cmocka_unit_test(strangers_are_counted),
         cmocka_unit_test(without_basal_there_are_no_strangers),
     };
-    size_t count = 14;
+    size_t count = 15;
     ADD_ROWS(event_rows);
     ADD_ROWS(identity_rows);
     ADD_ROWS(second_rows);

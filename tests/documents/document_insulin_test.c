@@ -95,8 +95,36 @@ static const struct row off_rows[] = {
     ROW("numbers that do not adjoin tell nothing",
         BEFORE_OFF "279 12 02:00:00 {'commandedRate':200," ALGORITHM,
         BASAL("00:00:00", "10", "0.1", "120", "Algorithm") BASAL("02:00:00", "12", "0.2", "5", "Algorithm")),
-    ROW("nor do those of another group", BEFORE_OFF "279 11/1 02:00:00 {'commandedRate':200," ALGORITHM,
-        BASAL("00:00:00", "10", "0.1", "120", "Algorithm") BASAL("02:00:00", "11", "0.2", "5", "Algorithm")),
+    ROW("across a change of group as well",
+        BEFORE_OFF LAST_ON "279 4/1 02:01:00 {'commandedRate':200," ALGORITHM,
+        BASAL("00:00:00", "10", "0.1", "3", "Algorithm") BASAL("02:01:00", "4", "0.2", "5", "Algorithm")),
+    ROW("a change of group alone is no silence",
+        BEFORE_OFF "279 4/1 00:05:00 {'commandedRate':200," ALGORITHM,
+        BASAL("00:00:00", "10", "0.1", "5", "Algorithm") BASAL("00:05:00", "4", "0.2", "5", "Algorithm")),
+    ROW("a hole in the numbers behind a shutdown; records whose clock was lost are no sign of life",
+        BEFORE_OFF
+        "5 20 00:01:20 {'alarmId':12}\n3 21 00:01:20 {'changeType':[6]}\n3 30 2008-01-01T00:00:10\n"
+        "3 31 2008-01-01T00:00:20\n279 40 02:31:00 {'commandedRate':200," ALGORITHM,
+        BASAL("00:00:00", "10", "0.1", "1.3333333333333333", "Algorithm")
+            BASAL("02:31:00", "40", "0.2", "5", "Algorithm"),
+        FEATURE_BASAL),
+    ROW("either of the two tells",
+        BEFORE_OFF "3 21 00:01:20 {'changeType':64}\n"
+                   "279 40 02:31:00 {'commandedRate':200," ALGORITHM,
+        BASAL("00:00:00", "10", "0.1", "1.3333333333333333", "Algorithm")
+            BASAL("02:31:00", "40", "0.2", "5", "Algorithm")),
+    ROW("with nothing behind it", BEFORE_OFF "5 21 00:01:20 {'alarmId':12}\n4 40 02:31:00\n",
+        BASAL("00:00:00", "10", "0.1", "1.3333333333333333", "Algorithm"), FEATURE_BASAL),
+    ROW("another alarm is no shutdown",
+        BEFORE_OFF "5 21 00:01:20 {'alarmId':2}\n3 22 00:01:30 {'changeType':[4]}\n"
+                   "279 40 02:31:00 {'commandedRate':200," ALGORITHM,
+        BASAL("00:00:00", "10", "0.1", "151", "Algorithm") BASAL("02:31:00", "40", "0.2", "5", "Algorithm"),
+        FEATURE_BASAL),
+    ROW("nor is one that the pump outlived",
+        BEFORE_OFF
+        "5 11 00:01:20 {'alarmId':12}\n4 12 00:06:30\n279 40 02:31:00 {'commandedRate':200," ALGORITHM,
+        BASAL("00:00:00", "10", "0.1", "151", "Algorithm") BASAL("02:31:00", "40", "0.2", "5", "Algorithm"),
+        FEATURE_BASAL),
     ROW("a record with a lost clock lies between",
         BEFORE_OFF LAST_ON "3 12 2008-01-01T00:00:07\n"
                            "279 13 02:01:00 {'commandedRate':200," ALGORITHM,
@@ -114,6 +142,33 @@ static const struct row off_rows[] = {
         BEFORE_OFF LAST_ON FIRST_ON "3 13 04:00:00\n"
                                     "279 14 04:01:00 {'commandedRate':200," ALGORITHM,
         BASAL("00:00:00", "10", "0.1", "3", "Algorithm") BASAL("04:01:00", "14", "0.2", "5", "Algorithm")),
+};
+
+#define STOPPED(time, id, minutes)                                                                           \
+    MADE("Basal Suspension", time, id)                                                                       \
+    SAYS("UserAborted", "Suspended by the user") BASAL(time, id ",0", "0", minutes, "Suspended")
+
+static const struct row suspension_rows[] = {
+    ROW("a suspension stops the basal, minutes before the 279 says so",
+        BEFORE_OFF "11 20 00:01:49 {'suspendReason':0}\n"
+                   "279 30 00:04:05 {'commandedRate':0,'commandedRateSource':0}\n"
+                   "279 40 00:10:05 {'commandedRate':200," ALGORITHM,
+        BASAL("00:00:00", "10", "0.1", "1.8166666666666667", "Algorithm")
+            STOPPED("00:01:49", "20", "2.2666666666666666") BASAL("00:04:05", "30", "0", "6", "Suspended")
+                BASAL("00:10:05", "40", "0.2", "5", "Algorithm"),
+        FEATURE_BASAL),
+    ROW("or never does", BEFORE_OFF "11 20 00:01:49 {'suspendReason':0}\n4 50 00:31:49\n",
+        BASAL("00:00:00", "10", "0.1", "1.8166666666666667", "Algorithm") STOPPED("00:01:49", "20", "30"),
+        FEATURE_BASAL),
+    ROW("with no basal before it",
+        "11 20 00:01:49 {'suspendReason':0}\n279 40 00:11:49 {'commandedRate':200," ALGORITHM,
+        STOPPED("00:01:49", "20", "10") BASAL("00:11:49", "40", "0.2", "5", "Algorithm"), FEATURE_BASAL),
+    ROW("where zeros are not wanted, it still ends the one before",
+        BEFORE_OFF "11 20 00:01:49 {'suspendReason':0}\n279 40 00:11:49 {'commandedRate':200," ALGORITHM,
+        BASAL("00:00:00", "10", "0.1", "1.8166666666666667", "Algorithm")
+            MADE("Basal Suspension", "00:01:49", "20") SAYS("UserAborted", "Suspended by the user")
+                BASAL("00:11:49", "40", "0.2", "5", "Algorithm"),
+        FEATURE_BASAL, .ignore_zero_unit_basal = true),
 };
 
 static const struct row clock_change_rows[] = {
@@ -167,7 +222,8 @@ static const struct row clock_change_rows[] = {
 #define REQUEST_2             "65 21 11:02:20 {'bolusId':15,'options':4,'userOverride':0,'declinedCorrection':0}\n"
 #define REQUEST_3             "66 22 11:02:20 {'bolusId':15,'foodBolusSize':3.33,'totalBolusSize':3.53}\n"
 #define COMPLETED             "20 40 11:04:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':3.53,'iob':3.53}\n"
-#define GLUCOSE               ",'glucose':'116','glucoseType':'Manual','units':'mg/dl'"
+#define GLUCOSE_FROM(source)  ",'glucose':'116','glucoseType':'" source "','units':'mg/dl'"
+#define GLUCOSE               GLUCOSE_FROM("Manual")
 #define BOLUS(time, id, rest) MADE("Combo Bolus", time, id) rest "}\n"
 
 static const struct row bolus_rows[] = {
@@ -219,27 +275,63 @@ static const struct row bolus_rows[] = {
     ROW("less than nothing is none", "20 40 11:04:18 {'completionStatus':3,'insulinDelivered':-0.001}\n", ""),
     ROW("insulin has 3 decimals", "20 40 11:04:18 {'completionStatus':3,'insulinDelivered':0.12345}\n",
         BOLUS("11:04:18", "40", ",'insulin':0.123")),
-    ROW("an extended part with its first part: insulin alone",
+    ROW("an extended part with its first part: insulin alone, in the middle of its time",
         REQUEST_1 REQUEST_2 REQUEST_3 COMPLETED
         "21 60 11:34:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':1.2}\n",
         BOLUS("11:04:18", "40,20,21,22", ",'insulin':3.53,'carbs':20" GLUCOSE ",'notes':'BLE Standard Bolus'")
-            BOLUS("11:34:18", "60", ",'insulin':1.2,'notes':'Extended Bolus'")),
-    ROW("an extended part without a first part carries all",
-        REQUEST_1 "65 21 11:02:20 {'bolusId':15,'options':1}\n" REQUEST_3
-                  "21 60 11:34:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':1.2}\n",
-        BOLUS("11:34:18", "60,20,21,22", ",'insulin':1.2,'carbs':20" GLUCOSE ",'notes':'Extended Bolus'")),
-    ROW("an extended part whose first part gave nothing carries all",
-        REQUEST_1 "20 40 11:04:18 {'bolusId':15,'completionStatus':0,'insulinDelivered':0}\n"
-                  "21 60 11:34:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':1.2}\n",
-        BOLUS("11:34:18", "60,20", ",'insulin':1.2,'carbs':20" GLUCOSE ",'notes':'Extended Bolus'")),
+            BOLUS("11:19:18", "60", ",'insulin':1.2,'notes':'Extended Bolus'")),
+    ROW("in equal parts of 30 minutes at most from its activation on, to the milliunit",
+        COMPLETED "59 41 11:04:20 {'bolusId':15,'bolexSize':4}\n"
+                  "21 60 13:04:20 {'bolusId':15,'completionStatus':3,'insulinDelivered':4.003}\n",
+        BOLUS("11:04:18", "40", ",'insulin':3.53")
+            BOLUS("11:19:20", "60,1,4", ",'insulin':1,'notes':'Extended Bolus (1 of 4)'")
+                BOLUS("11:49:20", "60,2,4", ",'insulin':1.001,'notes':'Extended Bolus (2 of 4)'")
+                    BOLUS("12:19:20", "60,3,4", ",'insulin':1.001,'notes':'Extended Bolus (3 of 4)'")
+                        BOLUS("12:49:20", "60,4,4", ",'insulin':1.001,'notes':'Extended Bolus (4 of 4)'"),
+        .now = "14:00:00"),
+    ROW("one that began at an unknown time: at its end",
+        "21 60 11:34:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':1.2}\n",
+        BOLUS("11:34:18", "60", ",'insulin':1.2,'notes':'Extended Bolus'")),
+    ROW("no more parts than milliunits",
+        COMPLETED "21 60 13:04:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':0.002}\n",
+        BOLUS("11:04:18", "40", ",'insulin':3.53")
+            BOLUS("11:34:18", "60,1,2", ",'insulin':0.001,'notes':'Extended Bolus (1 of 2)'")
+                BOLUS("12:34:18", "60,2,2", ",'insulin':0.001,'notes':'Extended Bolus (2 of 2)'"),
+        .now = "14:00:00"),
+    ROW("nothing now: the meal stands at its own time, not where the extended part ends",
+        "64 20 09:01:00 {'bolusId':15,'carbAmount':60,'bg':116}\n65 21 09:01:00 {'bolusId':15,'options':1}\n"
+        "66 22 09:01:00 {'bolusId':15}\n59 23 09:01:02 {'bolusId':15}\n"
+        "21 60 09:31:02 {'bolusId':15,'completionStatus':3,'insulinDelivered':4}\n",
+        BOLUS("09:01:00", "20,21,22", ",'carbs':60" GLUCOSE ",'notes':'Extended Bolus'")
+            BOLUS("09:16:02", "60", ",'insulin':4,'notes':'Extended Bolus'")),
+    ROW("likewise when the first part gave nothing",
+        "64 20 09:01:00 {'bolusId':15,'carbAmount':60}\n"
+        "20 40 09:01:10 {'bolusId':15,'completionStatus':0,'insulinDelivered':0}\n"
+        "21 60 09:31:10 {'bolusId':15,'completionStatus':3,'insulinDelivered':1.2}\n",
+        BOLUS("09:01:00", "20", ",'carbs':60")
+            BOLUS("09:16:10", "60", ",'insulin':1.2,'notes':'Extended Bolus'")),
+    ROW("a request without a meal stands nowhere",
+        "64 20 09:01:00 {'bolusId':15,'carbAmount':0,'bg':0}\n"
+        "21 60 09:31:00 {'bolusId':15,'completionStatus':3,'insulinDelivered':1.2}\n",
+        BOLUS("09:16:00", "60", ",'insulin':1.2,'notes':'Extended Bolus'")),
+    ROW("a glucose from the sensor", "16 19 11:02:18 {'bg':116,'bgEntryType':1}\n" REQUEST_1 COMPLETED,
+        BOLUS("11:04:18", "40,20", ",'insulin':3.53,'carbs':20" GLUCOSE_FROM("Sensor"))),
+    ROW("a glucose that was typed",
+        "16 18 11:02:15 {'bg':116,'bgEntryType':0}\n4 19 11:02:16\n" REQUEST_1 COMPLETED,
+        BOLUS("11:04:18", "40,20", ",'insulin':3.53,'carbs':20" GLUCOSE_FROM("Finger"))),
+    ROW("another glucose, or one of 6 seconds before, tells nothing",
+        "16 18 11:02:14 {'bg':116,'bgEntryType':1}\n16 19 11:02:18 {'bg':117,'bgEntryType':1}\n" REQUEST_1
+            COMPLETED,
+        BOLUS("11:04:18", "40,20", ",'insulin':3.53,'carbs':20" GLUCOSE)),
     ROW("an extended part of 0 U: none",
         "21 60 11:34:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':0}\n", ""),
     ROW("a bolus without an id is none's first part",
         "64 20 11:02:20 {'bolusId':0,'carbAmount':20}\n"
         "20 40 11:04:18 {'completionStatus':3,'insulinDelivered':1}\n"
         "21 60 11:34:18 {'bolusId':0,'completionStatus':3,'insulinDelivered':1.2}\n",
-        BOLUS("11:04:18", "40", ",'insulin':1")
-            BOLUS("11:34:18", "60,20", ",'insulin':1.2,'carbs':20,'notes':'Extended Bolus'")),
+        BOLUS("11:04:18", "40", ",'insulin':1") BOLUS("11:02:20", "20", ",'carbs':20")
+            BOLUS("11:10:19", "60,1,2", ",'insulin':0.6,'notes':'Extended Bolus (1 of 2)'")
+                BOLUS("11:26:18", "60,2,2", ",'insulin':0.6,'notes':'Extended Bolus (2 of 2)'")),
     ROW("only with BOLUS", REQUEST_1 COMPLETED "21 60 11:34:18 {'insulinDelivered':1}\n", "",
         ALL & ~FEATURE_BOLUS),
 };
@@ -285,11 +377,11 @@ static void off_is_seen_across_answers(void **state)
 {
     (void)state;
     static const char *const answers[][2] = {
-        {BEFORE_OFF LAST_ON,                              FIRST_ON AFTER_OFF                    },
-        {FIRST_ON AFTER_OFF,                              BEFORE_OFF LAST_ON                    },
-        {BEFORE_OFF LAST_ON FIRST_ON,                     LAST_ON FIRST_ON AFTER_OFF            },
-        {BEFORE_OFF LAST_ON "3 12 2008-01-01T00:00:07\n", AFTER_OFF                             },
-        {BEFORE_OFF LAST_ON,                              "3 12 2008-01-01T00:00:07\n" AFTER_OFF},
+        {BEFORE_OFF LAST_ON, FIRST_ON AFTER_OFF},
+        {FIRST_ON AFTER_OFF, BEFORE_OFF LAST_ON},
+        {BEFORE_OFF LAST_ON FIRST_ON, LAST_ON FIRST_ON AFTER_OFF},
+        {BEFORE_OFF LAST_ON "3 12 2008-01-01T00:00:07\n", AFTER_OFF},
+        {BEFORE_OFF LAST_ON, "3 12 2008-01-01T00:00:07\n" AFTER_OFF},
     };
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         struct fixture fixture;
@@ -313,10 +405,7 @@ int main(void)
         cmocka_unit_test(off_is_seen_across_answers),
     };
     static const struct rows tables[] = {
-        ROWS(basal_rows),
-        ROWS(off_rows),
-        ROWS(clock_change_rows),
-        ROWS(bolus_rows),
+        ROWS(basal_rows), ROWS(off_rows), ROWS(suspension_rows), ROWS(clock_change_rows), ROWS(bolus_rows),
     };
     return run_rows("document_insulin", tests, sizeof tests / sizeof *tests, tables,
                     sizeof tables / sizeof *tables);

@@ -44,7 +44,8 @@ int run_rows(const char *group, const struct CMUnitTest *tests, size_t test_coun
     "{'eventType':'" type "','created_at':'" time "','enteredBy':'Pump (tconnectsync)','pump_event_id':'" id \
     "'"
 #define MADE(type, time, id) MADE_AT(type, "2026-05-14T" time "-04:00", id)
-#define WORDS(text)          ",'reason':'" text "','notes':'" text "'}\n"
+#define WORDS(text)          SAYS(text, text)
+#define SAYS(word, plain)    ",'reason':'" word "','notes':'" plain "'}\n"
 #define BASAL_AT(time, id, rate, minutes, source)                                                            \
     MADE_AT("Temp Basal", time, id)                                                                          \
     ",'rate':" rate ",'absolute':" rate ",'duration':" minutes ",'reason':'" source "'}\n"

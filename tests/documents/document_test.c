@@ -16,13 +16,16 @@ static const struct row pump_rows[] = {
         "11 1 00:00:00 {'suspendReason':0}\n11 2 00:01:00 {'suspendReason':1}\n"
         "11 3 00:02:00 {'suspendReason':2}\n11 4 00:03:00 {'suspendReason':6}\n"
         "11 5 00:04:00 {'suspendReason':3}\n11 6 00:05:00 {}\n12 7 00:06:00 {'insulinAmount':90}\n",
-        MADE("Basal Suspension", "00:00:00", "1") WORDS("UserAborted") MADE("Basal Suspension", "00:01:00",
-                                                                            "2") WORDS("TerminatedByAlarm")
-            MADE("Basal Suspension", "00:02:00", "3") WORDS("TerminatedByMalfunction")
-                MADE("Basal Suspension", "00:03:00", "4") WORDS("AutoSuspendByPlgs")
-                    MADE("Basal Suspension", "00:04:00", "5") WORDS("3")
-                        MADE("Basal Suspension", "00:05:00", "6") "}\n" MADE("Basal Resume", "00:06:00", "7")
-                            WORDS("Basal resumed")),
+        MADE("Basal Suspension", "00:00:00", "1") SAYS("UserAborted", "Suspended by the user")
+            MADE("Basal Suspension", "00:01:00", "2") SAYS("TerminatedByAlarm", "Stopped by an alarm")
+                MADE("Basal Suspension", "00:02:00", "3")
+                    SAYS("TerminatedByMalfunction", "Stopped by a malfunction")
+                        MADE("Basal Suspension", "00:03:00", "4")
+                            SAYS("AutoSuspendByPlgs", "Suspended automatically: glucose was going low")
+                                MADE("Basal Suspension", "00:04:00", "5") WORDS("3")
+                                    MADE("Basal Suspension", "00:05:00", "6") "}\n" MADE(
+                                        "Basal Resume", "00:06:00", "7") WORDS("Basal resumed"),
+        FEATURE_PUMP_EVENTS),
     ROW("suspensions with PUMP_EVENTS_BASAL_SUSPENSION alone",
         "11 1 00:00:00 {}\n5 2 00:01:00 {'alarmId':2}\n", MADE("Basal Suspension", "00:00:00", "1") "}\n",
         FEATURE_PUMP_EVENTS_BASAL_SUSPENSION),
@@ -36,10 +39,20 @@ static const struct row pump_rows[] = {
         "5 1 00:00:00 {'alarmId':2}\n5 2 00:01:00 {'alarmId':18}\n5 3 00:02:00 {'alarmId':23}\n"
         "5 4 00:03:00 {'alarmId':0}\n5 5 00:04:00 {'alarmId':4}\n5 6 00:05:00 {'alarmId':63}\n"
         "5 7 00:06:00 {'alarmId':64}\n6 8 00:07:00 {'malfId':7}\n",
-        MADE("Alarm", "00:00:00", "1") WORDS("OcclusionAlarm") MADE("Alarm", "00:03:00", "4")
-            WORDS("CartridgeAlarm") MADE("Alarm", "00:04:00", "5") WORDS("DefaultAlarm4")
-                MADE("Alarm", "00:05:00", "6") WORDS("DefaultAlarm63") MADE("Alarm", "00:06:00", "7")
-                    WORDS("Alarm 64") MADE("Alarm", "00:07:00", "8") WORDS("Malfunction")),
+        MADE("Alarm", "00:00:00", "1") SAYS("OcclusionAlarm", "Insulin flow is blocked")
+            MADE("Alarm", "00:03:00", "4") SAYS("CartridgeAlarm", "Problem with the cartridge")
+                MADE("Alarm", "00:04:00", "5") WORDS("DefaultAlarm4") MADE("Alarm", "00:05:00", "6")
+                    WORDS("DefaultAlarm63") MADE("Alarm", "00:06:00", "7") WORDS("Alarm 64")
+                        MADE("Alarm", "00:07:00", "8") SAYS("Malfunction", "The pump has a malfunction")),
+    ROW("alarms are for PUMP_EVENTS alone", "5 1 00:00:00 {'alarmId':12}\n", "", FEATURE_BASAL),
+    ROW("a cannula or tubing that was given up with nothing primed: none",
+        "61 1 00:00:00 {'primeSize':0,'completionStatus':0}\n61 2 00:01:00 "
+        "{'primeSize':0,'completionStatus':5}\n"
+        "61 3 00:02:00 {'primeSize':0.3,'completionStatus':3}\n61 4 00:03:00 "
+        "{'primeSize':0.1,'completionStatus':0}\n"
+        "63 5 00:04:00 {'primeSize':0,'completionStatus':0}\n",
+        MADE("Site Change", "00:02:00", "3") WORDS("Cannula Filled (0.3u primed)")
+            MADE("Site Change", "00:03:00", "4") WORDS("Cannula Filled (0.1u primed)")),
     ROW("cartridge, cannula, tubing",
         "33 1 00:00:00 {'insulinVolume':180,'v2Volume':0}\n33 2 00:01:00 "
         "{'insulinVolume':0,'v2Volume':199.6}\n"
@@ -81,10 +94,44 @@ static const struct row mode_rows[] = {
         SLEEP("00:00:00", "1", "20", "Sleep (Manual) - Not Ended")),
     ROW("but not past now", "229 1 11:50:00 {'requestedAction':1}\n3 9 12:20:00\n",
         SLEEP("11:50:00", "1", "10", "Sleep - Not Ended")),
-    ROW("a second start cuts the first, which stays open",
+    ROW("a second start while it lasts changes nothing",
         "229 1 00:00:00 {'requestedAction':1}\n229 5 01:00:00 {'requestedAction':1}\n"
         "229 8 03:00:00 {'requestedAction':2}\n",
+        SLEEP("00:00:00", "1,8", "180", "Sleep")),
+    ROW("by the modes as well",
+        "229 1 00:00:00 {'requestedAction':1,'currentUserMode':1,'previousUserMode':0}\n"
+        "229 5 01:00:00 {'requestedAction':1,'currentUserMode':1,'previousUserMode':1}\n"
+        "229 8 03:00:00 {'requestedAction':2,'currentUserMode':0,'previousUserMode':1}\n",
+        SLEEP("00:00:00", "1,8", "180", "Sleep")),
+    ROW("a start from another mode tells that a stop is missing: it cuts the first, which stays open",
+        "229 1 00:00:00 {'requestedAction':1,'currentUserMode':1,'previousUserMode':0}\n"
+        "229 5 01:00:00 {'requestedAction':1,'currentUserMode':1,'previousUserMode':0}\n"
+        "229 8 03:00:00 {'requestedAction':2,'currentUserMode':0,'previousUserMode':1}\n",
         SLEEP("00:00:00", "1", "60", "Sleep - Not Ended") SLEEP("01:00:00", "5,8", "120", "Sleep")),
+    ROW("an exercise ends straight into sleep",
+        "229 1 2026-05-13T21:30:00 {'requestedAction':3,'currentUserMode':2,'previousUserMode':0}\n"
+        "229 2 2026-05-13T23:15:00 {'requestedAction':4,'currentUserMode':1,'previousUserMode':2,"
+        "'activeSleepSchedule':[0]}\n"
+        "229 3 07:00:00 {'requestedAction':2,'currentUserMode':0,'previousUserMode':1}\n",
+        MADE_AT("Exercise", "2026-05-13T21:30:00-04:00", "1,2") ",'duration':105" WORDS("Exercise") MADE_AT(
+            "Sleep", "2026-05-13T23:15:00-04:00", "2,3") ",'duration':465" WORDS("Sleep (Scheduled)")),
+    ROW("eating soon ends a sleep, and an action that changes no mode nothing",
+        "229 1 00:00:00 {'requestedAction':1,'currentUserMode':1,'previousUserMode':0}\n"
+        "229 2 00:10:00 {'requestedAction':4,'currentUserMode':1,'previousUserMode':1}\n"
+        "229 3 00:30:00 {'requestedAction':6,'currentUserMode':3,'previousUserMode':1}\n",
+        SLEEP("00:00:00", "1,3", "30", "Sleep")),
+    ROW("a stop that was asked for ends it, even where the mode before it was not noted",
+        "229 1 00:00:00 {'requestedAction':3,'currentUserMode':2,'previousUserMode':0}\n"
+        "229 2 00:30:00 {'requestedAction':5,'currentUserMode':0,'previousUserMode':0}\n",
+        EXERCISE("00:00:00", "1,2", "30", "Exercise")),
+    ROW("modes without an action are enough",
+        "229 1 00:00:00 {'currentUserMode':2,'previousUserMode':0}\n"
+        "229 2 00:30:00 {'currentUserMode':0,'previousUserMode':2}\n",
+        EXERCISE("00:00:00", "1,2", "30", "Exercise")),
+    ROW("a sleep of three days",
+        "229 1 2026-05-10T22:00:00 {'requestedAction':1,'currentUserMode':1,'previousUserMode':0}\n"
+        "229 900 2026-05-13T22:00:00 {'requestedAction':2,'currentUserMode':0,'previousUserMode':1}\n",
+        MADE_AT("Sleep", "2026-05-10T22:00:00-04:00", "1,900") ",'duration':4320" WORDS("Sleep")),
     ROW("a stop of its own turns up late",
         "229 1 00:00:00 {'requestedAction':1}\n229 5 01:00:00 {'requestedAction':1}\n"
         "229 8 03:00:00 {'requestedAction':2}\n229 4 00:30:00 {'requestedAction':2}\n",
@@ -149,12 +196,14 @@ static const struct row sensor_rows[] = {
         "171 1 00:00:00 {'dalertId':2}\n369 2 00:01:00 {'dalertId':3}\n460 3 00:02:00 {'dalertId':1}\n"
         "369 4 00:03:00 {'dalertId':14}\n171 5 00:04:00 {'dalertId':14}\n460 6 00:05:00 {'dalertId':14}\n"
         "369 7 00:06:00 {'dalertId':99}\n",
-        MADE("CGM Alert", "00:00:00", "1") WORDS("CGM Alert (CgmHigh)") MADE("CGM Alert", "00:01:00", "2")
-            WORDS("Dexcom CGM Alert (CgmLow)") MADE("CGM Alert", "00:02:00", "3")
-                WORDS("Libre CGM Alert (CgmFixedLow)") MADE("CGM Alert", "00:04:00", "5")
-                    WORDS("CGM Alert (CgmOutOfRange)") MADE("CGM Alert", "00:05:00", "6")
-                        WORDS("Libre CGM Alert (CgmOutOfRange)") MADE("CGM Alert", "00:06:00", "7")
-                            WORDS("Dexcom CGM Alert (99)")),
+        MADE("CGM Alert", "00:00:00", "1") SAYS("CGM Alert (CgmHigh)", "High glucose")
+            MADE("CGM Alert", "00:01:00", "2") SAYS("Dexcom CGM Alert (CgmLow)", "Low glucose")
+                MADE("CGM Alert", "00:02:00", "3") SAYS("Libre CGM Alert (CgmFixedLow)", "Urgent low glucose")
+                    MADE("CGM Alert", "00:04:00", "5")
+                        SAYS("CGM Alert (CgmOutOfRange)", "No signal from the sensor")
+                            MADE("CGM Alert", "00:05:00", "6")
+                                SAYS("Libre CGM Alert (CgmOutOfRange)", "No signal from the sensor")
+                                    MADE("CGM Alert", "00:06:00", "7") WORDS("Dexcom CGM Alert (99)")),
     ROW("alerts only with CGM_ALERTS", "171 1 00:00:00 {'dalertId':2}\n", "", ALL & ~FEATURE_CGM_ALERTS),
 };
 
@@ -224,25 +273,36 @@ static const struct row reading_rows[] = {
 #define RUNNING(time) "'status':{'status':'normal','suspended':false,'timestamp':'2026-05-14T" time "-04:00'}"
 
 static const struct row status_rows[] = {
-    ROW("the newest of 81 and 9",
+    ROW("the newest of 81 and 9, with the units left",
         "81 1 00:00:00 {'batteryChargePercent':80,'batteryLipoMilliVolts':3912,'iob':1.5}\n"
-        "9 2 01:00:00 {'abc':79}\n",
-        STATUS("05:00:00.000Z", "2",
-               "'battery':{'percent':79},'iob':{'bolusiob':1.5,'timestamp':'2026-05-14T00:00:00-04:00'}"
-               "," RUNNING("01:00:00")),
+        "9 2 01:00:00 {'abc':79,'insulin':143,'iobHours':3,'iobMinutes':5}\n",
+        STATUS("05:00:00.000Z", "2", "'battery':{'percent':79},'reservoir':143," RUNNING("01:00:00")),
         FEATURE_DEVICE_STATUS),
     ROW("battery in volts, and IOB asks for it too",
         "81 1 00:00:00 {'batteryChargePercent':0,'batteryLipoMilliVolts':3912}\n",
         STATUS("04:00:00.000Z", "1", "'battery':{'percent':0,'voltage':3.912}," RUNNING("00:00:00")),
         FEATURE_IOB),
-    ROW("the newest iob and suspension of any record",
+    ROW("the newest suspension of any record, no insulin on board",
         "81 1 00:00:00 {'batteryChargePercent':80,'iob':1.5}\n"
-        "20 2 01:00:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':1,'iob':2.25}\n"
+        "20 2 00:01:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':1,'iob':2.25}\n"
         "12 3 01:30:00\n11 4 02:00:00 {'suspendReason':0}\n",
         STATUS("04:00:00.000Z", "1",
-               "'battery':{'percent':80},'iob':{'bolusiob':2.25,'timestamp':'2026-05-14T01:00:00-04:00'},"
+               "'battery':{'percent':80},"
                "'status':{'status':'suspended','suspended':true,'timestamp':'2026-05-14T02:00:00-04:00'}"),
         FEATURE_DEVICE_STATUS),
+    ROW("IOB asks for the insulin on board within 5 minutes",
+        "9 1 00:00:00 {'abc':55}\n"
+        "20 2 00:05:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':1,'iob':2.25}\n"
+        "20 3 00:05:01 {'bolusId':2,'completionStatus':3,'insulinDelivered':1,'iob':3}\n",
+        STATUS("04:00:00.000Z", "1",
+               "'battery':{'percent':55},'iob':{'bolusiob':2.25,'timestamp':'2026-05-14T00:05:00-04:00'}"
+               "," RUNNING("00:00:00")),
+        FEATURE_DEVICE_STATUS | FEATURE_IOB),
+    ROW("a value of 3.9 hours before is none",
+        "20 1 00:00:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':6,'iob':6}\n9 2 03:54:00 "
+        "{'abc':55}\n",
+        STATUS("07:54:00.000Z", "2", "'battery':{'percent':55}," RUNNING("03:54:00")),
+        FEATURE_DEVICE_STATUS | FEATURE_IOB),
     ROW("resumed again", "11 1 00:00:00\n12 2 01:00:00\n9 3 02:00:00 {'abc':55}\n",
         STATUS("06:00:00.000Z", "3", "'battery':{'percent':55}," RUNNING("01:00:00")), FEATURE_DEVICE_STATUS),
     ROW("percent above 100 is none", "9 1 00:00:00 {'abc':101}\n", "", FEATURE_DEVICE_STATUS),
@@ -287,9 +347,11 @@ static void bounds_of_time_are_inclusive(void **state)
     fixture_open(&fixture);
     fixture_read(&fixture, 0,
                  "20 1 2008-02-01T00:00:00 {'insulinDelivered':1}\n"
-                 "20 2 2026-05-15T12:00:00 {'insulinDelivered':1}\n");
+                 "20 2 2026-05-14T12:10:00 {'insulinDelivered':1}\n"
+                 "20 3 2026-05-14T12:10:01 {'insulinDelivered':1}\n"); /* ahead of the clock: it waits */
     fixture_build(&fixture);
     assert_int_equal(fixture.documents.count, 2);
+    assert_int_equal(fixture.log.event_count, 3);
     fixture_close(&fixture);
 }
 

@@ -246,6 +246,24 @@ int64_t nightscout_newest(const struct nightscout *nightscout, bool readings)
     return NO_TIME;
 }
 
+char *nightscout_essence(const struct stored *item)
+{
+    static const char *const keys[] = {
+        "pump_event_id", "pump_event_source", "rate",   "absolute", "insulin", "carbs",  "glucose",
+        "units",         "glucoseType",       "reason", "notes",    "sgv",     "device", "direction",
+        "enteredBy"};
+    struct json *document = parse(item->json);
+    struct buffer text;
+    buffer_init(&text, 1 << 20);
+    buffer_addf(&text, "%lld %02d", (long long)item->time / 1000, item->kind);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct json *member = json_get(document, keys[i]);
+        buffer_addf(&text, "|%s", member && member->text ? member->text : "");
+    }
+    json_free(document);
+    return text.data;
+}
+
 void nightscout_free(struct nightscout *nightscout)
 {
     for (size_t i = 0; i < nightscout->count; i++)

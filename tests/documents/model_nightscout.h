@@ -39,6 +39,9 @@ void nightscout_write(struct nightscout *nightscout, const struct difference *di
                       const struct time_zone *zone);
 /* The newest treatment of ours (or reading), in seconds; NO_TIME. */
 int64_t nightscout_newest(const struct nightscout *nightscout, bool readings);
+/* A document without its _id, its duration, its order of members and its millisecond: two in one second may
+   have come in either order. To be freed. */
+char *nightscout_essence(const struct stored *item);
 void nightscout_free(struct nightscout *nightscout);
 
 #endif

@@ -72,8 +72,15 @@ static void add_bolus(struct pump_history *history, int64_t time, int64_t id)
     int64_t now = aborted && below(history, 2) ? 0 : 50 + below(history, 9000),
             later = 50 + below(history, 4000);
     int64_t end = time + 30 + below(history, 200);
-    add(history, 64, time, 0, "\"bolusId\":%" PRId64 ",\"carbAmount\":%" PRId64 ",\"bg\":%" PRId64, id,
-        below(history, 3) * 15, below(history, 2) ? 80 + below(history, 200) : 0);
+    int64_t carbs = below(history, 3) * 15, glucose = below(history, 2) ? 80 + below(history, 200) : 0;
+    if (glucose) {
+        add(history, 16, time - 2, 0, "\"bg\":%" PRId64 ",\"bgEntryType\":%" PRId64, glucose,
+            below(history, 2));
+        history->records[history->count - 1].in_order = true;
+    }
+    add(history, 64, time, 0, "\"bolusId\":%" PRId64 ",\"carbAmount\":%" PRId64 ",\"bg\":%" PRId64, id, carbs,
+        glucose);
+    history->records[history->count - 1].is_meal = nothing_now && (carbs || glucose);
     add(history, 65, time, 0, "\"bolusId\":%" PRId64 ",\"options\":%d,\"userOverride\":%" PRId64, id,
         extended, below(history, 2));
     add(history, 66, time, 0, "\"bolusId\":%" PRId64, id);
@@ -82,10 +89,13 @@ static void add_bolus(struct pump_history *history, int64_t time, int64_t id)
             "\"bolusId\":%" PRId64 ",\"completionStatus\":%d,\"insulinDelivered\":%.3f", id, aborted ? 0 : 3,
             (double)now / 1000);
     history->records[history->count - 1].in_order |= extended;
-    if (extended)
-        add(history, 21, end + 1800 + below(history, 7200), later,
-            "\"bolusId\":%" PRId64 ",\"completionStatus\":3,\"insulinDelivered\":%.3f", id,
-            (double)later / 1000);
+    if (!extended)
+        return;
+    add(history, 59, end + 1, 0, "\"bolusId\":%" PRId64, id);
+    history->records[history->count - 1].in_order = true;
+    add(history, 21, end + 1800 + below(history, 7200), later,
+        "\"bolusId\":%" PRId64 ",\"completionStatus\":3,\"insulinDelivered\":%.3f", id, (double)later / 1000);
+    history->records[history->count - 1].begin = end + 1;
 }
 
 static void add_day(struct pump_history *history, int64_t time, int64_t day)
@@ -93,9 +103,12 @@ static void add_day(struct pump_history *history, int64_t time, int64_t day)
     int64_t night = time + 22 * SECONDS_PER_HOUR + below(history, 3600);
     for (int64_t i = 4 + below(history, 6); i > 0; i--)
         add_bolus(history, time + below(history, SECONDS_PER_DAY), day * 20 + i);
-    add(history, 229, night, 0, "\"requestedAction\":1,\"sleepStartedByGui\":%" PRId64, below(history, 2));
+    add(history, 229, night, 0,
+        "\"requestedAction\":1,\"currentUserMode\":1,\"previousUserMode\":0,\"sleepStartedByGui\":%" PRId64,
+        below(history, 2));
     if (below(history, 8))
-        add(history, 229, night + 5 * SECONDS_PER_HOUR + below(history, 3600), 0, "\"requestedAction\":2");
+        add(history, 229, night + 5 * SECONDS_PER_HOUR + below(history, 3600), 0,
+            "\"requestedAction\":2,\"currentUserMode\":0,\"previousUserMode\":1");
     int64_t hour = time + below(history, 20) * SECONDS_PER_HOUR;
     switch (below(history, 5)) {
     case 0:
@@ -128,16 +141,17 @@ static int compare_times(const void *left, const void *right)
     return (a->sequence > b->sequence) - (a->sequence < b->sequence);
 }
 
-/* Off between two times: nothing was logged. Not near a change of the clocks, where an hour of it could not
-   be told from the clock. */
+/* Off between two times: nothing was logged. Not where a sleep, an exercise or an extended bolus would lose
+   its beginning or end, and not near a change of the clocks, where an hour of it could not be told from the
+   clock. */
 static void switch_off(struct pump_history *history, int64_t from, int64_t to)
 {
     if (time_zone_offset(history->zone, from - NEAR_A_CHANGE) !=
         time_zone_offset(history->zone, to + NEAR_A_CHANGE))
         return;
     for (size_t i = 0; i < history->count; i++)
-        if (history->records[i].code == 229 && history->records[i].time > from &&
-            history->records[i].time < to)
+        if ((history->records[i].code == 229 || history->records[i].code == 59) &&
+            history->records[i].time > from && history->records[i].time < to)
             return;
     size_t kept = 0;
     for (size_t i = 0; i < history->count; i++)
@@ -165,21 +179,38 @@ static void arrive(struct pump_history *history)
     }
 }
 
+/* The end of the extended bolus that the request at index asked for is part of this life. */
+static bool has_extended(const struct pump_history *history, size_t index)
+{
+    const char *id = strstr(history->records[index].json, "\"bolusId\":");
+    size_t length = strcspn(id, ",") + 1;
+    for (size_t i = index; i < history->count; i++) {
+        const char *other =
+            history->records[i].code == 21 ? strstr(history->records[i].json, "\"bolusId\":") : NULL;
+        if (other && strncmp(id, other, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void expect(struct pump_history *history)
 {
     static const struct {
         int code;
         enum document_kind kind;
     } gives[] = {
-        {279, DOCUMENT_TEMP_BASAL},  {21, DOCUMENT_COMBO_BOLUS}, {11, DOCUMENT_BASAL_SUSPENSION},
-        {12, DOCUMENT_BASAL_RESUME}, {5, DOCUMENT_ALARM},        {33, DOCUMENT_INSULIN_CHANGE},
-        {61, DOCUMENT_SITE_CHANGE},  {63, DOCUMENT_NOTE},        {399, DOCUMENT_READING},
+        {279, DOCUMENT_TEMP_BASAL},  {11, DOCUMENT_TEMP_BASAL}, {11, DOCUMENT_BASAL_SUSPENSION},
+        {12, DOCUMENT_BASAL_RESUME}, {5, DOCUMENT_ALARM},       {33, DOCUMENT_INSULIN_CHANGE},
+        {61, DOCUMENT_SITE_CHANGE},  {63, DOCUMENT_NOTE},       {399, DOCUMENT_READING},
     };
     for (size_t i = 0; i < history->count; i++) {
         const struct pump_record *record = &history->records[i];
         for (size_t j = 0; j < sizeof gives / sizeof *gives; j++)
             history->expected[gives[j].kind] += gives[j].code == record->code;
         history->expected[DOCUMENT_COMBO_BOLUS] += record->code == 20 && record->amount > 0;
+        if (record->code == 21) /* a part for each half-hour that it began */
+            history->expected[DOCUMENT_COMBO_BOLUS] += (size_t)((record->time - record->begin + 1799) / 1800);
+        history->expected[DOCUMENT_COMBO_BOLUS] += record->is_meal && has_extended(history, i);
         if (record->code == 229 && strstr(record->json, "\"requestedAction\":1"))
             history->expected[DOCUMENT_SLEEP]++;
         if (record->code == 229 && strstr(record->json, "\"requestedAction\":3"))
@@ -216,10 +247,16 @@ void pump_history_free(struct pump_history *history)
     free(history->records);
 }
 
+const struct pump_record *pump_history_find(const struct pump_history *history, int64_t sequence)
+{
+    return &history->records[sequence - FIRST_SEQUENCE];
+}
+
 int64_t pump_history_basal_end(const struct pump_history *history, size_t index)
 {
     for (size_t i = index; i < history->count; i++)
-        if (history->records[i].last_before_off || (i > index && history->records[i].code == 279))
+        if (history->records[i].last_before_off ||
+            (i > index && (history->records[i].code == 279 || history->records[i].code == 11)))
             return history->records[i].time;
     int64_t newest = history->records[history->count - 1].time, least = history->records[index].time + 300;
     return newest > least ? newest : least;

@@ -20,6 +20,8 @@ struct pump_record {
     int64_t sequence;
     int64_t arrival; /* when Tandem has it */
     int64_t amount;  /* milliunits of a bolus, milliunits an hour of a basal */
+    int64_t begin;   /* of an extended bolus: when its delivery did */
+    bool is_meal;    /* a request whose bolus gave nothing at once, with carbs or a glucose */
     int code;
     bool last_before_off;
     bool in_order; /* arrives no later than what was logged after it */
@@ -39,6 +41,8 @@ struct pump_history {
 void pump_history_make(struct pump_history *history, const struct time_zone *zone, int64_t begin, int days,
                        int64_t step, uint64_t seed);
 void pump_history_free(struct pump_history *history);
+/* The record with that number. */
+const struct pump_record *pump_history_find(const struct pump_history *history, int64_t sequence);
 /* When the basal at that index truly ended. */
 int64_t pump_history_basal_end(const struct pump_history *history, size_t index);
 

@@ -140,7 +140,7 @@ static struct json *find_basal(const struct nightscout *nightscout, size_t place
                                const struct pump_record *record)
 {
     char number[24];
-    snprintf(number, sizeof number, "%lld", (long long)record->sequence);
+    snprintf(number, sizeof number, record->code == 11 ? "%lld,0" : "%lld", (long long)record->sequence);
     for (; place < nightscout->count && nightscout->items[place].time / 1000 == record->time; place++) {
         const struct stored *item = &nightscout->items[place];
         struct json *document = json_parse(item->json, strlen(item->json), NULL);
@@ -159,7 +159,7 @@ static void assert_basal_is_seamless(const struct pump_history *history, const s
     size_t place = 0;
     for (size_t i = 0; i < history->count; i++) {
         const struct pump_record *record = &history->records[i];
-        if (record->code != 279)
+        if (record->code != 279 && record->code != 11)
             continue;
         while (place < nightscout->count && nightscout->items[place].time < record->time * 1000)
             place++;
@@ -170,6 +170,13 @@ static void assert_basal_is_seamless(const struct pump_history *history, const s
                      (long long)milliseconds_of(document), (long long)lasts);
         json_free(document);
     }
+}
+
+/* The record that the stored document came from: the parts of an extended bolus belong to the day of its end.
+ */
+static const struct pump_record *record_of(const struct pump_history *history, const struct json *document)
+{
+    return pump_history_find(history, strtoll(json_text(json_get(document, "pump_event_id")), NULL, 10));
 }
 
 static void assert_insulin_is_conserved(const struct pump_history *history,
@@ -187,7 +194,8 @@ static void assert_insulin_is_conserved(const struct pump_history *history,
     for (size_t i = 0; i < nightscout->count; i++) {
         const struct stored *item = &nightscout->items[i];
         struct json *document = json_parse(item->json, strlen(item->json), NULL);
-        int64_t *day = &balance[(item->time / 1000 - history->begin) / SECONDS_PER_DAY], amount = 0;
+        int64_t *day = &balance[(record_of(history, document)->time - history->begin) / SECONDS_PER_DAY],
+                amount = 0;
         if (json_thousandths(json_get(document, "absolute"), &amount))
             *day -= (amount * milliseconds_of(document) + 500) / 1000;
         else if (json_thousandths(json_get(document, "insulin"), &amount))

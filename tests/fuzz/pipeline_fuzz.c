@@ -12,7 +12,6 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
-#include "tconnectsync/base/log.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/pump/pump_log.h"
 
@@ -148,7 +147,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct choices choices = {data, size};
     struct nightscout nightscout = {0};
     struct buffer records;
-    log_open(stderr, LOG_ERROR, NULL);
     buffer_init(&records, 1 << 20);
     for (int i = 0; i < MAXIMUM && choices.left > 0; i++)
         if (choose(&choices, 2))

@@ -315,7 +315,7 @@ static void flow(struct page_state *state)
         .interval_minutes = 15,
         .has_secret = true,
         .form_token = "dG9rZW4",
-        .features = FEATURES_DEFAULT | FEATURE_CGM,
+        .features = FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS | FEATURE_PROFILES | FEATURE_CGM,
         .no_data_minutes = 180,
         .newest_event = NOW - 23 * MINUTE,
         .newest_reading = NOW - 26 * MINUTE,

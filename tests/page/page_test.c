@@ -196,6 +196,18 @@ static void the_first_run_walks_through_what_is_missing(void **state)
     buffer_free(&page);
 }
 
+static void what_is_not_carried_over_is_named(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-flowing"), setup = render("public-setup");
+    assert_true(holds(&page, "Not carried over: "));
+    assert_true(holds(&page, "Not carried over: Glucose alerts (CGM_ALERTS), Battery"));
+    assert_false(holds(&page, "Glucose readings (CGM)"));
+    assert_true(holds(&setup, "Not carried over: "));
+    buffer_free(&page);
+    buffer_free(&setup);
+}
+
 static void runs_tell_what_was_written_and_what_was_left_out(void **state)
 {
     (void)state;
@@ -458,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_public_page_is_the_same_whatever_the_pump_did),
         cmocka_unit_test(a_failure_says_what_and_what_to_do),
         cmocka_unit_test(the_first_run_walks_through_what_is_missing),
+        cmocka_unit_test(what_is_not_carried_over_is_named),
         cmocka_unit_test(runs_tell_what_was_written_and_what_was_left_out),
         cmocka_unit_test(the_answers_stand_first_each_with_its_age),
         cmocka_unit_test(the_pumps_clock_is_told_with_since_when_and_what_to_do),

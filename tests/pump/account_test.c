@@ -289,11 +289,47 @@ static void a_serial_number_chooses_one(void **state)
         for (size_t j = 0; cases[i].serial && j < account->pump_count; j++)
             assert_int_equal(chosen[j], strcmp(account->pumps[j].serial_number, cases[i].serial) == 0);
         snprintf(ending, sizeof ending, "ends in %s", cases[i].warning ? cases[i].warning : "");
-        const struct pump *pump = account_profile_pump(account, cases[i].serial, now);
+        const struct pump *pump = account_profile_pump(account, cases[i].serial, now - DAY, now);
         if ((cases[i].serial && (cases[i].warning ? !strstr(warning, ending) : *warning)) ||
             (pump != NULL) != (cases[i].profile != NULL) ||
             (pump && strcmp(pump->settings_hash, cases[i].profile) != 0))
             fail_msg("case %zu: %s", i, warning);
+        account_free(account);
+    }
+}
+
+/* In 2026, of a range in May 2025. */
+static void days_of_long_ago_bring_the_profile_of_then(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines[3], *serial, *profile;
+    } cases[] = {
+        {{"9000123 2025-06-01T10:00:00 2025-06-01T14:00:00Z THEN"}, NULL, "THEN"},
+        {{"9000123 2025-06-01T10:00:00 - THEN"}, NULL, "THEN"},
+        {{"9000123 2025-04-01T10:00:00 2025-04-01T14:00:00Z THEN"}, NULL, NULL},
+        {{"9000123 2025-06-01T10:00:00 2025-06-01T14:00:00Z THEN", "9000456 - 2026-05-14T14:00:00Z NOW"},
+         NULL,
+         "NOW"},
+        {{"9000123 2025-06-01T10:00:00 2025-06-01T14:00:00Z THEN", "9000456 - 2026-05-14T14:00:00Z NOW"},
+         "9000123",
+         NULL},
+        {{"9000123 2025-06-01T10:00:00 2025-06-01T14:00:00Z THEN",
+          "9000456 2025-07-01T10:00:00 2025-07-01T14:00:00Z LATER"},
+         NULL,
+         "LATER"},
+        {{"9000123 2037-01-01T00:00:00 2025-06-01T14:00:00Z THEN"},
+         NULL,
+         NULL}, /* retired, with a placeholder */
+        {{"9000123 2037-01-01T00:00:00 - THEN"}, NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct account *account = account_of(cases[i].lines);
+        const struct pump *pump = account_profile_pump(account, cases[i].serial, at("2025-05-01T00:00:00"),
+                                                       at("2026-05-14T15:00:00"));
+        if ((pump != NULL) != (cases[i].profile != NULL) ||
+            (pump && strcmp(pump->settings_hash, cases[i].profile) != 0))
+            fail_msg("case %zu: %s", i, pump ? pump->settings_hash : "none");
         account_free(account);
     }
 }
@@ -355,6 +391,7 @@ int main(void)
         cmocka_unit_test(one_serial_number_is_one_pump),
         cmocka_unit_test(dates_that_cannot_be_are_none),
         cmocka_unit_test(a_serial_number_chooses_one),
+        cmocka_unit_test(days_of_long_ago_bring_the_profile_of_then),
         cmocka_unit_test(a_monstrous_account_is_refused),
         cmocka_unit_test(an_unknown_serial_number_names_the_known_ones_endings),
     };

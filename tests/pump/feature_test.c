@@ -42,9 +42,10 @@ static void an_unknown_name_is_quoted_and_refused_with_the_known_ones(void **sta
         {"BASAL;BOLUS", "\"BASAL;BOLUS\""},
         {"BASAL BOLUS", "\"BASAL BOLUS\""},
         {"BASAL, B ,BOLUS", "\"B\""},
-        {"BASAL,<b>\"\x1b[2J&\xc3\xa9%s\\", "\"?b????2J????s?\""},
-        {"BASAL,12345678901234567890123456789012", "\"12345678901234567890123456789012\""},
-        {"BASAL,123456789012345678901234567890123", "\"12345678901234567890123456789012...\""},
+        {"BASAL,<b>\"\x1b[2J&\xc3\xa9%s\\", "\"?b?????J????s?\""},
+        {"BASAL,a5eCr3t", "\"a?eCr?t\""},
+        {"BASAL,ABCDEFGHIJKLMNOPQRSTUVWXYZ_ABCDE", "\"ABCDEFGHIJKLMNOPQRSTUVWXYZ_ABCDE\""},
+        {"BASAL,ABCDEFGHIJKLMNOPQRSTUVWXYZ_ABCDEF", "\"ABCDEFGHIJKLMNOPQRSTUVWXYZ_ABCDE...\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error error = {0};

@@ -114,7 +114,7 @@ static void a_record_in_two_windows_is_one(void **state)
     struct fixture fixture;
     fixture_open(&fixture);
     fixture_read(&fixture, 0, "12 1 00:01:00\n12 2 00:02:00\n12 3 00:03:00\n");
-    fixture_read(&fixture, 0, "12 3 00:03:00\n3 4 00:04:00\n");
+    fixture_read(&fixture, 0, "12 3 00:03:00\n4 4 00:04:00\n");
     fixture_read(&fixture, 1, "12 3 00:03:00\n");
     assert_true(pump_log_newest(&fixture.log, 0, NULL) == NO_TIME); /* not known yet */
     fixture_build(&fixture);

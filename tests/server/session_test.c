@@ -38,12 +38,30 @@ static void a_session_lasts_until_its_end(void **state)
 {
     (void)state;
     char *value = session("hunter2", NOW);
-    assert_true(session_is_valid(value, "hunter2", NOW));
-    assert_true(session_is_valid(value, "hunter2", NOW + SESSION_SECONDS - 1));
-    assert_false(session_is_valid(value, "hunter2", NOW + SESSION_SECONDS));
-    assert_true(session_is_valid(value, "hunter2", NOW - 3600));           /* the clock was set back */
-    assert_false(session_is_valid(value, "hunter2", NOW - 2 * 24 * 3600)); /* it had been far off */
-    assert_false(session_is_valid(value, "hunter3", NOW));
+    assert_true(session_is_valid(value, "hunter2", NOW, 0));
+    assert_true(session_is_valid(value, "hunter2", NOW + SESSION_SECONDS - 1, 0));
+    assert_false(session_is_valid(value, "hunter2", NOW + SESSION_SECONDS, 0));
+    assert_true(session_is_valid(value, "hunter2", NOW - 3600, 0));           /* the clock was set back */
+    assert_false(session_is_valid(value, "hunter2", NOW - 2 * 24 * 3600, 0)); /* it had been far off */
+    assert_false(session_is_valid(value, "hunter3", NOW, 0));
+}
+
+static void signing_out_ends_what_began_before(void **state)
+{
+    (void)state;
+    char *value = session("hunter2", NOW);
+    assert_true(session_is_valid(value, "hunter2", NOW, NOW));
+    assert_false(session_is_valid(value, "hunter2", NOW, NOW + 1));
+    value = session("hunter2", NOW + 1);
+    assert_true(session_is_valid(value, "hunter2", NOW, NOW + 1));
+}
+
+static void a_session_that_is_used_is_renewed(void **state)
+{
+    (void)state;
+    char *value = session("hunter2", NOW);
+    assert_false(session_is_to_be_renewed(value, NOW + SESSION_RENEWED));
+    assert_true(session_is_to_be_renewed(value, NOW + SESSION_RENEWED + 1));
 }
 
 static void no_changed_session_is_valid(void **state)
@@ -55,16 +73,16 @@ static void no_changed_session_is_valid(void **state)
         char was = value[i];
         for (char other = '0'; other <= 'z'; other++) {
             value[i] = other;
-            assert_int_equal(session_is_valid(value, "hunter2", NOW), other == was);
+            assert_int_equal(session_is_valid(value, "hunter2", NOW, 0), other == was);
         }
         value[i] = '\0'; /* cut short */
-        assert_false(session_is_valid(value, "hunter2", NOW));
+        assert_false(session_is_valid(value, "hunter2", NOW, 0));
         value[i] = was;
     }
     static const char *const others[] = {
         "", ".", "1780000001.", "9999999999999999999999.x", "-1.x", "+1780000001.x"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        assert_false(session_is_valid(others[i], "hunter2", NOW));
+        assert_false(session_is_valid(others[i], "hunter2", NOW, 0));
 }
 
 static void form_tokens_belong_to_a_session(void **state)
@@ -97,7 +115,7 @@ static void cookies(void **state)
     session_write_cookie(&out, "hunter2", NOW, true);
     char expected[500];
     snprintf(expected, sizeof expected,
-             "tconnectsync_session=%s; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict; Secure",
+             "tconnectsync_session=%s; Path=/; Max-Age=604800; HttpOnly; SameSite=Strict; Secure",
              session("hunter2", NOW));
     assert_string_equal(out.data, expected);
     buffer_clear(&out);
@@ -111,6 +129,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(secrets_compare),
         cmocka_unit_test(a_session_lasts_until_its_end),
+        cmocka_unit_test(signing_out_ends_what_began_before),
+        cmocka_unit_test(a_session_that_is_used_is_renewed),
         cmocka_unit_test(no_changed_session_is_valid),
         cmocka_unit_test(form_tokens_belong_to_a_session),
         cmocka_unit_test(cookies),

@@ -6,8 +6,9 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { launch, sleep, until } from './lib/child.mjs';
+import { freePort, launch, sleep, until } from './lib/child.mjs';
 import { SECRET, serve, startServer } from './lib/daemon.mjs';
+import { ask } from './lib/fetch.mjs';
 import { folder, program, run } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 import { answers, dial } from './lib/wire.mjs';
@@ -114,6 +115,28 @@ test('SIGTERM: an answer that is on its way arrives whole, however slowly it is 
   assert.equal((await server.ended).status, 0);
   await until(() => socket.readableEnded || socket.destroyed);
   assert.ok(answers(text).length > 1, 'each as long as it says');
+});
+
+test('SIGUSR1 and SIGUSR2 are ignored, SIGHUP ends it as SIGTERM does, amid its writes', async (t) => {
+  const { secretly, server, simulator } = await serve(t, { latency: 300 });
+  const update = secretly('/update?days=2');
+  await server.says(/step=write/, { seconds: 20, stream: 'stdout' });
+  for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP', 'SIGHUP']) server.child.kill(signal);
+  await server.says(/signal=1 /, { stream: 'stdout' });
+  assert.deepEqual(await server.ended, { status: 0, signal: null });
+  assert.ok([200, 500].includes((await update).status));
+  const { treatments } = await simulator.documents();
+  assert.equal(new Set(treatments.map(({ pump_event_id }) => pump_event_id)).size, treatments.length);
+});
+
+test('descriptors 0 to 2 closed at the start: nothing is printed into a socket', async (t) => {
+  const port = await freePort();
+  const { environment, home } = await serve(t);
+  const shell = launch('/bin/sh', ['-c', 'exec "$0" <&- >&- 2>&-', program], { cwd: home, env: { PATH: '/usr/bin:/bin', HOME: home, ...environment, PORT: String(port), LISTEN_HOST: '127.0.0.1' } });
+  t.after(() => shell.stop());
+  const whole = await until(() => ask(`http://127.0.0.1:${port}/livez`).then((answer) => answer.text()));
+  assert.equal(whole, 'ok\n');
+  for (const fd of [0, 1, 2]) assert.equal(fs.readlinkSync(`/proc/${shell.pid}/fd/${fd}`), '/dev/null');
 });
 
 test('SIGINT ends it too, while it idles with open connections; a second signal ends it at once', async (t) => {

@@ -92,7 +92,7 @@ test('Basic changes state by POST from the same origin only; what reads is free'
   assert.equal((await get(order, { method: 'POST', headers: { authorization: `Bearer ${SECRET}`, origin: 'https://evil.example' } })).status, 200);
 });
 
-test('ten wrong secrets a minute from one address, then 429; the right one and other addresses still get in', async (t) => {
+test('ten wrong secrets a minute from one address, then 429, whatever is sent; a cookie and other addresses still get in', async (t) => {
   const { get, secretly } = await serve(t, {}, { TRUST_PROXY: 'true' });
   const from = (address, headers = {}) => ({ headers: { 'x-forwarded-for': `203.0.113.9, ${address}`, ...headers } });
   for (let i = 0; i < 10; i += 1) assert.equal((await get('/run?secret=wrong', from('198.51.100.1'))).status, 403);
@@ -100,8 +100,23 @@ test('ten wrong secrets a minute from one address, then 429; the right one and o
   assert.equal(refused.status, 429);
   assert.ok(Number(refused.headers.get('retry-after')) >= 1 && Number(refused.headers.get('retry-after')) <= 60);
   assert.equal((await get('/run', from('198.51.100.1'))).status, 403, 'no secret at all is no attempt');
-  assert.equal((await secretly('/status.json', from('198.51.100.1'))).status, 200);
+  const [cookie] = (await get('/', form({ secret: SECRET, action: 'sign-in' }))).headers.get('set-cookie').split(';');
+  for (const headers of [basic(SECRET), { authorization: `Bearer ${SECRET}` }]) assert.equal((await get('/status.json', from('198.51.100.1', headers))).status, 429);
+  assert.equal((await get(`/status.json?secret=${SECRET}`, from('198.51.100.1'))).status, 429);
+  assert.equal((await get('/status.json?secret=wrong', from('198.51.100.1', { cookie }))).status, 200);
+  assert.equal((await secretly('/status.json', from('198.51.100.3'))).status, 200);
   assert.equal((await get('/run?secret=wrong', from('198.51.100.2'))).status, 403);
+});
+
+test('2,500 guesses and then the right one, all at once: the right one is not seen to be it', async (t) => {
+  const daemon = await serve(t);
+  const guess = (secret) => plain('/status.json', `Authorization: Bearer ${secret}`);
+  const wire = await dial(t, daemon);
+  await wire.send(Array.from({ length: 2500 }, (_, i) => guess(`wrong-${i}`)).join('') + guess(SECRET) + closing('/livez'));
+  await wire.ends({ seconds: 120 });
+  const statuses = answers(wire.text).map(({ status }) => status);
+  assert.deepEqual([statuses.length, statuses[2500], statuses[2501]], [2502, 429, 200]);
+  assert.deepEqual(statuses.slice(0, 2500).filter((status) => status !== 429), Array(10).fill(403));
 });
 
 test('parameters: a clear line for what is wrong, and nothing started by it', async (t) => {

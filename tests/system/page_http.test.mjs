@@ -77,6 +77,10 @@ test('the cookie: signed, out of reach of scripts, Secure behind https, void aft
   }
   const out = await served.post({ action: 'sign-out' }, { cookie });
   assert.match(out.headers.get('set-cookie'), /=; .*Max-Age=0/);
+  assert.ok(!isFull((await served.get('/', { headers: { cookie } })).text), 'a copy of it is void as well');
+  assert.equal((await served.get('/status.json', { headers: { cookie } })).status, 403);
+  const again = cookieOf(await served.post({ secret: SECRET, action: 'sign-in' }));
+  assert.ok(isFull((await served.get('/', { headers: { cookie: again } })).text), 'also within the same second');
   await served.restart({ TCONNECTSYNC_HEROKU_SECRET: 'quite another secret' });
   assert.ok(!isFull((await served.get('/', { headers: { cookie } })).text));
 });
@@ -111,7 +115,8 @@ test('no other site can press a button; wrong secrets are told so, then told to 
   assert.equal(last.status, 429);
   assert.ok(Number(last.headers.get('retry-after')) > 0);
   assert.match(last.text, /Too many wrong secrets/);
-  assert.ok(isFull((await served.post({ secret: SECRET })).text)); // the right one is let in all the same
+  assert.equal((await served.post({ secret: SECRET })).status, 429, 'the right one is not looked at');
+  assert.ok(isFull((await served.get('/', { headers: { cookie } })).text), 'who is signed in stays so');
 });
 
 test('in the language and the hours of the browser, or of the address; installable', async (t) => {
@@ -149,6 +154,7 @@ test('the files: tagged for good, asked about otherwise, packed for who takes it
       const headers = { 'accept-encoding': encoding, 'if-none-match': (await served.get(`/${name}`, { headers: { 'accept-encoding': encoding } })).headers.get('etag') };
       const same = await served.get(`/${name}`, { headers });
       assert.deepEqual([same.status, same.text], [304, ''], `${name} ${encoding}`);
+      assert.equal((await served.get(`/${name}`, { headers: { ...headers, 'if-none-match': '*' } })).status, 304);
     }
     const packed = await new Promise((resolve, reject) => {
       http.get(new URL(name, served.url), { headers: { 'accept-encoding': 'br;q=1, gzip;q=0.5' } }, async (incoming) => {

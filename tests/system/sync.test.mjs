@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { test } from 'node:test';
+import { launch } from './lib/child.mjs';
 import { startClock } from './lib/clock.mjs';
-import { begin, folder, run, runJson } from './lib/run.mjs';
+import { begin, folder, program, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 
 const FEATURES = 'BASAL,BOLUS,PUMP_EVENTS,PROFILES,CGM,CGM_ALERTS,DEVICE_STATUS';
@@ -39,6 +40,15 @@ function assertEachOnce(documents) {
     assert.equal(new Set(keys).size, keys.length, `a document of ${name} stands twice`);
   }
 }
+
+test('a result that cannot be written is no result: exit 1 and a line that says so', async (t) => {
+  const { environment, home } = await prepare(t);
+  for (const words of ['sync --json --pretend --days 1', 'check']) {
+    const shell = launch('/bin/sh', ['-c', `exec "$0" ${words} >/dev/full`, program], { cwd: home, env: { PATH: '/usr/bin:/bin', HOME: home, ...environment } });
+    assert.deepEqual(await shell.ended, { status: 1, signal: null }, shell.stderr);
+    assert.match(shell.stderr, /the result could not be written: No space left on device\. What was synced is safe/);
+  }
+});
 
 test('a day arrives, the report adds up, and a second run writes nothing', async (t) => {
   const { simulator, sync } = await prepare(t);

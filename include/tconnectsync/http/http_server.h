@@ -22,7 +22,10 @@ struct http_server_options {
     void *context;
     struct log *log; /* outlives the server */
     /* Limits; 0: the default. */
-    unsigned maximum_connections;  /* 256; when full, the oldest idle one goes; without one, accepting pauses */
+    unsigned maximum_connections;  /* 512, fewer when RLIMIT_NOFILE is low. When full, or when one network (behind a
+                                      trusted proxy: one client's) holds more than half of them, the one without
+                                      progress for longest goes: slow to ask, idle or slow to read, but none whose
+                                      answer is still to come */
     unsigned request_milliseconds; /* 10 s, for a whole request from its first byte, or from the accept */
     unsigned idle_milliseconds;    /* 75 s without a further request */
     unsigned write_milliseconds;   /* 30 s without progress while an answer is being sent */
@@ -64,11 +67,13 @@ void http_reply(struct http_exchange *exchange, int status, const char *content_
 #define HTTP_PLAIN_TEXT "text/plain; charset=utf-8"
 void http_reply_text(struct http_exchange *exchange, int status, const char *text);
 /* A stream: begins, any number of pieces, an end. On HEAD it ends after the headers (stream_begin returns false: the
-   exchange is over). A piece sent to a client that has gone is dropped; a client that leaves 1 MiB unread has gone. */
+   exchange is over). A piece sent to a client that has gone is dropped; a client that leaves 256 KiB unread has gone. */
 bool http_stream_begin(struct http_exchange *exchange, int status, const char *content_type);
 void http_stream_send(struct http_exchange *exchange, const char *data, size_t length);
 /* Bytes that were sent and wait for the client to read. */
 size_t http_stream_unread(const struct http_exchange *exchange);
+/* Told each time that everything sent so far is out. */
+void http_stream_on_drained(struct http_exchange *exchange, void (*drained)(void *context), void *context);
 void http_stream_end(struct http_exchange *exchange);
 /* Told once if the client goes away before the answer's end (closing its sending side alone counts as well); the
    exchange is over then and must not be used. Never called from within a function of this header other than

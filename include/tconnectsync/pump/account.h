@@ -67,8 +67,9 @@ bool account_choose_pumps(const struct account *account, const char *serial_numb
 
 /* Whose settings are the person's: PUMP_SERIAL_NUMBER's pump, or where that is unset (NULL) the one that
    uploaded last. NULL when it is not in use, or has been silent for over 3 days while another one is in use.
- */
+   Only where no pump of the account is in use, one counts that was seen since from (of the range that is
+   asked for): days of long ago are carried over with the profile of then. */
 const struct pump *account_profile_pump(const struct account *account, const char *serial_number,
-                                        int64_t now);
+                                        int64_t from, int64_t now);
 
 #endif

@@ -16,7 +16,7 @@ enum {
     FEATURE_CGM_ALERTS = 1 << 5,
     FEATURE_DEVICE_STATUS = 1 << 6,
     FEATURE_PUMP_EVENTS_BASAL_SUSPENSION = 1 << 7,
-    FEATURE_IOB = 1 << 8,                             /* accepted, served by FEATURE_DEVICE_STATUS */
+    FEATURE_IOB = 1 << 8,                             /* device status with the insulin on board */
     FEATURES_DEFAULT = FEATURE_BASAL | FEATURE_BOLUS, /* as the original's guide promises */
     FEATURE_COUNT = 9,
     FEATURES_NO_RECORD =

@@ -4,8 +4,8 @@ import net from 'node:net';
 import { until } from './child.mjs';
 
 // A raw connection. text gathers what came, ended becomes true with the server's end.
-export async function dial(t, program, host = '127.0.0.1') {
-  const socket = net.connect({ port: program.port, host, allowHalfOpen: true });
+export async function dial(t, program, host = '127.0.0.1', localAddress = undefined) {
+  const socket = net.connect({ port: program.port, host, localAddress, allowHalfOpen: true });
   const wire = { socket, text: '', ended: false, error: null };
   socket.setNoDelay().setEncoding('latin1');
   socket.on('data', (data) => { wire.text += data; });
@@ -20,10 +20,10 @@ export async function dial(t, program, host = '127.0.0.1') {
 }
 
 // Sends everything at once and takes all that comes until the server closes.
-export async function exchange(t, program, data) {
+export async function exchange(t, program, data, { seconds = 5 } = {}) {
   const wire = await dial(t, program);
   await wire.send(data);
-  await wire.ends();
+  await wire.ends({ seconds });
   assert.equal(wire.error, null);
   wire.socket.destroy();
   return wire.text;
