@@ -485,7 +485,7 @@ test('reduced motion, high contrast, 320 pixels, twice the text size', async (t)
   assert.equal(over, 0);
 });
 
-// PAGE_IMAGES=docs/images node --test tests/system/page.test.mjs writes the two pictures of the README.
+// PAGE_IMAGES=docs/images node --test tests/system/page.test.mjs writes the pictures of the README.
 if (process.env.PAGE_IMAGES) {
   test('the pictures of the README', async (t) => {
     const served = await serve(t, { seed: 5, uploadEvery: 20 }, { TCONNECTSYNC_HEROKU_INTERVAL_MINS: '15' });
@@ -501,5 +501,13 @@ if (process.env.PAGE_IMAGES) {
       const { y, height } = await page.locator('main .card').first().boundingBox();
       await page.screenshot({ path: path.join(process.env.PAGE_IMAGES, `status-page-${device}.png`), clip: { x: 0, y: 0, width, height: y + height + 14 }, fullPage: true });
     }
+    await page.setViewportSize({ width: 860, height: 1000 });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.getByRole('link', { name: 'Earlier day' }).click();
+    await page.locator('.day').waitFor();
+    await page.getByText('What of the last 28 days').click();
+    await page.locator('#day-drawing').focus();
+    for (let i = 0; i < 300 && !/bolus/.test(await page.locator('#day-said').innerText()); i += 1) await page.keyboard.press('ArrowLeft');
+    await page.locator('main .card').first().screenshot({ path: path.join(process.env.PAGE_IMAGES, 'status-page-day.png') });
   });
 }
