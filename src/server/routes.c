@@ -94,8 +94,7 @@ static bool read_wish(struct daemon *daemon, struct http_exchange *exchange, boo
         http_reply_text(exchange, 503, "The server is stopping.\n");
         return false;
     case WISH_UNUSABLE:
-        http_reply_text(exchange, 503,
-                        "The settings cannot be used yet; the page at / lists what to fix.\n");
+        http_reply_text(exchange, 503, "The settings cannot be used yet; the page at / lists what to fix.\n");
         return false;
     case WISH_WRONG:
         break;
@@ -202,6 +201,8 @@ static const struct route routes[] = {
     {"/page.css", METHODS_READ, false, 0, page_answer_file},
     {"/page.js", METHODS_READ, false, 0, page_answer_file},
     {"/icon.svg", METHODS_READ, false, 0, page_answer_file},
+    {"/site.webmanifest", METHODS_READ, false, 0, page_answer_file},
+    {"/favicon.ico", METHODS_READ, false, 0, page_answer_file},
     {"/events", METHODS_READ, true, 0, page_events_answer},
     {"/livez", METHODS_READ, false, 0, answer_livez},
     {"/readyz", METHODS_READ, false, 0, answer_readyz},
