@@ -80,8 +80,8 @@ static void on_checked(void *context, struct sync *sync, struct report *report)
     struct run *run = context;
     struct buffer text;
     buffer_init(&text, OUTPUT_MAXIMUM);
-    check_report_write(run->application->configuration, run->application->zone, sync, report,
-                       (int64_t)time(NULL), &text);
+    (run->arguments->json ? check_report_write_json : check_report_write)(
+        run->application->configuration, run->application->zone, sync, report, (int64_t)time(NULL), &text);
     print(run, stdout, &text);
     buffer_free(&text);
     run->status = report->ok ? EXIT_DONE : EXIT_FAILED;
@@ -128,14 +128,14 @@ static int end_status(const struct run *run)
     return run->status == EXIT_DONE ? EXIT_FAILED : run->status;
 }
 
-static int run_sync(const struct arguments *arguments, FILE *log, bool check)
+static int run_sync(const struct arguments *arguments, bool check)
 {
     struct run run = {.arguments = arguments, .status = EXIT_FAILED};
     struct sync_request request;
     struct error error = {0};
     const struct request_words words = {arguments->days, arguments->from, arguments->to, arguments->features,
                                         arguments->pretend};
-    run.application = application_new(log, arguments->verbose);
+    run.application = application_new(stderr, arguments->level);
     struct application *application = run.application;
     if (!application_is_usable(application)) {
         run.status = refuse_settings(&run);
@@ -156,12 +156,12 @@ static int run_sync(const struct arguments *arguments, FILE *log, bool check)
 
 int command_sync(const struct arguments *arguments)
 {
-    return run_sync(arguments, arguments->json ? stderr : stdout, false);
+    return run_sync(arguments, false);
 }
 
 int command_check(const struct arguments *arguments)
 {
-    return run_sync(arguments, stderr, true);
+    return run_sync(arguments, true);
 }
 
 /* ---- serve ---- */
@@ -178,7 +178,7 @@ int command_serve(const struct arguments *arguments)
 {
     forbid_core_files();
     setvbuf(stdout, NULL, _IOLBF, 0);
-    struct application *application = application_new(stdout, arguments->verbose);
+    struct application *application = application_new(stdout, arguments->level);
     bool served = serve(application);
     application_free(application);
     return served ? EXIT_DONE : EXIT_FAILED;

@@ -4,10 +4,13 @@
 
 #include <stdbool.h>
 
+#include "tconnectsync/base/log.h"
+
 struct arguments {
-    const char *command;
     const char *days, *from, *to, *features;
-    bool pretend, json, verbose;
+    bool pretend, json;
+    enum log_level level;
+    const char *word; /* behind the command; NULL: none */
 };
 
 int command_sync(const struct arguments *arguments);

@@ -34,7 +34,7 @@ static void open_zone(struct application *application)
         add_problem(configuration, error.text);
 }
 
-struct application *application_new(FILE *stream, bool verbose)
+struct application *application_new(FILE *stream, enum log_level level)
 {
     struct application *application = xcalloc(1, sizeof *application);
     struct error error = {0};
@@ -42,7 +42,7 @@ struct application *application_new(FILE *stream, bool verbose)
     application->output = log_output_new(stream);
     struct account_context *account = &application->account;
     account->log =
-        log_new(log_output_take, application->output, verbose ? LOG_DEBUG : LOG_INFO, application->redactor);
+        log_new(log_output_take, application->output, level, application->redactor);
     application->environment = environment_new(account->log);
     application->configuration = configuration_read(environment_lookup, application->environment);
     configuration_hide(application->configuration, application->redactor);

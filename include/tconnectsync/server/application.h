@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "tconnectsync/base/log.h"
 #include "tconnectsync/sync/sync.h"
 
 #define PROGRAM_NAME "tconnectsync-heroku"
@@ -24,9 +25,9 @@ struct application {
     struct account_context account; /* client and tandem only while the settings are usable */
 };
 
-/* Reads the settings and opens the log on stream. Unusable settings are in configuration->problems;
+/* Reads the settings and opens the log on stream, for lines of that level and worse. Unusable settings are in configuration->problems;
    everything that does not depend on them is there all the same. */
-struct application *application_new(FILE *stream, bool verbose);
+struct application *application_new(FILE *stream, enum log_level level);
 void application_free(struct application *application);
 /* Settings are good enough for a sync. */
 bool application_is_usable(const struct application *application);
