@@ -10,6 +10,7 @@
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/pump/account.h"
 #include "tconnectsync/pump/feature.h"
+#include "tconnectsync/pump/pump_clock.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/sync/sync.h"
 
@@ -60,12 +61,38 @@ static void add_nightscout(const struct sync_check *check, const struct json *st
                  "Nightscout site, or nothing but readings can be written.\n");
 }
 
-/* The pump writes wall clock times; the upload's time is true UTC. An hour or more between them points at the
- * zone. */
-static void check_zone(const struct pump *pump, const struct time_zone *zone, int64_t now, struct buffer *out)
+/* Whether the newest upload tells what the pump's clock is worth, and what it says of it: a check reads no
+ * log. */
+static bool describe_clock(const struct pump *pump, const struct time_zone *zone, int64_t now,
+                           struct buffer *out)
+{
+    const struct clock_witness witness = {pump_newest(pump, now), pump->last_upload};
+    const struct clock_input input = {.zone = zone,
+                                      .now = now,
+                                      .first_available = NO_TIME,
+                                      .newest_wall = witness.wall,
+                                      .witnesses = &witness,
+                                      .witness_count = 1};
+    struct pump_clock clock;
+    pump_clock_find(&clock, &input);
+    const bool is_told = clock.evidence == CLOCK_BY_UPLOAD || clock.evidence == CLOCK_BY_GUESS;
+    if (is_told && clock.ahead != 0) {
+        buffer_add_text(out, "Note: ");
+        pump_clock_describe(&clock, out);
+        buffer_add_text(out, "\n");
+    }
+    pump_clock_free(&clock);
+    return is_told;
+}
+
+/* The pump writes wall clock times; the upload's time is true UTC. Where that does not tell the pump's clock,
+   an hour or more between them points at the zone. */
+static void check_clock(const struct pump *pump, const struct time_zone *zone, bool follows_zone, int64_t now,
+                        struct buffer *out)
 {
     int64_t first, second, newest = pump_newest(pump, now);
-    if (newest == NO_TIME || !pump_in_use(pump, now))
+    if (newest == NO_TIME || !pump_in_use(pump, now) ||
+        (!follows_zone && describe_clock(pump, zone, now, out)))
         return;
     time_zone_instants(zone, newest, &first, &second);
     int64_t behind = pump->last_upload -
@@ -79,7 +106,7 @@ static void check_zone(const struct pump *pump, const struct time_zone *zone, in
 }
 
 static void add_pumps(const struct sync_check *check, const struct account *account,
-                      const struct time_zone *zone, int64_t now, struct buffer *out)
+                      const struct time_zone *zone, bool follows_zone, int64_t now, struct buffer *out)
 {
     char time[CIVIL_TEXT_SIZE];
     if (!account)
@@ -97,7 +124,7 @@ static void add_pumps(const struct sync_check *check, const struct account *acco
         if (pump->last_upload != NO_TIME)
             buffer_addf(out, ", uploaded %" PRId64 " minutes ago", (now - pump->last_upload) / 60);
         buffer_addf(out, "%s\n", pump->settings ? "" : ", no settings");
-        check_zone(pump, zone, now, out);
+        check_clock(pump, zone, follows_zone, now, out);
     }
 }
 
@@ -137,7 +164,7 @@ void check_report_write(const struct configuration *configuration, const struct 
         add_nightscout(&check, sync_nightscout_status(sync), out);
     else
         buffer_add_text(out, "Nightscout: not tried\n");
-    add_pumps(&check, sync_account(sync), zone, now, out);
+    add_pumps(&check, sync_account(sync), zone, configuration->pump_clock_follows_zone, now, out);
     for (size_t i = 0; i < report->warning_count; i++)
         buffer_addf(out, "Warning: %s\n", report->warnings[i]);
     add_ending(&check, report, out);

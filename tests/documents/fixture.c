@@ -144,7 +144,7 @@ void fixture_open(struct fixture *fixture)
 {
     *fixture = (struct fixture){0};
     fixture->zone = &new_york;
-    fixture->upload = NO_TIME;
+    fixture->witness = (struct clock_witness){NO_TIME, NO_TIME};
     pump_log_init(&fixture->log, 0, 0);
     fixture_set_now(fixture, "12:00:00");
     fixture_set_features(fixture, FEATURES_ALL & ~FEATURE_PROFILES);
@@ -196,7 +196,9 @@ void fixture_hold(struct fixture *fixture, enum collection collection, const cha
 
 static void find_clock(struct fixture *fixture, unsigned pump)
 {
-    const struct clock_witness witness = {pump_log_newest_wall(&fixture->log, pump), fixture->upload};
+    struct clock_witness witness = fixture->witness;
+    if (witness.wall == NO_TIME)
+        witness.wall = pump_log_newest_wall(&fixture->log, pump);
     const struct clock_facts facts = {fixture->rules.now, NO_TIME, witness.wall, &witness,
                                       witness.wall != NO_TIME};
     pump_log_find_clock(&fixture->log, pump, fixture->zone, &facts);
@@ -205,7 +207,7 @@ static void find_clock(struct fixture *fixture, unsigned pump)
 void fixture_build(struct fixture *fixture)
 {
     pump_log_sort(&fixture->log);
-    for (unsigned pump = 0; fixture->upload != NO_TIME && pump < fixture->log.pump_count; pump++)
+    for (unsigned pump = 0; fixture->witness.upload != NO_TIME && pump < fixture->log.pump_count; pump++)
         find_clock(fixture, pump);
     pump_log_resolve(&fixture->log, fixture->zone);
     documents_free(&fixture->documents);

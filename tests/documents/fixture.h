@@ -48,8 +48,8 @@ struct fixture {
     struct document_rules rules;
     struct difference_rules difference_rules;
     const struct time_zone *zone; /* New York unless set */
-    int64_t upload; /* instant of the upload that brought the newest record, whose clock is found by it;
-                       NO_TIME: the zone reads the log */
+    struct clock_witness witness; /* that the clocks are found by, upload NO_TIME: the zone reads the log;
+                                     wall NO_TIME: the log's newest */
 };
 
 /* All features but the profiles', the clock at noon of 2026-05-14 in New York, a range that holds every

@@ -263,7 +263,7 @@ static void what_a_person_did_stands(void **state)
     int64_t begin = at("2026-05-20T00:00:00"), end = begin + DAYS * SECONDS_PER_DAY,
             now = end + SECONDS_PER_DAY;
     for (unsigned pump = 0; pump < 2; pump++)
-        pump_history_make(&world.pumps[pump], &new_york, begin, DAYS, 900, *seed * 2 + pump);
+        pump_history_make(&world.pumps[pump], &new_york, begin, DAYS, 900, *seed * 2 + pump, false);
     for (int64_t day = begin; day < end; day += SECONDS_PER_DAY) {
         sync(&world, day, day + SECONDS_PER_DAY - 1, day + 36 * SECONDS_PER_HOUR, false);
         live_with_it(&world, day);

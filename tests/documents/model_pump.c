@@ -31,6 +31,16 @@ static int64_t below(struct pump_history *history, int64_t count)
     return random_below(&history->random, count);
 }
 
+int64_t pump_history_wall(const struct pump_history *history, int64_t time)
+{
+    size_t i = history->setting_count;
+    if (i == 0)
+        return time_zone_wall(history->zone, time);
+    while (--i > 0 && history->settings[i].time > time)
+        ;
+    return time + history->settings[i].offset;
+}
+
 /* format: the properties. */
 __attribute__((format(printf, 5, 6))) static void add(struct pump_history *history, int code, int64_t time,
                                                       int64_t amount, const char *format, ...)
@@ -46,16 +56,16 @@ __attribute__((format(printf, 5, 6))) static void add(struct pump_history *histo
     va_end(arguments);
     struct pump_record *record = &history->records[history->count++];
     *record = (struct pump_record){.time = time, .code = code, .amount = amount};
-    record->wall = time_zone_wall(history->zone, time);
+    record->wall = pump_history_wall(history, time);
     record->json = xasprintf("\"eventCode\":%d,\"pumpDateTime\":\"%s\",\"eventProperties\":{%s}}", code,
                              civil_format(wall, record->wall, 0, NO_OFFSET), properties);
-    record->in_order = code == 229;
+    record->in_order = code == 229 || code == 13;
 }
 
 static void add_step(struct pump_history *history, int64_t time)
 {
     int64_t rate = below(history, 6) ? below(history, 3000) : 0;
-    int64_t reading = time_zone_wall(history->zone, time + 27) - READING_EPOCH;
+    int64_t reading = pump_history_wall(history, time + 27) - READING_EPOCH;
     add(history, 279, time, rate, "\"commandedRate\":%" PRId64 ",\"commandedRateSource\":3", rate);
     if (below(history, 50) == 0)
         add(history, 279, time + below(history, 2), 500, "\"commandedRate\":500,\"commandedRateSource\":2");
@@ -150,7 +160,8 @@ static void switch_off(struct pump_history *history, int64_t from, int64_t to)
         time_zone_offset(history->zone, to + NEAR_A_CHANGE))
         return;
     for (size_t i = 0; i < history->count; i++)
-        if ((history->records[i].code == 229 || history->records[i].code == 59) &&
+        if ((history->records[i].code == 229 || history->records[i].code == 59 ||
+             history->records[i].code == 13) &&
             history->records[i].time > from && history->records[i].time < to)
             return;
     size_t kept = 0;
@@ -219,12 +230,35 @@ static void expect(struct pump_history *history)
     }
 }
 
+/* At the beginning it shows one of the zone's offsets, right or not; later somebody sets it by day: to the
+   zone's time, to that of a journey, or wrong. */
+static void draw_clock(struct pump_history *history, int days)
+{
+    static const int64_t wrong_by[] = {0, 0, SECONDS_PER_HOUR, -3 * SECONDS_PER_HOUR, SECONDS_PER_HOUR / 2};
+    history->settings[history->setting_count++] =
+        (struct pump_setting){INT64_MIN, (below(history, 2) ? -4 : -5) * SECONDS_PER_HOUR};
+    int64_t time = history->begin;
+    for (int i = 1; i < PUMP_SETTINGS; i++) {
+        time += below(history, days / 2) * SECONDS_PER_DAY;
+        int64_t at = time + 8 * SECONDS_PER_HOUR + below(history, 8 * SECONDS_PER_HOUR);
+        struct pump_setting before = history->settings[history->setting_count - 1];
+        int64_t offset = time_zone_offset(history->zone, at) + wrong_by[below(history, 5)];
+        if (at >= history->end || at < before.time + SECONDS_PER_DAY || offset == before.offset)
+            continue;
+        history->settings[history->setting_count++] = (struct pump_setting){at, offset};
+        add(history, 13, at, 0, "\"timePrior\":%" PRId64 ",\"timeAfter\":%" PRId64,
+            (at + before.offset) % SECONDS_PER_DAY * 1000, (at + offset) % SECONDS_PER_DAY * 1000);
+    }
+}
+
 void pump_history_make(struct pump_history *history, const struct time_zone *zone, int64_t begin, int days,
-                       int64_t step, uint64_t seed)
+                       int64_t step, uint64_t seed, bool own_clock)
 {
     *history =
         (struct pump_history){.begin = begin, .random = seed * UINT64_C(0x9E3779B97F4A7C15), .zone = zone};
     history->end = begin + (int64_t)days * SECONDS_PER_DAY;
+    if (own_clock)
+        draw_clock(history, days);
     for (int64_t day = 0; day < days; day++)
         add_day(history, begin + day * SECONDS_PER_DAY, day);
     for (int64_t time = begin; time < history->end; time += step)

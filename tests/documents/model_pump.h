@@ -28,6 +28,12 @@ struct pump_record {
     char *json;    /* behind {"sequenceNumber":N, */
 };
 
+/* From then on the clock shows the instant and this. */
+struct pump_setting {
+    int64_t time, offset;
+};
+#define PUMP_SETTINGS 4
+
 struct pump_history {
     struct pump_record *records; /* by sequence number, which is by time */
     size_t count, capacity;
@@ -35,11 +41,17 @@ struct pump_history {
     int64_t begin, end;
     uint64_t random;
     const struct time_zone *zone;
+    /* Of a clock of its own, which somebody sets at random: record 13. None: the clock shows the zone's time.
+     */
+    struct pump_setting settings[PUMP_SETTINGS];
+    size_t setting_count;
 };
 
 /* days of a pump from begin on, which is on a full hour, with a basal each step seconds. */
 void pump_history_make(struct pump_history *history, const struct time_zone *zone, int64_t begin, int days,
-                       int64_t step, uint64_t seed);
+                       int64_t step, uint64_t seed, bool own_clock);
+/* What the clock showed. */
+int64_t pump_history_wall(const struct pump_history *history, int64_t time);
 void pump_history_free(struct pump_history *history);
 /* The record with that number. */
 const struct pump_record *pump_history_find(const struct pump_history *history, int64_t sequence);

@@ -217,7 +217,7 @@ static void row_holds(void **state)
         fixture.zone = row->zone;
     fixture_set_now(&fixture, row->now);
     fixture.difference_rules.zone = row->upload ? fixture.zone : NULL;
-    fixture.upload = row->upload ? at(row->upload) : NO_TIME;
+    fixture.witness.upload = row->upload ? at(row->upload) : NO_TIME;
     fixture_read(&fixture, 0, row->events);
     fixture_hold(&fixture, COLLECTION_TREATMENTS, row->treatments);
     fixture_hold(&fixture, COLLECTION_ENTRIES, row->entries);

@@ -28,16 +28,46 @@ struct life {
     uint64_t seed;
     int days;
     bool hourly;
+    bool own_clock; /* which somebody sets, or not */
 };
 static const struct life lives[] = {
-    {"spring, with the skipped hour", "2026-02-10T00:00:00", 1, 60, false},
-    {"summer", "2026-05-20T00:00:00", 2, 60, false},
-    {"autumn, with the repeated hour", "2026-09-20T00:00:00", 3, 60, false},
-    {"the days of the skipped hour", "2026-03-07T00:00:00", 4, 3, true},
-    {"the days of the repeated hour", "2026-10-31T00:00:00", 5, 3, true},
+    {"spring, with the skipped hour", "2026-02-10T00:00:00", 1, 60, false, false},
+    {"summer", "2026-05-20T00:00:00", 2, 60, false, false},
+    {"autumn, with the repeated hour", "2026-09-20T00:00:00", 3, 60, false, false},
+    {"the days of the skipped hour", "2026-03-07T00:00:00", 4, 3, true, false},
+    {"the days of the repeated hour", "2026-10-31T00:00:00", 5, 3, true, false},
+    {"a clock of its own, in spring", "2026-02-20T00:00:00", 6, 30, false, true},
+    {"another, in autumn", "2026-10-20T00:00:00", 7, 30, false, true},
+    {"a third", "2026-05-20T00:00:00", 8, 30, false, true},
+    {"set around the skipped hour", "2026-03-07T00:00:00", 9, 4, true, true},
+    {"set around the repeated hour", "2026-10-31T00:00:00", 10, 4, true, true},
 };
 
 /* ---- one sync ---- */
+
+/* The device's whole history, as far as it has arrived. */
+static void add_clock_changes(const struct pump_history *history, int64_t now, struct buffer *answer)
+{
+    const char *separator = ",\"clockChanges\":[";
+    for (size_t i = 0; i < history->count; i++) {
+        const struct pump_record *record = &history->records[i];
+        if (record->code != 13 || record->arrival > now)
+            continue;
+        buffer_addf(answer, "%s{\"sequenceNumber\":%lld,%s", separator, (long long)record->sequence,
+                    record->json);
+        separator = ",";
+    }
+    buffer_add_text(answer, *(separator + 1) ? "}" : "]}");
+}
+
+/* The phone is in reach: it uploads what is new at once. */
+static struct clock_witness newest_upload(const struct pump_history *history, int64_t now)
+{
+    for (size_t i = history->count; i-- > 0;)
+        if (history->records[i].arrival <= now)
+            return (struct clock_witness){history->records[i].wall, history->records[i].time + 60};
+    return (struct clock_witness){NO_TIME, NO_TIME};
+}
 
 static void read_window(const struct pump_history *history, struct pump_log *log, int64_t first_day,
                         int64_t last_day, int64_t now, bool backwards)
@@ -55,7 +85,8 @@ static void read_window(const struct pump_history *history, struct pump_log *log
                     record->json);
         separator = ",";
     }
-    buffer_add_text(&answer, *separator == ',' ? "]}" : "{\"events\":[]}");
+    buffer_add_text(&answer, *separator == ',' ? "]" : "{\"events\":[]");
+    add_clock_changes(history, now, &answer);
     if (!log_read_pieces(log, answer.data, answer.length, 16384, &error))
         fail_msg("%s", error.text);
     buffer_free(&answer);
@@ -72,6 +103,11 @@ static void sync_range(const struct pump_history *history, struct nightscout *ni
     fixture.rules.to = fixture.difference_rules.to = to;
     fixture.difference_rules.from = from;
     fixture.log.latest = time_zone_wall(&new_york, now) + SECONDS_PER_DAY;
+    if (history->setting_count > 0) {
+        pump_log_add_pump(&fixture.log, "1000001");
+        fixture.witness = newest_upload(history, now);
+        fixture.difference_rules.zone = &new_york;
+    }
     int64_t until = to + LOG_PADDING < now ? to + LOG_PADDING : now;
     int64_t last_day = time_zone_wall(&new_york, until) / SECONDS_PER_DAY;
     for (int64_t day = time_zone_wall(&new_york, from - LOG_PADDING) / SECONDS_PER_DAY; day <= last_day;
@@ -289,7 +325,8 @@ static void life_keeps_its_promises(void **state)
     const struct life *life = *state;
     struct pump_history history;
     struct nightscout once = {0}, in_parts = {0};
-    pump_history_make(&history, &new_york, at(life->begin), life->days, life->hourly ? 300 : 900, life->seed);
+    pump_history_make(&history, &new_york, at(life->begin), life->days, life->hourly ? 300 : 900, life->seed,
+                      life->own_clock);
     int64_t now = history.end + 12 * SECONDS_PER_HOUR;
     sync_range(&history, &once, history.begin, now, now, false);
     assert_every_event_has_its_document(&history, &once);

@@ -3,7 +3,7 @@
 // nothing. What the program wrote when it read everything in the zone is moved.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { folder, runJson } from './lib/run.mjs';
+import { folder, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 import { assertTruth } from './lib/truth.mjs';
 
@@ -46,7 +46,7 @@ const stories = {
   'spring, set in time, and a phone that uploads three hours late': { ...SPRING, clockShift: '2026-03-08T03:05:00,3600', uploadLag: 180 },
   'a jump that the log contradicts': { ...SPRING, clockChanges: 'contradicted' },
   'no clockChanges at all': { ...SPRING, clockShift: '2026-03-08T20:10:00,3600', clockChanges: 'none' },
-  'two pumps with different clocks': { ...MAY, replacePump: '2026-05-11', clockJump: '2026-05-11T00:00:00,3600' },
+  'two pumps with different clocks': { ...MAY, replacePump: '2026-05-11', clockJump: '2026-05-11T01:00:01,3600', lastBasal: 300 },
 };
 
 const dayAfter = (date) => new Date(Date.parse(`${date}T00:00:00Z`) + 86400000).toISOString().slice(0, 10);
@@ -84,7 +84,7 @@ function inOnePiece(number, parts, boluses) {
   return { ...parts[0], created_at: new Date(read * 1000).toISOString(), pump_event_id: String(number), insulin: milliunits / 1000, notes: WHOLE };
 }
 
-async function prepare(t, { first: firstDay, last, slack = 0, now, ...options }) {
+async function prepare(t, { first: firstDay, last, slack = 0, lastBasal = 1, now, ...options }) {
   const days = (Date.parse(dayAfter(last)) - Date.parse(firstDay)) / 86400000;
   const simulator = await start({ seed: 41, historyDays: days, now, ...options });
   t.after(() => simulator.stop());
@@ -100,7 +100,7 @@ async function prepare(t, { first: firstDay, last, slack = 0, now, ...options })
     sync,
     async isTrue() {
       const [documents, truth] = await Promise.all([simulator.documents(), simulator.truth(firstDay, dayAfter(last))]);
-      if (slack === 0) assertTruth(documents, truth, { slack: 1 });
+      if (slack === 0) assertTruth(documents, truth, { slack: lastBasal });
       assertInstants(documents, truth, slack);
     },
     async isDone() {
@@ -116,7 +116,8 @@ async function prepare(t, { first: firstDay, last, slack = 0, now, ...options })
       for (const part of treatments.filter((document) => /^\d+,\d+,\d+$/.test(document.pump_event_id) && document.notes?.startsWith('Extended'))) {
         parts.set(first(part), [...(parts.get(first(part)) ?? []), part]);
       }
-      const wholes = [...parts].map(([number, all]) => inOnePiece(number, all, boluses));
+      const isTold = ([number]) => boluses.some(({ sequence, extended }) => extended && sequence === number); // else version 1.0.0 had not read it
+      const wholes = [...parts].filter(isTold).map(([number, all]) => inOnePiece(number, all, boluses));
       await simulator.reset();
       await simulator.control('POST', 'documents', {
         treatments: [...treatments.filter((document) => !parts.get(first(document))?.includes(document)), ...wholes].map(old), entries: entries.map(old),
@@ -150,5 +151,19 @@ describe('the pump\'s clock', { concurrency: 2 }, () => {
       await isTrue();
       await isDone();
     });
+  }
+});
+
+// By the real clock, whatever day it is: the simulator's clock follows the zone, but for what is set.
+test('check tells what the pump\'s clock is worth, by the newest upload alone', async (t) => {
+  for (const [options, env, wanted] of [
+    [{}, {}, /^(?![\s\S]*clock is)/],
+    [{ clockJump: '2020-01-01T00:00:00,7200' }, { TIMEZONE_NAME: 'Asia/Dubai' }, /Note: The pump's clock is 120 minutes ahead of Dubai time, and was so all the time\. Most likely TIMEZONE_NAME/],
+    [{ clockJump: '2020-01-01T00:00:00,7200' }, { TIMEZONE_NAME: 'Asia/Dubai', PUMP_CLOCK: 'zone' }, /newest event lies \d+ minutes after its upload/],
+  ]) {
+    const simulator = await start({ seed: 41, historyDays: 1, zone: 'Asia/Dubai', ...options });
+    t.after(() => simulator.stop());
+    const { stdout } = await run(['check'], { home: folder(t), env: { ...simulator.env, CACHE_CREDENTIALS: 'false', ...env } });
+    assert.match(stdout, wanted);
   }
 });
