@@ -140,6 +140,16 @@ struct sync_writing {
     size_t pretended;                      /* of the writes that are listed instead */
 };
 
+/* A step issues requests when it is entered, works without any where it has work, and is left when all of that is done. */
+struct sync_step_row {
+    const char *name;
+    void (*enter)(struct sync *sync); /* may issue nothing: the next step follows at once */
+    void (*work)(struct sync *sync);  /* in a turn of the loop of its own: at once where nothing enters, else when the
+                                         step takes one */
+    void (*leave)(struct sync *sync); /* may fail, or set sync->next */
+    enum sync_step next;
+};
+
 /* One run of one account: what every step needs, what flows from step to step, and each step's own. */
 struct sync {
     struct account_context account;
@@ -151,6 +161,8 @@ struct sync {
     int64_t started_monotonic; /* microseconds */
     struct http_client_statistics statistics_before;
 
+    const struct sync_step_row *steps; /* the table */
+    void (*conclude)(struct sync *sync); /* its end: reports, and frees it */
     enum sync_step step; /* written by sync_move alone */
     enum sync_step next; /* where leave wants to go, when not to the table's next */
     enum sync_outcome outcome;
@@ -172,7 +184,8 @@ struct sync {
     struct sync_settling settling;
 };
 
-/* ---- sync.c ---- */
+/* ---- sync_flow.c ---- */
+int64_t sync_monotonic_microseconds(void);
 int64_t sync_monotonic_milliseconds(void);
 int64_t sync_monotonic_seconds(void);
 /* For requests: the step waits until each has answered. Callbacks that fit tandem_done and nightscout_done.
@@ -184,6 +197,10 @@ void sync_on_nightscout(void *sync, const struct error *error);
 void sync_take_turn(struct sync *sync, int64_t milliseconds);
 /* One expected answer has come; moves on when it was the last. */
 void sync_answered(struct sync *sync);
+/* The first turn. */
+void sync_begin(struct sync *sync);
+/* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
+void sync_sign_in_again(struct sync *sync);
 /* For the report and the log. */
 void sync_warn(struct sync *sync, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the run, unless it has ended: the first error wins. Everything under way is cancelled. */
@@ -200,12 +217,6 @@ void sync_enter_token(struct sync *sync);
 void sync_leave_token(struct sync *sync);
 void sync_enter_account(struct sync *sync);
 void sync_leave_account(struct sync *sync);
-/* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
-void sync_sign_in_again(struct sync *sync);
-/* A check ends at no error of one side before the other was tried: true, it is noted. */
-bool sync_note_for_check(struct sync *sync, enum sync_outcome outcome, const struct error *error);
-/* A 401 to a token that this very run has signed in for. */
-void sync_fail_fresh_token(struct sync *sync, const struct error *error);
 
 /* ---- sync_read.c ---- */
 bool sync_wants_treatments(const struct sync *sync);
@@ -222,9 +233,21 @@ int64_t sync_read_until(const struct sync *sync);
 bool sync_may_be_idle(const struct sync *sync);
 bool sync_has_nothing_new(const struct sync *sync);
 
+/* ---- sync_days.c ---- */
+struct assignment;
+struct pump;
+/* The one that the newest upload was of. */
+const struct assignment *sync_newest_assignment(const struct pump *pump);
+/* The pump's clock was found in this run. */
+bool sync_has_clock(const struct sync *sync, unsigned pump);
+bool sync_has_unread_days(const struct sync *sync, unsigned pump);
+/* Calls ask for each window of days that the pump's clock shows in the range, or is likely to, and that was not asked for
+   yet. */
+void sync_ask_for_days(struct sync *sync, unsigned pump,
+                       void (*ask)(struct sync *sync, unsigned pump, int64_t first, int64_t last));
+void sync_forget_days(struct sync *sync);
+
 /* ---- sync_clock.c ---- */
-/* What the pump's clock shows, or is likely to, in what is to be read; to be freed. */
-size_t sync_wall_ranges(const struct sync *sync, unsigned pump, struct wall_range **ranges);
 void sync_order_log(struct sync *sync);
 
 /* ---- sync_settle.c ---- */
@@ -243,13 +266,10 @@ void sync_enter_settle(struct sync *sync);
 void sync_leave_settle(struct sync *sync);
 
 /* ---- sync_read.c: continued ---- */
-bool sync_has_unread_days(const struct sync *sync, unsigned pump);
 void sync_enter_read(struct sync *sync);
 void sync_leave_read(struct sync *sync);
 void sync_enter_read_back(struct sync *sync);
 void sync_drop_readers(struct sync *sync);
-/* Which days of the log were asked for. */
-void sync_forget_days(struct sync *sync);
 /* An empty log for the features of the request. */
 void sync_begin_log(struct sync *sync);
 

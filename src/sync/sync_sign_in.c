@@ -45,18 +45,6 @@ static bool may_sign_in(struct sync *sync)
     return false;
 }
 
-void sync_fail_fresh_token(struct sync *sync, const struct error *error)
-{
-    struct error words = *error;
-    error_set(
-        &words, ERROR_SERVICE,
-        "Tandem lets this account sign in, but does not accept the token that it gives for it (401). That "
-        "is Tandem's trouble, not the password's and not Nightscout's. Nothing is lost: the log stays with "
-        "Tandem, and the next sync catches up.");
-    tandem_reject_token(sync->account.tandem, &words);
-    sync_fail(sync, SYNC_FAILED_AT_TANDEM, &words);
-}
-
 static void fetch_account(struct sync *sync)
 {
     sync_expect(sync);
@@ -85,32 +73,6 @@ void sync_enter_greet(struct sync *sync)
     } else if (!sync->pumper && !sync->request.check_only) {
         fetch_account(sync);
     }
-}
-
-bool sync_note_for_check(struct sync *sync, enum sync_outcome outcome, const struct error *error)
-{
-    struct sync_sign_in *sign_in = &sync->sign_in;
-    const bool tandem = outcome == SYNC_FAILED_AT_TANDEM,
-               nightscout = outcome == SYNC_FAILED_AT_NIGHTSCOUT || outcome == SYNC_NIGHTSCOUT_SKIPPED;
-    if (!sync->request.check_only || sign_in->checked || sync->outcome != SYNC_RUNNING ||
-        !(tandem || nightscout))
-        return false;
-    struct error *noted = tandem ? &sign_in->tandem_error : &sign_in->nightscout_error;
-    log_warn(sync->account.log, "sync", "check=%s error=%s", tandem ? "tandem" : "nightscout",
-             log_quote(sync->account.log, error->text));
-    if (noted->kind == ERROR_NONE)
-        *noted = *error;
-    if (tandem)
-        sign_in->wanted = false; /* the steps that would come next are left out */
-    return true;
-}
-
-void sync_sign_in_again(struct sync *sync)
-{
-    log_info(sync->account.log, "sync", "note=\"the token was refused: signing in again\"");
-    tandem_forget_token(sync->account.tandem);
-    sync->sign_in.token = TOKEN_REPLACED;
-    sync->next = STEP_GREET;
 }
 
 /* Dates that are wrong by the clock would go into Nightscout wrong. */
@@ -148,10 +110,10 @@ void sync_leave_greet(struct sync *sync)
 /* Both are needed before the log can be: what is settled, or where nothing is, the newest documents. */
 static void fetch_progress(struct sync *sync)
 {
+    if (sync->sign_in.wanted || (!sync->request.has_range && !sync_knows_coverage(sync)))
+        sync_fetch_coverage(sync); /* beside the password it costs no round trip */
     if (sync->request.has_range)
         return;
-    if (!sync_knows_coverage(sync))
-        sync_fetch_coverage(sync);
     if (sync_knows_coverage(sync) && sync_is_automatic(sync))
         return;
     if (sync_wants_treatments(sync))
