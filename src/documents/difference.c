@@ -70,14 +70,6 @@ static bool is_stored_otherwise(const struct comparison *comparison, const struc
            identity_stands_otherwise(&comparison->identity, document);
 }
 
-/* A suspension whose 279 comes in the same second: Nightscout would not draw it. One that was stored before
- * the 279 came is ended. */
-static bool lasts_no_time(const struct comparison *comparison, const struct document *document)
-{
-    return document->kind == DOCUMENT_TEMP_BASAL && document->duration == 0 &&
-           comparison->log->events[document->event].kind == EVENT_SUSPENDED;
-}
-
 static bool would_silence_alarms(const struct comparison *comparison, const struct document *document)
 {
     const struct difference_rules *rules = comparison->rules;
@@ -104,7 +96,8 @@ static enum document_fate fate_of_missing(struct comparison *comparison, struct 
             return FATE_LEFT_OUT;
         }
     }
-    if (lasts_no_time(comparison, document) || is_stored_otherwise(comparison, document) ||
+    if (identity_lasts_no_time(&comparison->identity, document) ||
+        is_stored_otherwise(comparison, document) ||
         (rules->settled && rules->settled(rules->settled_context, document)) ||
         (rules->memory && event_memory_has(rules->memory, document, comparison->log)))
         return FATE_UNCHANGED;

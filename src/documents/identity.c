@@ -20,6 +20,7 @@
 #define MILLISECONDS     1000
 #define QUARTER          (15 * SECONDS_PER_MINUTE) /* zones differ by whole ones */
 #define SAME_EVENT_REACH (26 * SECONDS_PER_HOUR * INT64_C(1000))
+#define EXTENDED_REACH   (12 * SECONDS_PER_HOUR) /* from a meal to the end of its bolus */
 
 /* What makes a stored document an event, the surest first. */
 enum sign {
@@ -86,6 +87,12 @@ static bool is_at_own_time(const struct identity *identity, const struct documen
 }
 
 /* ---- pairs ---- */
+
+bool identity_lasts_no_time(const struct identity *identity, const struct document *document)
+{
+    return document->kind == DOCUMENT_TEMP_BASAL && document->duration == 0 &&
+           event_of(identity, document)->kind == EVENT_SUSPENDED;
+}
 
 /* ---- documents of one event: what follows its number in the id tells them apart ---- */
 
@@ -178,6 +185,8 @@ static void add_by_second(struct pairs *pairs, uint32_t index)
     const struct identity *identity = pairs->identity;
     const struct document *document = &identity->documents->items[index];
     const struct held_places *places = &identity->index->by_time;
+    if (identity_lasts_no_time(identity, document))
+        return; /* the 279 of that second is the one that was stored */
     int64_t times[TIMES];
     for (size_t reading = times_of(identity, document, times); reading-- > 0;) {
         int64_t time = times[reading] * MILLISECONDS;
@@ -296,14 +305,36 @@ bool identity_has_meal_elsewhere(const struct identity *identity, const struct d
     return false;
 }
 
+/* One of ours without an id that is no other event: in the second in which the extended bolus ended, or with
+ * the carbs of its meal hours later. */
+static bool stands_without_id(const struct identity *identity, const struct document *whole, int64_t within,
+                              int64_t carbs)
+{
+    const struct held_places *places = &identity->index->by_time;
+    int64_t time = whole->time * MILLISECONDS;
+    for (size_t i = held_places_find(places, whole->kind, time);
+         i < places->count && places->items[i].key == whole->kind &&
+         places->items[i].place < time + within * MILLISECONDS;
+         i++) {
+        const struct held_document *item = &identity->held->items[places->items[i].item];
+        if (item->ours && !item->claimed && item->numbers[0] == NO_EVENT_ID &&
+            (carbs == NO_AMOUNT || item->carbs == carbs))
+            return true;
+    }
+    return false;
+}
+
 bool identity_stands_otherwise(const struct identity *identity, const struct document *document)
 {
     const struct held_places *places = &identity->index->by_number;
     const struct pump_event *event = event_of(identity, document);
     const struct document whole = {.time = event->time, .event = document->event, .kind = document->kind};
+    int64_t source = document_source(document, identity->log), carbs;
+    if (event->kind == EVENT_BOLUS_REQUEST_1)
+        return document_carbs(document, identity->log, &carbs) &&
+               stands_without_id(identity, &whole, EXTENDED_REACH, carbs);
     if (document->parts == 0)
         return false;
-    int64_t source = document_source(document, identity->log);
     for (size_t i = held_places_find(places, event->sequence, 0);
          i < places->count && places->items[i].key == event->sequence && places->items[i].place == 0; i++) {
         const struct held_document *item = &identity->held->items[places->items[i].item];
@@ -315,5 +346,5 @@ bool identity_stands_otherwise(const struct identity *identity, const struct doc
              (is_at_own_time(identity, &whole, item) || has_its_amounts(identity, &whole, item))))
             return true;
     }
-    return false;
+    return stands_without_id(identity, &whole, 1, NO_AMOUNT);
 }

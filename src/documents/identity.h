@@ -27,6 +27,9 @@ void identity_find(const struct identity *identity);
 bool identity_is_split(const struct identity *identity, const struct document *document);
 /* A stored document of another event names the 64 of this one, so its carbs and glucose stand there. */
 bool identity_has_meal_elsewhere(const struct identity *identity, const struct document *document);
+/* A suspension whose 279 comes in the same second: Nightscout would not draw it. One that was stored before
+ * the 279 came is known by its number, and is ended. */
+bool identity_lasts_no_time(const struct identity *identity, const struct document *document);
 /* This part of an extended bolus is stored in another form: in one piece, or in another number of parts. */
 bool identity_stands_otherwise(const struct identity *identity, const struct document *document);
 

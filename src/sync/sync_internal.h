@@ -138,7 +138,6 @@ struct sync_writing {
     unsigned rounds;
     unsigned move_rounds; /* that wrote readings anew */
     unsigned fruitless, in_trouble, stale; /* rounds of late: that stored nothing, and why */
-    unsigned move_rounds;                  /* that wrote readings anew */
     size_t pretended;                      /* of the writes that are listed instead */
 };
 

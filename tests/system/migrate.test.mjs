@@ -12,29 +12,27 @@ const time = ({ created_at }) => Date.parse(created_at);
 const milliunits = (list) => list.reduce((sum, { insulin }) => sum + Math.round((insulin ?? 0) * 1000), 0);
 
 // An extended bolus was one document, at its end; where nothing was given at once it had the carbs as well.
-function inOnePiece(parts, meals) {
-  const [first, second] = parts.sort((a, b) => time(a) - time(b));
-  const half = second ? (time(second) - time(first)) / 2 : 0;
-  const end = time(parts.at(-1)) + half;
-  const begin = time(first) - half;
-  const meal = meals.find((one) => Math.abs(time(one) - begin) < 300000);
+function inOnePiece(parts, meals, boluses) {
+  const [first] = parts.sort((a, b) => time(a) - time(b));
+  const { at, requests } = boluses.find(({ sequence }) => sequence === Number(numbers(first)[0]));
+  const meal = meals.find((one) => requests?.includes(Number(numbers(one)[0])));
   return {
-    ...meal, ...first, notes: 'Extended Bolus', created_at: new Date(end).toISOString(), insulin: milliunits(parts) / 1000,
+    ...meal, ...first, notes: 'Extended Bolus', created_at: new Date(at * 1000).toISOString(), insulin: milliunits(parts) / 1000,
     pump_event_id: [numbers(first)[0], ...(meal ? numbers(meal) : [])].join(),
   };
 }
 
 // Documents of today as the versions before wrote them: no source; the words of a pump alone; basal that ran on until
 // the pump wrote down its 0; the last Sleep left open.
-function asBefore(documents) {
+function asBefore(documents, boluses) {
   const isMeal = (one) => one.eventType === 'Combo Bolus' && !one.insulin;
-  const isPart = (one) => one.eventType === 'Combo Bolus' && /^Extended Bolus/.test(one.notes) && numbers(one).length === 3;
+  const isPart = (one) => one.eventType === 'Combo Bolus' && /^Extended Bolus \(/.test(one.notes);
   const isStop = (one) => one.eventType === 'Temp Basal' && numbers(one)[1] === '0';
   const stops = new Map(documents.filter(isStop).map((one) => [time(one), one]));
   const meals = documents.filter(isMeal);
-  const extended = Map.groupBy?.(documents.filter(isPart), (one) => numbers(one)[0])
-    ?? documents.filter(isPart).reduce((map, one) => map.set(numbers(one)[0], [...(map.get(numbers(one)[0]) ?? []), one]), new Map());
-  const pieces = [...extended.values()].map((parts) => inOnePiece(parts, meals));
+  const extended = new Map();
+  for (const one of documents.filter(isPart)) extended.set(numbers(one)[0], [...(extended.get(numbers(one)[0]) ?? []), one]);
+  const pieces = [...extended.values()].map((parts) => inOnePiece(parts, meals, boluses));
   const kept = documents.filter((one) => !isMeal(one) && !isPart(one) && !isStop(one)).map((one) => {
     const stop = one.eventType === 'Temp Basal' && stops.get(Math.round(time(one) + one.duration * 60000));
     return {
@@ -67,11 +65,12 @@ for (const [version, write] of Object.entries(versions)) {
     };
     await sync('--days', '5');
     const today = await simulator.documents();
-    const before = asBefore(today.treatments).map(write);
+    const { boluses } = await simulator.truth(String(Math.floor(clock.now() / 1000) - 6 * 86400), String(Math.floor(clock.now() / 1000)));
+    const before = asBefore(today.treatments, boluses).map(write);
     await simulator.reset();
     const end = Math.max(...before.map(time));
     // The last basal, as it stood before the newest upload.
-    const last = before.filter(({ eventType }) => eventType === 'Temp Basal').find((one) => time(one) === Math.max(...before.filter(({ eventType }) => eventType === 'Temp Basal').map(time)));
+    const last = before.filter(({ eventType }) => eventType === 'Temp Basal').sort((a, b) => time(a) - time(b)).at(-1);
     last.duration -= 2;
     await simulator.control('POST', 'documents', {
       treatments: before, entries: today.entries.map(({ _id, pump_event_id, pump_event_source, ...one }) => one),
@@ -81,7 +80,7 @@ for (const [version, write] of Object.entries(versions)) {
 
     // Of five days, as well as by itself: the whole site is looked at once.
     const report = await sync('--days', '5');
-    const after = (await simulator.documents());
+    const after = await simulator.documents();
     const created = after.treatments.filter(({ _id }) => !held.has(_id));
     const changed = after.treatments.filter((one) => held.has(one._id) && JSON.stringify(one) !== JSON.stringify(held.get(one._id)));
     assert.ok(created.length >= 2, 'suspensions whose 0 came late');
