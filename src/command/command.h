@@ -7,6 +7,7 @@
 struct arguments {
     const char *command;
     const char *days, *from, *to, *features;
+    const char *person; /* number or name; NULL: all */
     bool pretend, json, verbose;
 };
 

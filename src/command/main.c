@@ -24,6 +24,7 @@ static const char help[] =
     "  --from, --to     days such as 2026-05-14 in the pump's zone, both inclusive\n"
     "  --features LIST  of BASAL,BOLUS (the default),PUMP_EVENTS,PROFILES,CGM,\n"
     "                   CGM_ALERTS,DEVICE_STATUS,PUMP_EVENTS_BASAL_SUSPENSION,IOB\n"
+    "  --person N       one of several people, by number or name, not all\n"
     "  --pretend        writes nothing and lists what would be written\n"
     "  --json           prints the report as JSON; the log goes to standard error\n"
     "  --verbose        logs every request\n"
@@ -45,11 +46,17 @@ static const struct {
 };
 
 static const struct option options[] = {
-    {"days", required_argument, NULL, 'd'}, {"from", required_argument, NULL, 'f'},
-    {"to", required_argument, NULL, 't'},   {"features", required_argument, NULL, 'F'},
-    {"pretend", no_argument, NULL, 'p'},    {"json", no_argument, NULL, 'j'},
-    {"verbose", no_argument, NULL, 'v'},    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},    {NULL, 0, NULL, 0},
+    {"days", required_argument, NULL, 'd'},
+    {"from", required_argument, NULL, 'f'},
+    {"to", required_argument, NULL, 't'},
+    {"features", required_argument, NULL, 'F'},
+    {"pretend", no_argument, NULL, 'p'},
+    {"json", no_argument, NULL, 'j'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"person", required_argument, NULL, 'P'},
+    {NULL, 0, NULL, 0},
 };
 
 static int complain(const char *what, const char *word)
@@ -97,6 +104,9 @@ int main(int argc, char **argv)
             break;
         case 'F':
             arguments.features = optarg;
+            break;
+        case 'P':
+            arguments.person = optarg;
             break;
         case 'p':
             arguments.pretend = true;

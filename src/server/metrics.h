@@ -2,9 +2,11 @@
 #ifndef TCONNECTSYNC_METRICS_H
 #define TCONNECTSYNC_METRICS_H
 
-struct buffer;
-struct daemon;
+#include "daemon.h"
 
-void metrics_write(const struct daemon *daemon, struct buffer *out);
+struct buffer;
+
+/* Of several people each sample names the person. */
+void metrics_write(struct daemon *daemon, people_set people, struct buffer *out);
 
 #endif

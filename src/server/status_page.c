@@ -13,10 +13,10 @@
 #include "tconnectsync/sync/sync.h"
 #include "daemon.h"
 
-struct status_page *status_page_new(struct daemon *daemon)
+struct status_page *status_page_new(struct service *service)
 {
     struct status_page *page = xcalloc(1, sizeof *page);
-    page->daemon = daemon;
+    page->service = service;
     day_picture_init(&page->picture);
     buffer_init(&page->public_html, PAGE_MAXIMUM);
     LIST_INIT(&page->listeners);
@@ -53,5 +53,5 @@ void status_page_learn(struct status_page *page, const struct sync *sync, const 
     /* A sync that did not come to the documents knows nothing of the day. */
     if (report->ok || sync_documents(sync)->count > 0)
         day_picture_update(&page->picture, sync_documents(sync), sync_pump_log(sync),
-                           page->daemon->application->zone, (int64_t)time(NULL));
+                           page->service->person->zone, (int64_t)time(NULL));
 }

@@ -10,14 +10,14 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/page/day_picture.h"
 
-struct daemon;
+struct service;
 struct event;
 struct listening;
 struct report;
 struct sync;
 
 struct status_page {
-    struct daemon *daemon;
+    struct service *service;
     /* What the runs have taught. */
     struct day_picture picture;
     char *check_report; /* of the last check; NULL: none yet */
@@ -35,7 +35,7 @@ struct status_page {
     unsigned long news;     /* how often there was something */
 };
 
-struct status_page *status_page_new(struct daemon *daemon);
+struct status_page *status_page_new(struct service *service);
 void status_page_free(struct status_page *page);
 /* A sync or check has ended. text: what a check reports. */
 void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
