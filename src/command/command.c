@@ -103,9 +103,11 @@ static void on_checked(void *context, struct sync *sync, struct report *report)
     struct run *run = context;
     struct buffer text;
     buffer_init(&text, OUTPUT_MAXIMUM);
-    add_heading(run, &text);
-    check_report_write(run->person->configuration, run->person->zone, sync, report, (int64_t)time(NULL),
-                       &text);
+    if (!run->arguments->json)
+        add_heading(run, &text);
+    report->person = person_number(run);
+    (run->arguments->json ? check_report_write_json : check_report_write)(
+        run->person->configuration, run->person->zone, sync, report, (int64_t)time(NULL), &text);
     print(run, stdout, &text);
     buffer_free(&text);
     run->ended = true;
@@ -184,9 +186,9 @@ static bool run_for(struct run *run, const struct person *person, bool check)
 }
 
 /* One after the other; what goes wrong for one keeps no other from a turn. */
-static int run_sync(const struct arguments *arguments, FILE *log, bool check)
+static int run_sync(const struct arguments *arguments, bool check)
 {
-    struct application *application = application_new(log, arguments->verbose);
+    struct application *application = application_new(stderr, arguments->level);
     struct run run = {.application = application, .arguments = arguments, .status = EXIT_DONE};
     const struct person *chosen = NULL;
     if (arguments->person && !(chosen = application_find(application, arguments->person, ~0u)))
@@ -202,12 +204,12 @@ static int run_sync(const struct arguments *arguments, FILE *log, bool check)
 
 int command_sync(const struct arguments *arguments)
 {
-    return run_sync(arguments, arguments->json ? stderr : stdout, false);
+    return run_sync(arguments, false);
 }
 
 int command_check(const struct arguments *arguments)
 {
-    return run_sync(arguments, stderr, true);
+    return run_sync(arguments, true);
 }
 
 /* ---- serve ---- */
@@ -224,7 +226,7 @@ int command_serve(const struct arguments *arguments)
 {
     forbid_core_files();
     setvbuf(stdout, NULL, _IOLBF, 0);
-    struct application *application = application_new(stdout, arguments->verbose);
+    struct application *application = application_new(stdout, arguments->level);
     bool served = serve(application);
     application_free(application);
     return served ? EXIT_DONE : EXIT_FAILED;

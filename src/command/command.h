@@ -4,11 +4,14 @@
 
 #include <stdbool.h>
 
+#include "tconnectsync/base/log.h"
+
 struct arguments {
-    const char *command;
     const char *days, *from, *to, *features;
     const char *person; /* number or name; NULL: all */
-    bool pretend, json, verbose;
+    bool pretend, json;
+    enum log_level level;
+    const char *word; /* behind the command; NULL: none */
 };
 
 int command_sync(const struct arguments *arguments);

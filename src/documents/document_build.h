@@ -30,6 +30,7 @@ struct builder {
     size_t bolus_event_count, bolus_event_capacity;
 };
 
+/* document_builder.c */
 struct document *builder_add(struct builder *builder, enum document_kind kind, size_t event, int64_t time);
 bool builder_wants(const struct builder *builder, unsigned features);
 

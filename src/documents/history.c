@@ -20,9 +20,11 @@ struct history {
     bool expecting;              /* runs: by timer, or because somebody asked */
     unsigned failures;
     bool refused;
-    int64_t newest_event, newest_reading;
-    bool seen_advance;   /* events came in while this process looked */
-    int64_t advanced_at; /* monotonic: when the last of them did */
+    int64_t newest_event, newest_reading, newest_upload;
+    bool seen_advance;      /* events came in while this process looked */
+    int64_t advanced_at;    /* monotonic: when the last of them did */
+    int64_t upload_age;     /* seconds, when it was first seen ... */
+    int64_t upload_seen_at; /* ... monotonic */
 };
 
 const char *run_trigger_name(enum run_trigger trigger)
@@ -40,7 +42,7 @@ const char *run_result_name(enum run_result result)
 struct history *history_new(bool timer_on, struct moment now)
 {
     struct history *history = xcalloc(1, sizeof *history);
-    history->newest_event = history->newest_reading = NO_TIME;
+    history->newest_event = history->newest_reading = history->newest_upload = NO_TIME;
     if (timer_on)
         history_asked(history, now);
     return history;
@@ -79,6 +81,11 @@ static void note_newest(struct history *history, const struct report *report, st
             history->advanced_at = now.monotonic;
         }
         history->newest_event = newest;
+    }
+    if (report->newest_upload != NO_TIME && report->newest_upload != history->newest_upload) {
+        history->newest_upload = report->newest_upload;
+        history->upload_age = now.wall > report->newest_upload ? now.wall - report->newest_upload : 0;
+        history->upload_seen_at = now.monotonic;
     }
     if (report->newest_reading != NO_TIME &&
         (history->newest_reading == NO_TIME || report->newest_reading > history->newest_reading))
@@ -177,18 +184,27 @@ int64_t history_newest_reading(const struct history *history)
     return history->newest_reading;
 }
 
-/* Seconds since the last sign that data flows: the newest event's own time, or, where pump and machine
-   disagree about that, when one last came in; before any was seen, since runs are expected. */
-static int64_t seconds_without_data(const struct history *history, struct moment now)
+/* Seconds since the newest event: by its own time, or, where pump and machine disagree about that, since one
+   last came in; a lifetime while none was seen. */
+static int64_t seconds_without_event(const struct history *history, struct moment now)
 {
     int64_t since_advance = history->seen_advance ? now.monotonic - history->advanced_at : INT64_MAX;
-    if (history->newest_event != NO_TIME && history->newest_event <= now.wall + CLOCK_TOLERANCE) {
-        int64_t age = now.wall - history->newest_event;
-        return age < since_advance ? age : since_advance;
-    }
-    if (history->seen_advance)
+    if (history->newest_event == NO_TIME || history->newest_event > now.wall + CLOCK_TOLERANCE)
         return since_advance;
-    return now.monotonic - history->waiting_since.monotonic;
+    int64_t age = now.wall - history->newest_event;
+    return age < since_advance ? age : since_advance;
+}
+
+/* Nothing flows that was not seen. No event is newer than the upload that brought it; an account that has
+   just begun has uploads alone. */
+static int64_t seconds_without_data(const struct history *history, struct moment now)
+{
+    int64_t without_event = seconds_without_event(history, now);
+    if (history->newest_upload == NO_TIME)
+        return without_event;
+    int64_t without_upload = history->upload_age + now.monotonic - history->upload_seen_at;
+    return history->newest_event == NO_TIME || without_upload > without_event ? without_upload
+                                                                              : without_event;
 }
 
 enum health history_health(const struct history *history, bool configured, unsigned no_data_minutes,

@@ -12,8 +12,11 @@
 
 void report_init(struct report *report, int64_t now)
 {
-    *report = (struct report){
-        .started = now, .last_sequence = -1, .newest_event = NO_TIME, .newest_reading = NO_TIME};
+    *report = (struct report){.started = now,
+                              .last_sequence = -1,
+                              .newest_event = NO_TIME,
+                              .newest_reading = NO_TIME,
+                              .newest_upload = NO_TIME};
 }
 
 void report_free(struct report *report)

@@ -86,12 +86,14 @@ void http_answer_read(struct http_transfer *transfer, CURLcode code, struct http
     curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after);
     curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &whole);
     curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T, &until_answer);
+    const char *challenge = header(transfer, "WWW-Authenticate");
     *response = (struct http_response){
         .status = (int)status,
         .body = transfer->body.data,
         .length = transfer->body.length,
         .content_type = content_type ? content_type : "",
         .location = location,
+        .challenge = challenge ? challenge : "",
         .retry_after = header(transfer, "Retry-After") ? (int64_t)retry_after : -1,
         .attempts = transfer->attempts,
         .error = transfer->error,

@@ -309,7 +309,7 @@ static void attempt(evutil_socket_t none, short what, void *context)
     }
     if (transfer->declined) {
         struct http_response response = {
-            .body = "", .content_type = "", .retry_after = -1, .error = transfer->error};
+            .body = "", .content_type = "", .challenge = "", .retry_after = -1, .error = transfer->error};
         tell(transfer, &response);
         return;
     }

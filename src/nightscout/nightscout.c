@@ -31,6 +31,19 @@ static bool digest_secret(const char *secret, char *out)
     return true;
 }
 
+/* The header for a proxy in front of the site; NULL when NS_URL names no one. */
+static char *basic_login(const char *login)
+{
+    if (!login)
+        return NULL;
+    size_t length = strlen(login);
+    unsigned char *encoded = xmalloc((length + 2) / 3 * 4 + 1);
+    EVP_EncodeBlock(encoded, (const unsigned char *)login, (int)length);
+    char *header = xasprintf("Basic %s", (const char *)encoded);
+    free_secret((char *)encoded);
+    return header;
+}
+
 struct nightscout *nightscout_new(struct http_client *client, const struct configuration *configuration,
                                   struct log *log)
 {
@@ -38,6 +51,8 @@ struct nightscout *nightscout_new(struct http_client *client, const struct confi
     nightscout->client = client;
     nightscout->route.skip_tls_verify = configuration->nightscout_skip_tls_verify;
     nightscout->base = xasprintf("%sapi/v1/", configuration->nightscout_url);
+    nightscout->login = basic_login(configuration->nightscout_login);
+    nightscout->retry_after = -1;
     if (!digest_secret(configuration->nightscout_secret, nightscout->secret))
         log_error(log, "nightscout", "error=\"this OpenSSL has no SHA-1, which Nightscout's secret needs\"");
     return nightscout;
@@ -59,6 +74,7 @@ void nightscout_free(struct nightscout *nightscout)
         return;
     nightscout_cancel(nightscout);
     free(nightscout->base);
+    free_secret(nightscout->login);
     memset(nightscout->secret, 0, sizeof nightscout->secret);
     free(nightscout);
 }
@@ -69,11 +85,63 @@ bool nightscout_clock_difference(const struct nightscout *nightscout, int64_t *s
     return nightscout->clock_seen;
 }
 
+int64_t nightscout_retry_after(const struct nightscout *nightscout)
+{
+    return nightscout->retry_after;
+}
+
+bool nightscout_is_limited(const struct nightscout *nightscout)
+{
+    return nightscout->limited;
+}
+
 /* ---- answers ---- */
 
 static bool is_html(const struct http_response *response)
 {
     return strncasecmp(response->content_type, "text/html", 9) == 0;
+}
+
+static bool is_json(const struct http_response *response)
+{
+    return strcasestr(response->content_type, "json") != NULL;
+}
+
+/* What a role needs for this call, as Nightscout's admin tools spell it. */
+static const char *permission_action(const struct nightscout_call *call)
+{
+    return strcmp(call->method, "GET") == 0      ? "read"
+           : strcmp(call->method, "POST") == 0   ? "create"
+           : strcmp(call->method, "DELETE") == 0 ? "delete"
+                                                 : "update";
+}
+
+/* Nightscout itself refuses in JSON and asks for no Basic sign-in: then it is somebody in front of it. */
+static bool explain_refusal(const struct nightscout_call *call, const struct http_response *response,
+                            struct error *error)
+{
+    if (strncasecmp(response->challenge, "Basic", 5) == 0)
+        return error_set(
+            error, ERROR_CONFIGURATION,
+            "Something in front of Nightscout, such as a proxy, asks for a name and a password of its own "
+            "(%d). Set NS_URL to https://NAME:PASSWORD@ and the rest of the address; NS_SECRET was not "
+            "looked at. " NOTHING_LOST,
+            response->status);
+    if (!is_json(response))
+        return error_set(
+            error, ERROR_CONFIGURATION,
+            "Something in front of Nightscout, such as a firewall or a proxy, blocked the request "
+            "(%d). Let this program's requests to /api/v1 through there; NS_SECRET was not "
+            "looked at. " NOTHING_LOST,
+            response->status);
+    if (!*call->resource)
+        return error_set(error, ERROR_CREDENTIALS,
+                         "Nightscout refused the secret. Set NS_SECRET to the site's API_SECRET.");
+    return error_set(error, ERROR_CREDENTIALS,
+                     "Nightscout does not let this secret or token %s %s (%d). Give the token's role the "
+                     "permission api:%s:%s, or set NS_SECRET to the site's API_SECRET.",
+                     permission_action(call), call->resource, response->status, call->resource,
+                     permission_action(call));
 }
 
 static bool explain_client_error(const struct nightscout_call *call, const struct http_response *response,
@@ -82,13 +150,9 @@ static bool explain_client_error(const struct nightscout_call *call, const struc
     switch (response->status) {
     case 401:
     case 403:
-        return error_set(error, ERROR_CREDENTIALS,
-                         call->writes
-                             ? "Nightscout does not let this secret or token write. Set NS_SECRET to the "
-                               "site's API_SECRET."
-                             : "Nightscout refused the secret. Set NS_SECRET to the site's API_SECRET.");
+        return explain_refusal(call, response, error);
     case 404:
-        if (call->writes && call->collection == COLLECTION_TREATMENTS)
+        if (strcmp(call->method, "POST") == 0 && strcmp(call->resource, "treatments") == 0)
             return error_set(
                 error, ERROR_CONFIGURATION,
                 "Nightscout takes no treatments: add careportal to the ENABLE setting of the Nightscout "
@@ -105,6 +169,25 @@ static bool explain_client_error(const struct nightscout_call *call, const struc
     }
 }
 
+static bool explain_server_error(const struct nightscout_call *call, const struct http_response *response,
+                                 struct error *error)
+{
+    int status = response->status;
+    if (status == 502 || status == 503 || status == 504)
+        return error_set(error, ERROR_UNREACHABLE, "Nightscout is asleep or down (%d). " NOTHING_LOST,
+                         status);
+    if (strcmp(call->method, "GET") != 0 && strcasestr(response->body, "quota"))
+        return error_set(
+            error, ERROR_LIMIT,
+            "Nightscout's database may be full: it stores nothing more (%d). Free some space with "
+            "Nightscout's admin tools, or take a larger database. " NOTHING_LOST,
+            status);
+    return error_set(error, ERROR_SERVICE,
+                     "Nightscout failed (%d). Its database may be full or down: look at the site's own "
+                     "page. " NOTHING_LOST,
+                     status);
+}
+
 /* Everything but a 200 as an error in words. */
 static bool check_status(const struct nightscout_call *call, const struct http_response *response,
                          struct error *error)
@@ -119,17 +202,11 @@ static bool check_status(const struct nightscout_call *call, const struct http_r
     } else if (status == 0 || response->error.kind != ERROR_NONE) {
         good = error_set(error, response->error.kind == ERROR_NONE ? ERROR_UNREACHABLE : response->error.kind,
                          "Nightscout %s. " NOTHING_LOST, response->error.text);
-    } else if (status == 502 || status == 503 || status == 504) {
-        good =
-            error_set(error, ERROR_UNREACHABLE, "Nightscout is asleep or down (%d). " NOTHING_LOST, status);
     } else if (status == 429 || status == 408) {
         good = error_set(error, ERROR_UNREACHABLE, "Nightscout asks for fewer requests (%d). " NOTHING_LOST,
                          status);
     } else if (status >= 500) {
-        good = error_set(error, ERROR_SERVICE,
-                         "Nightscout failed (%d). Its database may be full or down: look at the site's own "
-                         "page. " NOTHING_LOST,
-                         status);
+        good = explain_server_error(call, response, error);
     } else if (status >= 400) {
         good = explain_client_error(call, response, error);
     } else if (status < 200 || status >= 300) {
@@ -142,8 +219,9 @@ static bool check_status(const struct nightscout_call *call, const struct http_r
     return good;
 }
 
-static void note_clock(struct nightscout *nightscout, const struct http_response *response)
+static void note_answer(struct nightscout *nightscout, const struct http_response *response)
 {
+    nightscout->retry_after = response->retry_after;
     if (response->date == 0)
         return;
     nightscout->clock_seen = true;
@@ -162,18 +240,19 @@ static void on_done(void *context, const struct http_response *response)
 {
     struct nightscout_call *call = context;
     struct error error = {0};
-    note_clock(call->nightscout, response);
+    note_answer(call->nightscout, response);
     bool good = check_status(call, response, &error) && (!call->judge || call->judge(call, response, &error));
     end_call(call, good ? NULL : &error);
 }
 
 /* ---- sending ---- */
 
-struct nightscout_call *nightscout_call_new(struct nightscout *nightscout, nightscout_done *done,
-                                            void *context)
+struct nightscout_call *nightscout_call_new(struct nightscout *nightscout, const char *resource,
+                                            nightscout_done *done, void *context)
 {
     struct nightscout_call *call = xcalloc(1, sizeof *call);
     call->nightscout = nightscout;
+    call->resource = resource;
     call->done = done;
     call->context = context;
     LIST_INSERT_HEAD(&nightscout->calls, call, others);
@@ -185,22 +264,23 @@ void nightscout_call_send(struct nightscout_call *call, const char *method, cons
 {
     struct nightscout *nightscout = call->nightscout;
     struct buffer url;
-    const struct http_header headers[] = {
-        {"api-secret", nightscout->secret},
-        {"Accept", "application/json"},
-        {"Content-Type", "application/json"},
-    };
+    struct http_header headers[4] = {{"api-secret", nightscout->secret}, {"Accept", "application/json"}};
+    size_t header_count = 2;
+    if (body)
+        headers[header_count++] = (struct http_header){"Content-Type", "application/json"};
+    if (nightscout->login)
+        headers[header_count++] = (struct http_header){"Authorization", nightscout->login};
     buffer_init(&url, 4096);
     buffer_addf(&url, "%s%s", nightscout->base, path);
-    call->writes = strcmp(method, "GET") != 0;
+    call->method = method;
     request.route = &nightscout->route;
     request.method = method;
     request.url = url.data;
     request.headers = headers;
-    request.header_count = body ? 3 : 2;
+    request.header_count = header_count;
     request.body = body ? body->data : NULL;
     request.body_length = body ? body->length : 0;
-    request.retry = !call->writes;
+    request.retry = strcmp(method, "GET") == 0;
     request.maximum_length = request.maximum_length ? request.maximum_length : SMALL_MAXIMUM;
     request.on_done = request.on_done ? request.on_done : on_done;
     request.context = call;
@@ -242,11 +322,17 @@ static bool follow(struct nightscout *nightscout, const struct http_response *re
     return true;
 }
 
-/* The verdict is in the message: a bad secret answers 200 as well. */
+static bool says(const struct json *verdict, const char *name, const char *word)
+{
+    const char *text = json_text(json_get(verdict, name));
+    return text && strcmp(text, word) == 0;
+}
+
+/* The verdict is in the message: a bad secret answers 200 as well. A role that was found may be all that is
+   needed, though it is called unauthorized for want of the right to read everything. */
 static bool judge_verdict(struct nightscout_call *call, const struct http_response *response,
                           struct error *error)
 {
-    (void)call;
     struct json *answer = json_parse(response->body, response->length, NULL);
     const struct json *message = json_get(answer, "message");
     const char *verdict = json_text(json_is(message, JSON_OBJECT) ? json_get(message, "message") : message);
@@ -255,11 +341,14 @@ static bool judge_verdict(struct nightscout_call *call, const struct http_respon
         good = error_set(
             error, ERROR_CONFIGURATION,
             "What answers at NS_URL is no Nightscout. Set NS_URL to the address of the Nightscout site.");
-    else if (strcmp(verdict, "OK") != 0)
+    else if (strcmp(verdict, "OK") != 0 && !says(message, "rolefound", "FOUND"))
         good = error_set(
             error, ERROR_CREDENTIALS,
             "Nightscout refused the secret. Set NS_SECRET to the site's API_SECRET, letter for letter; "
             "an access token needs a role that may write.");
+    call->nightscout->limited = json_is(message, JSON_OBJECT) &&
+                                !json_is(json_get(message, "canWrite"), JSON_TRUE) &&
+                                !json_is(json_get(message, "isAdmin"), JSON_TRUE);
     json_free(answer);
     return good;
 }
@@ -284,7 +373,7 @@ static void ask(struct nightscout_call *call)
 
 void nightscout_verify(struct nightscout *nightscout, nightscout_done *done, void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, done, context);
+    struct nightscout_call *call = nightscout_call_new(nightscout, "", done, context);
     call->judge = judge_verdict;
     nightscout->redirects = 0;
     ask(call);

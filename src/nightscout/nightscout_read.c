@@ -10,28 +10,29 @@
 #include "tconnectsync/base/url.h"
 #include "tconnectsync/documents/document.h"
 
-#define READ_LIMIT   50000 /* documents in a few days; more are no pump's */
-#define READ_MAXIMUM (64u << 20)
-#define UNUSABLE     "sent what cannot be used: %s"
+#define READ_LIMIT            50000 /* documents in a few days; more are no pump's */
+#define READ_MAXIMUM          (64u << 20)
+#define READ_PATIENCE_SECONDS 31 /* for a site that is down for a moment */
+#define UNUSABLE              "sent what cannot be used: %s"
 
 static bool unusable(const struct error *why, struct error *error)
 {
     return error_set(error, why->kind, "Nightscout " UNUSABLE ". " NOTHING_LOST, why->text);
 }
 
-static bool no_list(struct error *error, enum collection collection)
+static bool no_list(const struct nightscout_call *call, struct error *error)
 {
     return error_set(
         error, ERROR_UNREACHABLE,
         "Nightscout answered something that is no list of %s; its database may be down. " NOTHING_LOST,
-        collection_name(collection));
+        call->resource);
 }
 
 static bool judge_newest(struct nightscout_call *call, const struct http_response *response,
                          struct error *error)
 {
     struct json *answer = json_parse(response->body, response->length, NULL);
-    bool good = json_is(answer, JSON_ARRAY) || no_list(error, call->collection);
+    bool good = json_is(answer, JSON_ARRAY) || no_list(call, error);
     int64_t milliseconds = NO_TIME;
     if (good && answer->first) {
         const struct json *date = json_get(answer->first, "date"),
@@ -74,7 +75,8 @@ static void add_range(struct buffer *path, enum collection collection, int64_t f
 void nightscout_fetch_newest(struct nightscout *nightscout, enum collection collection, int64_t until,
                              int64_t *newest, nightscout_done *done, void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, done, context);
+    struct nightscout_call *call =
+        nightscout_call_new(nightscout, collection_name(collection), done, context);
     struct buffer path;
     call->judge = judge_newest;
     call->collection = collection;
@@ -84,7 +86,8 @@ void nightscout_fetch_newest(struct nightscout *nightscout, enum collection coll
     buffer_addf(&path, "%s.json?count=1", collection_name(collection));
     add_find(&path, collection == COLLECTION_TREATMENTS ? "enteredBy" : "device", "", ENTERED_BY);
     add_range(&path, collection, 0, until * 1000);
-    nightscout_call_send(call, "GET", path.data, NULL, (struct http_request){0});
+    nightscout_call_send(call, "GET", path.data, NULL,
+                         (struct http_request){.patience_seconds = READ_PATIENCE_SECONDS});
     buffer_free(&path);
 }
 
@@ -113,7 +116,8 @@ static bool judge_read(struct nightscout_call *call, const struct http_response 
 void nightscout_read(struct nightscout *nightscout, enum collection collection, int64_t from, int64_t to,
                      struct held_reader *reader, nightscout_done *done, void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, done, context);
+    struct nightscout_call *call =
+        nightscout_call_new(nightscout, collection_name(collection), done, context);
     struct buffer path;
     call->judge = judge_read;
     call->collection = collection;
@@ -121,9 +125,11 @@ void nightscout_read(struct nightscout *nightscout, enum collection collection, 
     buffer_init(&path, 1024);
     buffer_addf(&path, "%s.json?count=%d", collection_name(collection), READ_LIMIT);
     add_range(&path, collection, from, to);
-    nightscout_call_send(
-        call, "GET", path.data, NULL,
-        (struct http_request){.on_data = on_data, .on_restart = on_restart, .maximum_length = READ_MAXIMUM});
+    nightscout_call_send(call, "GET", path.data, NULL,
+                         (struct http_request){.on_data = on_data,
+                                               .on_restart = on_restart,
+                                               .maximum_length = READ_MAXIMUM,
+                                               .patience_seconds = READ_PATIENCE_SECONDS});
     buffer_free(&path);
 }
 
@@ -135,42 +141,55 @@ static bool judge_json(struct nightscout_call *call, const struct http_response 
     return *call->json || unusable(&why, error);
 }
 
-static void fetch_json(struct nightscout *nightscout, const char *path, struct json **json,
-                       nightscout_done *done, void *context)
+/* A server whose database is down answers null. */
+static bool judge_list(struct nightscout_call *call, const struct http_response *response,
+                       struct error *error)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, done, context);
-    call->judge = judge_json;
+    return judge_json(call, response, error) && (json_is(*call->json, JSON_ARRAY) || no_list(call, error));
+}
+
+static void fetch_json(struct nightscout_call *call, const char *path, struct json **json)
+{
     call->json = json;
     *json = NULL;
-    nightscout_call_send(call, "GET", path, NULL, (struct http_request){0});
+    nightscout_call_send(call, "GET", path, NULL,
+                         (struct http_request){.patience_seconds = READ_PATIENCE_SECONDS});
 }
 
 void nightscout_fetch_profile(struct nightscout *nightscout, struct json **profile, nightscout_done *done,
                               void *context)
 {
-    fetch_json(nightscout, "profile.json?count=1", profile, done, context);
+    struct nightscout_call *call = nightscout_call_new(nightscout, "profile", done, context);
+    call->judge = judge_list;
+    fetch_json(call, "profile.json?count=1", profile);
 }
 
 void nightscout_fetch_profiles(struct nightscout *nightscout, struct json **profiles, nightscout_done *done,
                                void *context)
 {
-    fetch_json(nightscout, "profile?count=10", profiles, done, context);
+    struct nightscout_call *call = nightscout_call_new(nightscout, "profile", done, context);
+    call->judge = judge_list;
+    fetch_json(call, "profile.json?count=10", profiles);
 }
 
 void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities,
                                  nightscout_done *done, void *context)
 {
+    struct nightscout_call *call = nightscout_call_new(nightscout, "activity", done, context);
     struct buffer path;
+    call->judge = judge_list;
     buffer_init(&path, 512);
     buffer_add_text(&path, "activity.json?count=100&find%5BenteredBy%5D=");
     url_encode(&path, ENTERED_BY);
     buffer_add_text(&path, "&find%5Bcreated_at%5D%5B%24gte%5D=2000-01-01");
-    fetch_json(nightscout, path.data, activities, done, context);
+    fetch_json(call, path.data, activities);
     buffer_free(&path);
 }
 
 void nightscout_fetch_status(struct nightscout *nightscout, struct json **status, nightscout_done *done,
                              void *context)
 {
-    fetch_json(nightscout, "status.json", status, done, context);
+    struct nightscout_call *call = nightscout_call_new(nightscout, "", done, context);
+    call->judge = judge_json;
+    fetch_json(call, "status.json", status);
 }

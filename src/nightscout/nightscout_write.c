@@ -37,9 +37,9 @@ static bool judge_created(struct nightscout_call *call, const struct http_respon
 void nightscout_create(struct nightscout *nightscout, enum collection collection, const struct buffer *body,
                        size_t count, nightscout_done *done, void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, done, context);
+    struct nightscout_call *call =
+        nightscout_call_new(nightscout, collection_name(collection), done, context);
     call->judge = judge_created;
-    call->collection = collection;
     call->count = count;
     nightscout_call_send(call, "POST",
                          collection == COLLECTION_ENTRIES ? "entries.json" : collection_name(collection),
@@ -49,17 +49,16 @@ void nightscout_create(struct nightscout *nightscout, enum collection collection
 void nightscout_replace_treatment(struct nightscout *nightscout, const struct buffer *body,
                                   nightscout_done *done, void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, done, context);
-    call->collection = COLLECTION_TREATMENTS;
+    struct nightscout_call *call = nightscout_call_new(nightscout, "treatments", done, context);
     nightscout_call_send(call, "PUT", "treatments", body, (struct http_request){0});
 }
 
 void nightscout_delete(struct nightscout *nightscout, enum collection collection, const char *id,
                        nightscout_done *done, void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, done, context);
+    struct nightscout_call *call =
+        nightscout_call_new(nightscout, collection_name(collection), done, context);
     struct buffer path;
-    call->collection = collection;
     buffer_init(&path, 1024);
     buffer_addf(&path, "%s/", collection_name(collection));
     url_encode(&path, id);
@@ -70,15 +69,13 @@ void nightscout_delete(struct nightscout *nightscout, enum collection collection
 void nightscout_write_activity(struct nightscout *nightscout, bool replace, const struct buffer *body,
                                nightscout_done *done, void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, done, context);
-    call->collection = COLLECTION_COUNT;
+    struct nightscout_call *call = nightscout_call_new(nightscout, "activity", done, context);
     nightscout_call_send(call, replace ? "PUT" : "POST", "activity", body, (struct http_request){0});
 }
 
 void nightscout_write_profile(struct nightscout *nightscout, bool replace, const struct buffer *body,
                               nightscout_done *done, void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, done, context);
-    call->collection = COLLECTION_COUNT;
+    struct nightscout_call *call = nightscout_call_new(nightscout, "profile", done, context);
     nightscout_call_send(call, replace ? "PUT" : "POST", "profile", body, (struct http_request){0});
 }

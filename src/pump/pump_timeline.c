@@ -7,7 +7,6 @@
 #include "tconnectsync/base/compare.h"
 #include "tconnectsync/base/memory.h"
 
-#define GAP_MINIMUM (15 * SECONDS_PER_MINUTE)
 
 static int compare_events(const void *left, const void *right)
 {
@@ -47,13 +46,6 @@ static void drop_double_events(struct pump_log *log)
         if (kept == 0 || compare_events(&log->events[kept - 1], &log->events[i]) != 0)
             log->events[kept++] = log->events[i];
     log->event_count = kept;
-}
-
-bool log_run_goes_on(const struct log_run *run, int64_t wall)
-{
-    return wall == NO_TIME || run->last_wall == NO_TIME ||
-           (wall >= run->last_wall && wall - run->last_wall <= GAP_MINIMUM &&
-            wall / SECONDS_PER_HOUR == run->last_wall / SECONDS_PER_HOUR);
 }
 
 /* Joins runs that overlap (a record in two answers) or follow each other without a break (records or answers
@@ -219,12 +211,3 @@ int64_t pump_log_newest(const struct pump_log *log, unsigned pump, int64_t *sequ
     return NO_TIME;
 }
 
-bool log_run_is_silent_before(const struct log_run *run, const struct log_run *next)
-{
-    return next->first_time - run->last_time > GAP_MINIMUM;
-}
-
-bool log_run_adjoins(const struct log_run *run, const struct log_run *next)
-{
-    return run->group != next->group || next->first_sequence == run->last_sequence + 1;
-}

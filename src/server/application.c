@@ -68,14 +68,13 @@ static void open_account(struct application *application, struct person *person)
                                      (int64_t)time(NULL));
 }
 
-struct application *application_new(FILE *stream, bool verbose)
+struct application *application_new(FILE *stream, enum log_level level)
 {
     struct application *application = xcalloc(1, sizeof *application);
     struct configuration *configurations[PEOPLE_MAXIMUM];
     application->redactor = redactor_new();
     application->output = log_output_new(stream);
-    application->log =
-        log_new(log_output_take, application->output, verbose ? LOG_DEBUG : LOG_INFO, application->redactor);
+    application->log = log_new(log_output_take, application->output, level, application->redactor);
     application->environment = environment_new(application->log);
     application->base = event_base_new();
     application->count = people_read(environment_lookup, application->environment, configurations);

@@ -276,6 +276,7 @@ void configuration_free(struct configuration *configuration)
     for (size_t i = 0; i < SETTING_COUNT; i++)
         if (settings[i].text)
             free_secret(*setting_text_field(configuration, &settings[i]));
+    free_secret(configuration->nightscout_login);
     for (size_t i = 0; i < configuration->problem_count; i++)
         free(configuration->problems[i]);
     for (size_t i = 0; i < configuration->warning_count; i++)
@@ -351,16 +352,20 @@ static void hide_nightscout(struct redactor *redactor, const char *text)
         hide_part(redactor, url.path, url.path_length - 1, "nightscout-path");
 }
 
+/* "user:password", and the password alone. */
+static void hide_login(struct redactor *redactor, const char *login, size_t length, const char *label)
+{
+    const char *colon = memchr(login, ':', length);
+    hide_part(redactor, login, length, label);
+    if (colon)
+        hide_part(redactor, colon + 1, length - (size_t)(colon + 1 - login), label);
+}
+
 static void hide_proxy(struct redactor *redactor, const char *text)
 {
     struct url_parts url;
-    if (!text || !url_parse(text, &url) || !url.has_userinfo)
-        return;
-    const char *colon = memchr(url.userinfo, ':', url.userinfo_length);
-    hide_part(redactor, url.userinfo, url.userinfo_length, "proxy-password");
-    if (colon)
-        hide_part(redactor, colon + 1, url.userinfo_length - (size_t)(colon + 1 - url.userinfo),
-                  "proxy-password");
+    if (text && url_parse(text, &url) && url.has_userinfo)
+        hide_login(redactor, url.userinfo, url.userinfo_length, "proxy-password");
 }
 
 void configuration_hide(const struct configuration *configuration, struct redactor *redactor)
@@ -372,6 +377,9 @@ void configuration_hide(const struct configuration *configuration, struct redact
     hide_digest(redactor, configuration->nightscout_secret);
     redactor_add(redactor, configuration->secret, "secret");
     hide_nightscout(redactor, configuration->nightscout_url);
+    if (configuration->nightscout_login)
+        hide_login(redactor, configuration->nightscout_login, strlen(configuration->nightscout_login),
+                   "proxy-password");
     hide_proxy(redactor, configuration->proxy);
     redactor_add(redactor, configuration->ping_url, "ping-url");
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/url.h"
 #include "tconnectsync/base/url_parts.h"
 
 static bool is_web(const struct url_parts *url)
@@ -105,6 +106,20 @@ static size_t without_api(const char *value)
     return length > sizeof api && strncasecmp(value + shorter, api, sizeof api - 1) == 0 ? shorter : length;
 }
 
+/* The name and password for a proxy in front of the site go from the address into a field of their own. */
+static void take_login(struct configuration *configuration, const struct url_parts *url, const char *value,
+                       char *whole)
+{
+    const char *end = url->userinfo + url->userinfo_length + 1;
+    size_t begin = (size_t)(url->userinfo - value);
+    char *login = xstrndup(url->userinfo, url->userinfo_length);
+    if (!percent_decode(url->userinfo, url->userinfo_length, false, login))
+        memcpy(login, url->userinfo, url->userinfo_length); /* a percent sign that is meant as it stands */
+    free_secret(configuration->nightscout_login);
+    configuration->nightscout_login = login;
+    memmove(whole + begin, whole + (end - value), strlen(whole + (end - value)) + 1);
+}
+
 bool setting_nightscout_url(struct reading *reading, const struct setting *setting, const char *name,
                             const char *value)
 {
@@ -122,10 +137,6 @@ bool setting_nightscout_url(struct reading *reading, const struct setting *setti
         if (strlen(placeholders[i]) == label && strncmp(url.host, placeholders[i], label) == 0)
             return setting_problem(reading, "%s still holds the example of a guide. %s", name,
                                    setting->remedy);
-    if (url.has_userinfo)
-        return setting_problem(
-            reading,
-            "%s must not contain a name and password before an @. Put the API secret into NS_SECRET.", name);
     if (url.has_query || url.has_fragment)
         return setting_problem(
             reading, "%s must end before its question mark or hash sign. Put an access token into NS_SECRET.",
@@ -135,12 +146,17 @@ bool setting_nightscout_url(struct reading *reading, const struct setting *setti
         setting_warning(reading,
                         "%s ends in /api/v1, which is left out: the address of the site itself is enough.",
                         name);
+    if (url.has_userinfo && !is_safe(&url))
+        return setting_problem(reading, "%s must begin with https://, since it carries a password.", name);
     if (!is_safe(&url))
         setting_warning(reading,
                         "%s begins with http://: the API secret travels readable for all. Use https:// if "
                         "the site has it.",
                         name);
-    return store(reading, setting, with_slash(value, length, "/"));
+    char *whole = with_slash(value, length, "/");
+    if (url.has_userinfo)
+        take_login(reading->configuration, &url, value, whole);
+    return store(reading, setting, whole);
 }
 
 bool setting_ping_url(struct reading *reading, const struct setting *setting, const char *name,

@@ -2,14 +2,18 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/pump/account.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/sync/sync.h"
+
+#define TEXT_MAXIMUM (1u << 20)
 
 static void add_settings(const struct configuration *configuration, struct buffer *out)
 {
@@ -28,15 +32,28 @@ static void add_settings(const struct configuration *configuration, struct buffe
         buffer_addf(out, "Warning: %s\n", configuration->warnings[i]);
 }
 
-static void add_nightscout(const struct json *status, struct buffer *out)
+static void add_nightscout(const struct sync_check *check, const struct json *status, struct buffer *out)
 {
     const char *version = json_text(json_get(status, "version"));
     const struct json *settings = json_get(status, "settings");
     const char *units = json_text(json_get(settings, "units"));
-    if (!status)
+    if (check->nightscout) {
+        buffer_add_text(out, "Nightscout: failed, see below\n");
         return;
-    buffer_addf(out, "Nightscout: the secret is good; version %s, units %s\n", version ? version : "not told",
+    }
+    buffer_addf(out, "Nightscout: the %s; version %s, units %s\n",
+                check->limited ? "token is known" : "secret is good", version ? version : "not told",
                 units ? units : "not told");
+    if (check->limited)
+        buffer_add_text(
+            out, "Warning: Nightscout does not say that this token may write everything; one that may only "
+                 "read, or "
+                 "only create treatments, is not enough. A sync wants read, create, update and delete of "
+                 "api:treatments, read and create of api:entries and api:devicestatus, and read, create and "
+                 "update "
+                 "of api:profile and api:activity. Give the token's role what it lacks of that, or set "
+                 "NS_SECRET to "
+                 "the site's API_SECRET.\n");
     if (json_is(json_get(status, "careportalEnabled"), JSON_FALSE))
         buffer_add_text(
             out, "Warning: careportal is not enabled there. Add careportal to the ENABLE setting of the "
@@ -61,10 +78,12 @@ static void check_zone(const struct pump *pump, const struct time_zone *zone, in
                     (int64_t)llabs(behind) / 60, behind > 0 ? "before" : "after");
 }
 
-static void add_pumps(const struct account *account, const struct time_zone *zone, int64_t now,
-                      struct buffer *out)
+static void add_pumps(const struct sync_check *check, const struct account *account,
+                      const struct time_zone *zone, int64_t now, struct buffer *out)
 {
     char time[CIVIL_TEXT_SIZE];
+    if (!account)
+        buffer_addf(out, "Tandem Source: %s\n", check->tandem ? "failed, see below" : "not tried");
     if (!account)
         return;
     buffer_addf(out, "Tandem Source: signed in; %zu pump%s\n", account->pump_count,
@@ -91,16 +110,69 @@ void check_report_problems(const struct configuration *configuration, struct buf
         buffer_addf(out, "Warning: %s\n", configuration->warnings[i]);
 }
 
+static bool is_said(const struct error *error, const struct report *report)
+{
+    return error && strcmp(error->text, report->error.text) == 0;
+}
+
+/* A line for each thing to fix. */
+static void add_ending(const struct sync_check *check, const struct report *report, struct buffer *out)
+{
+    if (check->tandem)
+        buffer_addf(out, "FAILED: %s\n", check->tandem->text);
+    if (check->nightscout)
+        buffer_addf(out, "FAILED: %s\n", check->nightscout->text);
+    if (report->ok)
+        buffer_add_text(out, "No API errors returned!\n");
+    else if (!is_said(check->tandem, report) && !is_said(check->nightscout, report))
+        buffer_addf(out, "FAILED: %s\n", report->error.text);
+}
+
 void check_report_write(const struct configuration *configuration, const struct time_zone *zone,
                         const struct sync *sync, const struct report *report, int64_t now, struct buffer *out)
 {
     add_settings(configuration, out);
-    add_nightscout(sync_nightscout_status(sync), out);
-    add_pumps(sync_account(sync), zone, now, out);
+    struct sync_check check;
+    if (sync_check_results(sync, &check))
+        add_nightscout(&check, sync_nightscout_status(sync), out);
+    else
+        buffer_add_text(out, "Nightscout: not tried\n");
+    add_pumps(&check, sync_account(sync), zone, now, out);
     for (size_t i = 0; i < report->warning_count; i++)
         buffer_addf(out, "Warning: %s\n", report->warnings[i]);
-    if (report->ok)
-        buffer_add_text(out, "No API errors returned!\n");
-    else
-        buffer_addf(out, "FAILED: %s\n", report->error.text);
+    add_ending(&check, report, out);
+}
+
+static void write_side(struct json_writer *writer, const char *name, const struct error *error)
+{
+    json_write_key(writer, name);
+    json_write_text(writer, error ? error->text : NULL);
+}
+
+void check_report_write_json(const struct configuration *configuration, const struct time_zone *zone,
+                             const struct sync *sync, const struct report *report, int64_t now,
+                             struct buffer *out)
+{
+    struct sync_check check;
+    struct buffer text;
+    buffer_init(&text, TEXT_MAXIMUM);
+    check_report_write(configuration, zone, sync, report, now, &text);
+    sync_check_results(sync, &check);
+    struct json_writer *writer = json_writer_new(out);
+    json_open_object(writer);
+    if (report->person) {
+        json_write_key(writer, "person");
+        json_write_integer(writer, report->person);
+    }
+    json_write_key(writer, "result");
+    json_write_text(writer, report->ok ? "ok" : "failed");
+    write_side(writer, "error", report->ok ? NULL : &report->error);
+    write_side(writer, "tandem_error", check.tandem);
+    write_side(writer, "nightscout_error", check.nightscout);
+    json_write_key(writer, "report");
+    json_write_text(writer, text.data);
+    json_close_object(writer);
+    json_writer_free(writer);
+    buffer_add_text(out, "\n");
+    buffer_free(&text);
 }

@@ -14,69 +14,14 @@
 
 #include "memory_of_pump.h"
 
-#define DATE_IS_WRONG  (20 * SECONDS_PER_HOUR) /* no zone and no uploading phone explains as much */
-#define FURTHER_ROUNDS 2                       /* of reading days that the clock turned out to have shown */
-#define EDGE           (12 * SECONDS_PER_HOUR) /* of the padding: not worth a round of its own */
-
-/* The assignment that the newest upload was of. */
-static const struct assignment *newest_assignment(const struct pump *pump)
-{
-    const struct assignment *newest = &pump->assignments[0];
-    for (size_t i = 1; i < pump->assignment_count; i++)
-        if (pump->assignments[i].last_upload > newest->last_upload)
-            newest = &pump->assignments[i];
-    return newest;
-}
-
-/* What the clock is taken to be ahead of UTC before the log was read: what the last run found, else what the
-   zone says and whole days by which the account's dates are wrong. */
-static int64_t likely_offset(const struct sync *sync, const struct pump *pump)
-{
-    const struct memory_of_pump *known = memory_of_pump(sync->account.memory, pump->serial_number);
-    const struct assignment *newest = newest_assignment(pump);
-    const int64_t zone = time_zone_offset(sync->account.zone, sync->now);
-    if (known->clock_offset != NO_TIME)
-        return known->clock_offset;
-    if (!pump_in_use(pump, sync->now) || newest->newest_event == NO_TIME || newest->last_upload == NO_TIME)
-        return zone;
-    int64_t off = newest->newest_event - newest->last_upload - zone;
-    if (llabs(off) <= DATE_IS_WRONG)
-        return zone;
-    int64_t days = (llabs(off) + SECONDS_PER_DAY / 2) / SECONDS_PER_DAY;
-    return zone + (off < 0 ? -days : days) * SECONDS_PER_DAY;
-}
-
-static bool has_clock(const struct sync *sync, unsigned pump)
-{
-    return sync->log.clocks && sync->log.clocks[pump].count > 0;
-}
-
-size_t sync_wall_ranges(const struct sync *sync, unsigned pump, struct wall_range **ranges)
-{
-    const struct pump *its = &sync->pumper->pumps[pump];
-    const int64_t from = sync->range.read_from, until = sync_read_until(sync);
-    if (has_clock(sync, pump)) {
-        const struct pump_clock *clock = &sync->log.clocks[pump];
-        *ranges = xcalloc(pump_clock_walls_maximum(clock), sizeof **ranges);
-        return pump_clock_walls(clock, from + EDGE, until, *ranges);
-    }
-    *ranges = xcalloc(1, sizeof **ranges);
-    if (sync->account.configuration->pump_clock_follows_zone) {
-        **ranges = (struct wall_range){time_zone_wall(sync->account.zone, from),
-                                       time_zone_wall(sync->account.zone, until)};
-    } else {
-        int64_t offset = likely_offset(sync, its);
-        **ranges = (struct wall_range){from + offset, until + offset};
-    }
-    return 1;
-}
+#define FURTHER_ROUNDS 2 /* of reading days that the clock turned out to have shown */
 
 /* What the clock showed when the upload came. An upload that came while the log was being read is not the
- * account's. */
+   account's. */
 static struct clock_witness witness_of(const struct sync *sync, unsigned pump)
 {
     const struct pump *its = &sync->pumper->pumps[pump];
-    const struct assignment *newest = newest_assignment(its);
+    const struct assignment *newest = sync_newest_assignment(its);
     struct clock_witness witness = {.wall = NO_TIME, .upload = newest->last_upload};
     if (sync_read_until(sync) >= sync->now)
         witness.wall = pump_log_newest_wall(&sync->log, pump);
@@ -151,7 +96,7 @@ static bool lacks_days(struct sync *sync)
     if (sync->reading.further_rounds >= FURTHER_ROUNDS)
         return false;
     for (unsigned pump = 0; pump < sync->pumper->pump_count; pump++)
-        if (sync->range.chosen[pump] && has_clock(sync, pump) && sync_has_unread_days(sync, pump)) {
+        if (sync->range.chosen[pump] && sync_has_clock(sync, pump) && sync_has_unread_days(sync, pump)) {
             sync->reading.further_rounds++;
             return true;
         }
@@ -170,7 +115,7 @@ void sync_order_log(struct sync *sync)
         return;
     }
     for (unsigned pump = 0; pump < sync->log.pump_count; pump++)
-        if (has_clock(sync, pump)) {
+        if (sync_has_clock(sync, pump)) {
             log_clock(sync, pump, &sync->log.clocks[pump]);
             describe_clock(sync, &sync->pumper->pumps[pump], &sync->log.clocks[pump]);
         }

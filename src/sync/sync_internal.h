@@ -4,6 +4,9 @@
 #ifndef TCONNECTSYNC_SYNC_INTERNAL_H
 #define TCONNECTSYNC_SYNC_INTERNAL_H
 
+#include <sys/queue.h>
+
+#include "tconnectsync/base/error.h"
 #include "tconnectsync/documents/difference.h"
 #include "tconnectsync/documents/held.h"
 #include "tconnectsync/http/http_client.h"
@@ -37,9 +40,12 @@ enum lane_kind { LANE_TREATMENTS, LANE_ENTRIES, LANE_DEVICE_STATUS, LANE_AMEND, 
 struct lane {
     struct sync *sync;
     enum lane_kind kind;
-    size_t next; /* place in the difference's list */
+    size_t next;   /* place in the difference's list */
+    bool suspects; /* only those are left on which the server failed when they stood alone */
     unsigned in_flight, limit;
     bool stopped;
+    size_t stored; /* documents, in this round */
+    bool failing;  /* the server failed on a write before it stored any of the lane's */
 };
 
 /* What the run comes to. All after SYNC_STOPPING are ends, and the first end stays. */
@@ -64,8 +70,10 @@ struct sync_sign_in {
     bool wanted; /* no token at the greeting: decided once for all steps, lest it runs out between two of them
                   */
     bool nightscout_verified;
-    bool nightscout_asked; /* for its newest documents, profile and status */
-    struct json *status;   /* of the site, where somebody wants it */
+    bool nightscout_asked;                       /* for its newest documents, profile and status */
+    struct json *status;                         /* of the site, where somebody wants it */
+    struct error tandem_error, nightscout_error; /* of a check, which tries the other side all the same */
+    bool checked;                                /* both sides of it */
 };
 
 /* What this run carries over: of which pumps, from when to when. Set once, when the account is known. */
@@ -112,19 +120,33 @@ struct sync_settling {
 /* What a round of writes has found, the better first. */
 enum round_found {
     ROUND_CLEAR,
+    ROUND_STALE,      /* what would be replaced was read too long ago: read it anew */
     ROUND_REFUSED,    /* a batch was refused, which may be stored in part: read back */
+    ROUND_FAILED,     /* the server failed on a write: read back, later unless it stores others meanwhile */
     ROUND_UNANSWERED, /* a write may or may not have been stored: wait, and read back */
-    ROUND_CLOSED,     /* no further write would be taken */
+    ROUND_CLOSED,     /* no further write of some kind would be taken */
 };
 
 /* The writes, in rounds: what is in doubt after one is read back, compared and written again in the next. */
 struct sync_writing {
     struct lane lanes[LANE_COUNT];
+    LIST_HEAD(, write) under_way;
     enum round_found found;
-    struct error error; /* unless the round is clear */
-    size_t stored;      /* documents, in this round */
-    unsigned rounds, unanswered_rounds, rounds_without_progress;
-    size_t pretended; /* of the writes that are listed instead */
+    struct error error;    /* unless the round is clear */
+    size_t stored, before; /* documents, in this round and in those before it */
+    unsigned rounds;
+    unsigned fruitless, in_trouble, stale; /* rounds of late: that stored nothing, and why */
+    size_t pretended;                      /* of the writes that are listed instead */
+};
+
+/* A step issues requests when it is entered, works without any where it has work, and is left when all of that is done. */
+struct sync_step_row {
+    const char *name;
+    void (*enter)(struct sync *sync); /* may issue nothing: the next step follows at once */
+    void (*work)(struct sync *sync);  /* in a turn of the loop of its own: at once where nothing enters, else when the
+                                         step takes one */
+    void (*leave)(struct sync *sync); /* may fail, or set sync->next */
+    enum sync_step next;
 };
 
 /* One run of one account: what every step needs, what flows from step to step, and each step's own. */
@@ -138,6 +160,8 @@ struct sync {
     int64_t started_monotonic; /* microseconds */
     struct http_client_statistics statistics_before;
 
+    const struct sync_step_row *steps; /* the table */
+    void (*conclude)(struct sync *sync); /* its end: reports, and frees it */
     enum sync_step step; /* written by sync_move alone */
     enum sync_step next; /* where leave wants to go, when not to the table's next */
     enum sync_outcome outcome;
@@ -159,7 +183,9 @@ struct sync {
     struct sync_settling settling;
 };
 
-/* ---- sync.c ---- */
+/* ---- sync_flow.c ---- */
+int64_t sync_monotonic_microseconds(void);
+int64_t sync_monotonic_milliseconds(void);
 int64_t sync_monotonic_seconds(void);
 /* For requests: the step waits until each has answered. Callbacks that fit tandem_done and nightscout_done.
  */
@@ -170,6 +196,10 @@ void sync_on_nightscout(void *sync, const struct error *error);
 void sync_take_turn(struct sync *sync, int64_t milliseconds);
 /* One expected answer has come; moves on when it was the last. */
 void sync_answered(struct sync *sync);
+/* The first turn. */
+void sync_begin(struct sync *sync);
+/* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
+void sync_sign_in_again(struct sync *sync);
 /* For the report and the log. */
 void sync_warn(struct sync *sync, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the run, unless it has ended: the first error wins. Everything under way is cancelled. */
@@ -186,8 +216,6 @@ void sync_enter_token(struct sync *sync);
 void sync_leave_token(struct sync *sync);
 void sync_enter_account(struct sync *sync);
 void sync_leave_account(struct sync *sync);
-/* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
-void sync_sign_in_again(struct sync *sync);
 
 /* ---- sync_read.c ---- */
 bool sync_wants_treatments(const struct sync *sync);
@@ -204,9 +232,21 @@ int64_t sync_read_until(const struct sync *sync);
 bool sync_may_be_idle(const struct sync *sync);
 bool sync_has_nothing_new(const struct sync *sync);
 
+/* ---- sync_days.c ---- */
+struct assignment;
+struct pump;
+/* The one that the newest upload was of. */
+const struct assignment *sync_newest_assignment(const struct pump *pump);
+/* The pump's clock was found in this run. */
+bool sync_has_clock(const struct sync *sync, unsigned pump);
+bool sync_has_unread_days(const struct sync *sync, unsigned pump);
+/* Calls ask for each window of days that the pump's clock shows in the range, or is likely to, and that was not asked for
+   yet. */
+void sync_ask_for_days(struct sync *sync, unsigned pump,
+                       void (*ask)(struct sync *sync, unsigned pump, int64_t first, int64_t last));
+void sync_forget_days(struct sync *sync);
+
 /* ---- sync_clock.c ---- */
-/* What the pump's clock shows, or is likely to, in what is to be read; to be freed. */
-size_t sync_wall_ranges(const struct sync *sync, unsigned pump, struct wall_range **ranges);
 void sync_order_log(struct sync *sync);
 
 /* ---- sync_settle.c ---- */
@@ -224,13 +264,10 @@ void sync_remember_run(struct sync *sync, bool good);
 void sync_enter_settle(struct sync *sync);
 
 /* ---- sync_read.c: continued ---- */
-bool sync_has_unread_days(const struct sync *sync, unsigned pump);
 void sync_enter_read(struct sync *sync);
 void sync_leave_read(struct sync *sync);
 void sync_enter_read_back(struct sync *sync);
 void sync_drop_readers(struct sync *sync);
-/* Which days of the log were asked for. */
-void sync_forget_days(struct sync *sync);
 /* An empty log for the features of the request. */
 void sync_begin_log(struct sync *sync);
 
@@ -253,5 +290,7 @@ void sync_enter_write(struct sync *sync);
 /* What comes after the writes: done, or reading back what is in doubt. */
 void sync_leave_write(struct sync *sync);
 void sync_enter_wait(struct sync *sync);
+/* Forgets the writes under way, whose requests are cancelled. */
+void sync_drop_writes(struct sync *sync);
 
 #endif

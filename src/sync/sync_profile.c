@@ -37,13 +37,6 @@ static const char *newest_settings_hash(const struct sync *sync)
     return hash;
 }
 
-/* Without its database Nightscout answers null, which is not "none": ours would be laid over a person's. */
-static bool profiles_are_known(const struct sync *sync)
-{
-    const struct json *stored = sync->profile.stored;
-    return json_is(sync->profile.newest, JSON_ARRAY) && (!stored || json_is(stored, JSON_ARRAY));
-}
-
 /* A profile gets one attempt: it has no key that would make a repeat safe. */
 static void on_profile_written(void *context, const struct error *error)
 {
@@ -72,15 +65,8 @@ void sync_write_profile(struct sync *sync)
         .replace = configuration->profile_replace,
     };
     const struct json *settings = sync_pump_settings(sync);
-    enum profile_action action = PROFILE_NONE;
-    if (profiles_are_known(sync))
-        action = profile_plan(settings, sync_current_profile(sync), newest_settings_hash(sync), &rules,
-                              sync->now, &body, &error);
-    else
-        error_set(
-            &error, ERROR_SERVICE,
-            "No profile is written: Nightscout does not say which ones it has. Its database may be down. "
-            "The next sync tries again.");
+    enum profile_action action = profile_plan(settings, sync_current_profile(sync),
+                                              newest_settings_hash(sync), &rules, sync->now, &body, &error);
     if (*error.text && settings)
         sync_warn(sync, "%s", error.text);
     else if (*error.text) /* the phone is away, which the page says already */

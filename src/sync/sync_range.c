@@ -135,9 +135,8 @@ static int64_t cut_look_back(struct sync *sync, int64_t since)
     if (since >= most)
         return since;
     sync_warn(sync,
-              "Nothing newer than %" PRId64
-              " days is in Nightscout yet; only the last 28 days are filled automatically. To "
-              "fill the rest: tconnectsync-heroku sync --from %s --to %s",
+              "Nothing of the last %" PRId64 " days is in Nightscout yet; only the last 28 days are filled "
+              "automatically. To fill the rest: tconnectsync-heroku sync --from %s --to %s",
               (sync->now - since) / SECONDS_PER_DAY,
               civil_format_date(from, time_zone_wall(sync->account.zone, since)),
               civil_format_date(to, time_zone_wall(sync->account.zone, most)));

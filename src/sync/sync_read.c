@@ -14,9 +14,8 @@
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/tandem/tandem.h"
 
-#define HELD_PADDING    (26 * SECONDS_PER_HOUR)
-#define LOG_WINDOW_DAYS 28
-#define HELD_WINDOW     (7 * INT64_C(86400000)) /* milliseconds */
+#define HELD_PADDING (26 * SECONDS_PER_HOUR)
+#define HELD_WINDOW  (7 * INT64_C(86400000)) /* milliseconds */
 
 /* ---- what is asked for ---- */
 
@@ -40,42 +39,6 @@ void sync_fetch_newest(struct sync *sync, enum collection collection, int64_t un
 
 /* ---- reading ---- */
 
-static int64_t day_of(int64_t wall)
-{
-    return wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
-}
-
-static bool is_read(const struct sync *sync, unsigned pump, int64_t day)
-{
-    const struct read_days *days = sync->reading.days ? &sync->reading.days[pump] : NULL;
-    for (size_t i = days ? days->count : 0; i-- > 0;)
-        if (days->items[i] == day)
-            return true;
-    return false;
-}
-
-static void note_read(struct sync *sync, unsigned pump, int64_t day)
-{
-    struct read_days *days = &sync->reading.days[pump];
-    if (days->count == days->capacity) {
-        days->capacity = days->capacity ? days->capacity * 2 : 32;
-        days->items = xreallocarray(days->items, days->capacity, sizeof *days->items);
-    }
-    days->items[days->count++] = day;
-}
-
-bool sync_has_unread_days(const struct sync *sync, unsigned pump)
-{
-    struct wall_range *ranges;
-    size_t count = sync_wall_ranges(sync, pump, &ranges);
-    bool found = false;
-    for (size_t i = 0; i < count; i++)
-        for (int64_t day = day_of(ranges[i].first); day <= day_of(ranges[i].last) && !found; day++)
-            found = !is_read(sync, pump, day);
-    free(ranges);
-    return found;
-}
-
 static void read_window(struct sync *sync, unsigned pump, const struct assignment *assignment, int64_t first,
                         int64_t last)
 {
@@ -90,30 +53,11 @@ static void read_window(struct sync *sync, unsigned pump, const struct assignmen
     tandem_fetch_log(sync->account.tandem, assignment->id, first, last, reader, sync_on_tandem, sync);
 }
 
-/* Each run of days that were not read yet, in windows that Tandem takes. */
 static void read_days(struct sync *sync, unsigned pump, int64_t first, int64_t last)
 {
     const struct pump *its = &sync->pumper->pumps[pump];
-    for (int64_t day = first, end; day <= last; day = end + 1) {
-        end = day;
-        if (is_read(sync, pump, day))
-            continue;
-        while (end < last && end - day + 1 < LOG_WINDOW_DAYS && !is_read(sync, pump, end + 1))
-            end++;
-        for (int64_t i = day; i <= end; i++)
-            note_read(sync, pump, i);
-        for (size_t i = 0; i < its->assignment_count; i++)
-            read_window(sync, pump, &its->assignments[i], day, end);
-    }
-}
-
-static void read_log(struct sync *sync, unsigned pump)
-{
-    struct wall_range *ranges;
-    size_t count = sync_wall_ranges(sync, pump, &ranges);
-    for (size_t i = 0; i < count; i++)
-        read_days(sync, pump, day_of(ranges[i].first), day_of(ranges[i].last));
-    free(ranges);
+    for (size_t i = 0; i < its->assignment_count; i++)
+        read_window(sync, pump, &its->assignments[i], first, last);
 }
 
 static void read_held(struct sync *sync, enum collection collection)
@@ -133,6 +77,7 @@ static void read_held(struct sync *sync, enum collection collection)
 
 static void read_nightscout(struct sync *sync)
 {
+    sync->held.read_at = sync_monotonic_milliseconds();
     if (sync_wants_treatments(sync))
         read_held(sync, COLLECTION_TREATMENTS);
     if (sync->request.features & FEATURE_CGM)
@@ -165,21 +110,13 @@ void sync_enter_read(struct sync *sync)
         /* the log's pumps are the account's, in its order */
         pump_log_add_pump(&sync->log, sync->pumper->pumps[pump].serial_number);
         if (sync->range.chosen[pump])
-            read_log(sync, pump);
+            sync_ask_for_days(sync, pump, read_days);
     }
     if (again)
         return;
     sync_fetch_coverage(sync);
     read_nightscout(sync);
     settle_profile(sync);
-}
-
-void sync_forget_days(struct sync *sync)
-{
-    for (size_t i = 0; sync->reading.days && i < sync->pumper->pump_count; i++)
-        free(sync->reading.days[i].items);
-    free(sync->reading.days);
-    sync->reading.days = NULL;
 }
 
 void sync_drop_readers(struct sync *sync)

@@ -9,6 +9,7 @@
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/nightscout/nightscout.h"
+#include "tconnectsync/pump/account.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/tandem/tandem.h"
 
@@ -24,19 +25,22 @@ static int64_t now(void)
 static bool may_sign_in(struct sync *sync)
 {
     int64_t since;
-    struct tandem *tandem = sync->account.tandem;
-    if (!tandem_refused(tandem, &since) ||
-        (sync->request.asked_by_person && tandem_lift_refusal(tandem, now())))
-        return true;
     char time[CIVIL_TEXT_SIZE];
     struct error error = {0};
-    error_set(
-        &error, ERROR_CREDENTIALS,
-        "Tandem refused the e-mail or password at %s. It is not tried again by itself, so that the account "
-        "is not locked. Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION, then check the "
-        "login%s.",
-        time_zone_format(sync->account.zone, time, since, 0),
-        sync->request.asked_by_person ? "; the same password can be tried once in 30 minutes" : "");
+    struct tandem *tandem = sync->account.tandem;
+    const bool by_person = sync->request.asked_by_person;
+    bool refused = tandem_refused(tandem, &since) && !(by_person && tandem_lift_refusal(tandem, now()));
+    if (!refused && tandem_may_sign_in(tandem, now(), by_person, &error))
+        return true;
+    if (refused)
+        error_set(
+            &error, ERROR_CREDENTIALS,
+            "Tandem refused the e-mail or password at %s. It is not tried again by itself, so that the "
+            "account "
+            "is not locked. Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION, then check the "
+            "login%s.",
+            time_zone_format(sync->account.zone, time, since, 0),
+            by_person ? "; the same password can be tried once in 30 minutes" : "");
     sync_fail(sync, SYNC_FAILED_AT_TANDEM, &error);
     return false;
 }
@@ -50,10 +54,14 @@ static void fetch_account(struct sync *sync)
 void sync_enter_greet(struct sync *sync)
 {
     struct sync_sign_in *sign_in = &sync->sign_in;
-    sign_in->wanted = !tandem_signed_in(sync->account.tandem, now());
-    if (sign_in->wanted && !may_sign_in(sync))
-        return;
-    if (!sign_in->wanted && sync_may_be_idle(sync))
+    /* A check has to try the password itself, whatever token is kept. */
+    sign_in->wanted = sync->request.check_only || !tandem_signed_in(sync->account.tandem, now());
+    if (sign_in->wanted && !may_sign_in(sync)) {
+        sign_in->wanted = false;
+        if (!sync->request.check_only)
+            return;
+    }
+    if (!sign_in->wanted && !sync->request.check_only && sync_may_be_idle(sync))
         sign_in->nightscout_verified = true; /* minutes ago, and perhaps there is nothing to write */
     if (!sign_in->nightscout_verified) {
         sync_expect(sync);
@@ -62,17 +70,9 @@ void sync_enter_greet(struct sync *sync)
     if (sign_in->wanted) {
         sync_expect(sync);
         tandem_open_login_page(sync->account.tandem, sync_on_tandem, sync);
-    } else if (!sync->pumper) {
+    } else if (!sync->pumper && !sync->request.check_only) {
         fetch_account(sync);
     }
-}
-
-void sync_sign_in_again(struct sync *sync)
-{
-    log_info(sync->account.log, "sync", "note=\"the token was refused: signing in again\"");
-    tandem_forget_token(sync->account.tandem);
-    sync->sign_in.token = TOKEN_REPLACED;
-    sync->next = STEP_GREET;
 }
 
 /* Dates that are wrong by the clock would go into Nightscout wrong. */
@@ -110,10 +110,10 @@ void sync_leave_greet(struct sync *sync)
 /* Both are needed before the log can be: what is settled, or where nothing is, the newest documents. */
 static void fetch_progress(struct sync *sync)
 {
+    if (sync->sign_in.wanted || (!sync->request.has_range && !sync_knows_coverage(sync)))
+        sync_fetch_coverage(sync); /* beside the password it costs no round trip */
     if (sync->request.has_range)
         return;
-    if (!sync_knows_coverage(sync))
-        sync_fetch_coverage(sync);
     if (sync_knows_coverage(sync) && sync_is_automatic(sync))
         return;
     if (sync_wants_treatments(sync))
@@ -146,7 +146,8 @@ void sync_enter_sign_in(struct sync *sync)
         sync_expect(sync);
         nightscout_fetch_profile(sync->nightscout, &sync->profile.newest, sync_on_nightscout, sync);
     }
-    if (sync->request.check_only || sync->request.wants_status) {
+    if ((sync->request.check_only && sync->sign_in.nightscout_error.kind == ERROR_NONE) ||
+        sync->request.wants_status) {
         sync_expect(sync);
         nightscout_fetch_status(sync->nightscout, &sync->sign_in.status,
                                 sync->request.check_only ? sync_on_nightscout : on_status, sync);
@@ -180,18 +181,40 @@ void sync_leave_token(struct sync *sync)
 
 void sync_enter_account(struct sync *sync)
 {
-    if (!sync->pumper)
+    if (!sync->pumper && sync->sign_in.tandem_error.kind == ERROR_NONE)
         fetch_account(sync);
+}
+
+static void end_check(struct sync *sync)
+{
+    struct sync_sign_in *sign_in = &sync->sign_in;
+    sign_in->checked = true;
+    if (sign_in->tandem_error.kind != ERROR_NONE)
+        sync_fail(sync, SYNC_FAILED_AT_TANDEM, &sign_in->tandem_error);
+    else if (sign_in->nightscout_error.kind != ERROR_NONE)
+        sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &sign_in->nightscout_error);
+    sync->next = STEP_DONE;
+}
+
+/* Whether the phone still uploads, for those who watch. */
+static void note_upload(struct sync *sync)
+{
+    for (size_t i = 0; sync->pumper && i < sync->pumper->pump_count; i++)
+        if (sync->pumper->pumps[i].last_upload > sync->report.newest_upload)
+            sync->report.newest_upload = sync->pumper->pumps[i].last_upload;
 }
 
 void sync_leave_account(struct sync *sync)
 {
     struct error error = {0};
+    note_upload(sync);
     sync_learn_coverage(sync);
-    if (sync->sign_in.token == TOKEN_REFUSED)
+    if (sync->request.check_only && !sync->pumper)
+        end_check(sync);
+    else if (sync->sign_in.token == TOKEN_REFUSED)
         sync_sign_in_again(sync);
     else if (!sync->range.chosen && !sync_choose_range(sync, &error))
         sync_fail(sync, SYNC_FAILED_HERE, &error);
     else if (sync->request.check_only)
-        sync->next = STEP_DONE;
+        end_check(sync);
 }

@@ -19,15 +19,20 @@
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/settings/configuration.h"
 
-#define BATCH_BYTES             89000 /* sites with SECURE_CSP cut JSON at 100 kB */
-#define DOCUMENT_BYTES          (128u << 10)
-#define SIDE_BY_SIDE            4
-#define UNANSWERED_ROUNDS       4
-#define ROUNDS_WITHOUT_PROGRESS 10 /* enough to halve a full batch down to one document */
-#define REFUSED_MAXIMUM         20
+#define BATCH_BYTES         89000 /* sites with SECURE_CSP cut JSON at 100 kB */
+#define DOCUMENT_BYTES      (128u << 10)
+#define SIDE_BY_SIDE        4
+#define TROUBLE_ROUNDS      5  /* with waits of 1, 2, 4, 8 and 16 s */
+#define LONGEST_RETRY_AFTER 60 /* seconds */
+#define FRUITLESS_ROUNDS    10 /* enough to halve a full batch down to one document */
+#define PARTS_AFTER_FAILURE                                                                                  \
+    8 /* a culprit at the very beginning is alone before the rounds of trouble are over */
+#define STALE_ROUNDS    3
+#define REFUSED_MAXIMUM 20
 
 /* One write under way. */
 struct write {
+    LIST_ENTRY(write) others;
     struct lane *lane;
     uint32_t *items; /* documents, or stored ones for a deletion */
     size_t count;
@@ -53,6 +58,7 @@ static void set_attempted(struct sync *sync, const struct write *write)
 static void note_stored(struct sync *sync, const struct write *write)
 {
     sync->writing.stored += write->count;
+    write->lane->stored += write->count;
     for (size_t i = 0; i < write->count; i++) {
         struct document *document = &sync->documents.items[write->items[i]];
         if (write->lane->kind == LANE_AMEND)
@@ -72,19 +78,11 @@ static void note_trouble(struct sync *sync, enum round_found found, const struct
         writing->found = found;
 }
 
-/* A batch that is refused whole is halved until the culprit stands alone; that one is left out. */
-static void note_refused(struct sync *sync, const struct write *write, const struct error *error)
+/* Left out of this run; the next one tries it again. */
+static void leave_out(struct sync *sync, struct document *document, const struct error *error)
 {
     char time[CIVIL_TEXT_SIZE];
-    for (size_t i = 0; i < write->count; i++) {
-        struct document *document = &sync->documents.items[write->items[i]];
-        document->batch_limit = (uint16_t)(write->count / 2);
-        document->attempted = write->count > 1;
-        document->refused = write->count == 1;
-    }
-    if (write->count > 1)
-        return;
-    const struct document *document = &sync->documents.items[write->items[0]];
+    document->refused = true;
     sync->report.refused++;
     log_error(sync->account.log, "sync", "refused=\"%s\" at=%s sequence=%" PRId64 " error=%s",
               document_kind_name(document->kind),
@@ -94,18 +92,70 @@ static void note_refused(struct sync *sync, const struct write *write, const str
         note_trouble(sync, ROUND_CLOSED, error);
 }
 
+/* Divides a batch, and again, until the culprit stands alone. */
+static void divide(struct sync *sync, const struct write *write, size_t parts)
+{
+    for (size_t i = 0; i < write->count; i++) {
+        struct document *document = &sync->documents.items[write->items[i]];
+        document->batch_limit = (uint16_t)((write->count + parts - 1) / parts);
+        document->attempted = true;
+    }
+}
+
+static void note_refused(struct sync *sync, const struct write *write, const struct error *error)
+{
+    note_trouble(sync, ROUND_REFUSED, error);
+    if (write->count > 1) {
+        divide(sync, write, 2);
+        return;
+    }
+    sync->documents.items[write->items[0]].attempted = false;
+    leave_out(sync, &sync->documents.items[write->items[0]], error);
+}
+
+/* The server's trouble, unless it fails on one document alone, twice, and stores others before, in between or
+   after. */
+static void note_server_failed(struct sync *sync, const struct write *write, const struct error *error)
+{
+    struct sync_writing *writing = &sync->writing;
+    uint32_t stored = (uint32_t)(writing->before + writing->stored);
+    struct document *first = &sync->documents.items[write->items[0]];
+    note_trouble(sync, error->kind == ERROR_SERVICE ? ROUND_FAILED : ROUND_UNANSWERED, error);
+    divide(sync, write, PARTS_AFTER_FAILURE);
+    write->lane->failing |= write->lane->stored == 0;
+    if (write->count > 1)
+        return;
+    if (first->failed_alone && stored >= first->failed_alone)
+        leave_out(sync, first, error);
+    else if (!first->failed_alone)
+        first->failed_alone = stored + 1;
+}
+
 static void note_failed(struct sync *sync, const struct write *write, const struct error *error)
 {
     log_warn(sync->account.log, "sync", "write=failed documents=%zu error=%s", write->count,
              log_quote(sync->account.log, error->text));
-    if (error->kind == ERROR_CREDENTIALS || error->kind == ERROR_CONFIGURATION) {
+    if (error->kind == ERROR_CREDENTIALS || error->kind == ERROR_CONFIGURATION || error->kind == ERROR_LIMIT)
         note_trouble(sync, ROUND_CLOSED, error);
-    } else if (error->kind == ERROR_SERVICE) {
-        note_trouble(sync, ROUND_REFUSED, error);
+    else if (error->status >= 500)
+        note_server_failed(sync, write, error);
+    else if (error->kind == ERROR_SERVICE)
         note_refused(sync, write, error);
-    } else {
+    else
         note_trouble(sync, ROUND_UNANSWERED, error);
-    }
+}
+
+static void free_write(struct write *write)
+{
+    LIST_REMOVE(write, others);
+    free(write->items);
+    free(write);
+}
+
+void sync_drop_writes(struct sync *sync)
+{
+    while (!LIST_EMPTY(&sync->writing.under_way))
+        free_write(LIST_FIRST(&sync->writing.under_way));
 }
 
 static void on_written(void *context, const struct error *error)
@@ -122,8 +172,7 @@ static void on_written(void *context, const struct error *error)
         lane->stopped = true;
         note_failed(sync, write, error);
     }
-    free(write->items);
-    free(write);
+    free_write(write);
     fill_lane(lane);
     sync_answered(sync);
 }
@@ -134,6 +183,7 @@ static struct write *new_write(struct lane *lane)
 {
     struct write *write = xcalloc(1, sizeof *write);
     write->lane = lane;
+    LIST_INSERT_HEAD(&lane->sync->writing.under_way, write, others);
     return write;
 }
 
@@ -144,7 +194,8 @@ static bool goes_through(const struct lane *lane, const struct document *documen
     return collection_of(document->kind) == collections[lane->kind];
 }
 
-/* Fills batch with the next documents of the lane, oldest first, as many as a request may hold. */
+/* Fills batch with the next documents of the lane, oldest first, as many as a request may hold. NULL: there
+   is none. */
 static struct write *next_batch(struct lane *lane, struct buffer *batch)
 {
     struct sync *sync = lane->sync;
@@ -158,7 +209,7 @@ static struct write *next_batch(struct lane *lane, struct buffer *batch)
     for (; lane->next < difference->create_count && write->count < limit; lane->next++) {
         uint32_t index = difference->creates[lane->next];
         const struct document *document = &sync->documents.items[index];
-        if (!goes_through(lane, document))
+        if (!goes_through(lane, document) || (document->failed_alone != 0) != lane->suspects)
             continue;
         if (document->batch_limit && document->batch_limit < limit)
             limit = document->batch_limit;
@@ -178,8 +229,7 @@ static struct write *next_batch(struct lane *lane, struct buffer *batch)
     buffer_free(&one);
     if (write->count > 0)
         return write;
-    free(write->items);
-    free(write);
+    free_write(write);
     return NULL;
 }
 
@@ -189,6 +239,12 @@ static bool send_batch(struct lane *lane)
     struct buffer batch;
     buffer_init(&batch, BATCH_BYTES + DOCUMENT_BYTES);
     struct write *write = next_batch(lane, &batch);
+    if (!write && !lane->suspects && lane->in_flight == 0) {
+        lane->suspects = true;
+        lane->next = 0;
+        buffer_clear(&batch);
+        write = next_batch(lane, &batch);
+    }
     if (write) {
         set_attempted(sync, write);
         lane->in_flight++;
@@ -200,12 +256,18 @@ static bool send_batch(struct lane *lane)
     return write != NULL;
 }
 
+/* A person may have edited the stored document meanwhile: what is replaced was read a moment ago. */
 static bool send_amendment(struct lane *lane)
 {
     struct sync *sync = lane->sync;
     struct buffer body;
     if (lane->next == sync->difference.amend_count)
         return false;
+    if (held_is_stale(&sync->held, sync_monotonic_milliseconds())) {
+        lane->stopped = true;
+        note_trouble(sync, ROUND_STALE, &(struct error){0});
+        return false;
+    }
     struct write *write = new_write(lane);
     write->items = xcalloc(1, sizeof *write->items);
     write->items[write->count++] = sync->difference.amends[lane->next++];
@@ -245,7 +307,7 @@ static void fill_lane(struct lane *lane)
         [LANE_AMEND] = send_amendment,  [LANE_DELETE] = send_deletion,
     };
     const struct sync *sync = lane->sync;
-    while (!lane->stopped && sync->outcome == SYNC_RUNNING && sync->writing.found != ROUND_CLOSED &&
+    while (!lane->stopped && sync->outcome == SYNC_RUNNING && sync->report.refused <= REFUSED_MAXIMUM &&
            lane->in_flight < lane->limit && send[lane->kind](lane))
         ;
 }
@@ -259,6 +321,7 @@ void sync_enter_write(struct sync *sync)
     const bool in_order = sync->range.to - sync->range.from > SECONDS_PER_DAY;
     sync_write_profile(sync);
     writing->found = ROUND_CLEAR;
+    writing->before += writing->stored;
     writing->stored = 0;
     for (enum lane_kind kind = 0; kind < LANE_COUNT; kind++)
         writing->lanes[kind] = (struct lane){
@@ -273,11 +336,30 @@ void sync_enter_write(struct sync *sync)
 
 static bool give_up(struct sync_writing *writing)
 {
+    const bool fruitless = writing->stored == 0;
     writing->rounds++;
-    writing->unanswered_rounds += writing->found == ROUND_UNANSWERED;
-    writing->rounds_without_progress = writing->stored > 0 ? 0 : writing->rounds_without_progress + 1;
-    return writing->unanswered_rounds > UNANSWERED_ROUNDS ||
-           writing->rounds_without_progress > ROUNDS_WITHOUT_PROGRESS;
+    writing->fruitless = fruitless ? writing->fruitless + 1 : 0;
+    writing->in_trouble = fruitless && writing->found >= ROUND_FAILED ? writing->in_trouble + 1 : 0;
+    writing->stale = fruitless && writing->found == ROUND_STALE ? writing->stale + 1 : 0;
+    return writing->in_trouble > TROUBLE_ROUNDS || writing->fruitless > FRUITLESS_ROUNDS ||
+           writing->stale > STALE_ROUNDS;
+}
+
+/* Once the server's failures are known not to pass: what is left over are documents that it fails on one by
+   one, while it has stored the others. */
+static bool leave_out_suspects(struct sync *sync)
+{
+    const struct difference *difference = &sync->difference;
+    struct sync_writing *writing = &sync->writing;
+    if (writing->found != ROUND_FAILED || writing->before == 0 ||
+        difference->create_count > REFUSED_MAXIMUM || difference->amend_count > 0)
+        return false;
+    for (size_t i = 0; i < difference->create_count; i++)
+        if (!sync->documents.items[difference->creates[i]].failed_alone)
+            return false;
+    for (size_t i = 0; i < difference->create_count; i++)
+        leave_out(sync, &sync->documents.items[difference->creates[i]], &writing->error);
+    return true;
 }
 
 /* Nothing is in doubt, but something may have been left out. */
@@ -288,7 +370,7 @@ static void finish(struct sync *sync)
         error_set(&error, ERROR_SERVICE,
                   "Nightscout refuses %" PRIu64
                   " of the pump's documents, which were left out; everything else is "
-                  "stored. The log names each of them.",
+                  "stored. The log names each of them. The next sync tries them again.",
                   sync->report.refused);
         sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &error);
     } else if (sync->profile.error.kind != ERROR_NONE) {
@@ -297,15 +379,48 @@ static void finish(struct sync *sync)
     }
 }
 
+/* Reading takes so long here that no copy is ever fresh. */
+static void fail_stale(struct sync *sync)
+{
+    sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT,
+              &(struct error){.kind = ERROR_UNREACHABLE,
+                              .text =
+                                  "Nightscout takes so long to be read that nothing there can be completed: "
+                                  "a person may have changed it meanwhile. Nothing is lost; the next sync "
+                                  "writes what is missing."});
+}
+
+/* A server that fails on every write is most often one without space. */
+static void fail(struct sync *sync)
+{
+    const struct sync_writing *writing = &sync->writing;
+    struct error error = writing->error;
+    const bool nothing = writing->before + writing->stored == 0 &&
+                         sync->report.kinds[DOCUMENT_PROFILE].created + sync->report.deleted == 0;
+    if (nothing && error.status >= 500 && error.kind != ERROR_UNREACHABLE)
+        error_set(&error, ERROR_SERVICE,
+                  "Nightscout's database may be full: it answers every write with an error (%d), and nothing "
+                  "was stored. Free some space with Nightscout's admin tools, or take a larger database. "
+                  "Nothing is lost; the next sync writes what is missing.",
+                  writing->error.status);
+    sync_fail_at_nightscout(sync, &error);
+}
+
 void sync_leave_write(struct sync *sync)
 {
     struct sync_writing *writing = &sync->writing;
     if (writing->found == ROUND_CLEAR)
         finish(sync);
-    else if (writing->found == ROUND_CLOSED || give_up(writing))
-        sync_fail_at_nightscout(sync, &writing->error);
-    else
+    else if (writing->found == ROUND_CLOSED)
+        fail(sync);
+    else if (!give_up(writing))
         sync->next = STEP_WAIT;
+    else if (writing->found == ROUND_STALE)
+        fail_stale(sync);
+    else if (leave_out_suspects(sync))
+        finish(sync);
+    else
+        fail(sync);
 }
 
 static int64_t random_below(int64_t limit)
@@ -315,10 +430,26 @@ static int64_t random_below(int64_t limit)
     return limit > 0 ? number % limit : 0;
 }
 
-/* Gives a Nightscout that did not answer some time: 1, 2, 4, ... seconds and up to half as much again. */
+static bool is_in_trouble(const struct sync_writing *writing)
+{
+    bool failing = false;
+    for (enum lane_kind kind = 0; kind < LANE_COUNT; kind++)
+        failing |= writing->lanes[kind].failing;
+    return writing->found == ROUND_UNANSWERED || (writing->found == ROUND_FAILED && failing);
+}
+
+/* Gives a Nightscout in trouble some time: 1, 2, 4, ... seconds and up to half as much again, or as long as
+   it asks for. It needs none where it stores other documents of the kind. */
 void sync_enter_wait(struct sync *sync)
 {
     const struct sync_writing *writing = &sync->writing;
-    int64_t milliseconds = writing->found == ROUND_UNANSWERED ? 500 << writing->unanswered_rounds : 0;
+    int64_t asked = nightscout_retry_after(sync->nightscout), milliseconds = 0;
+    if (is_in_trouble(writing)) {
+        milliseconds = writing->in_trouble > 0 ? 500 << writing->in_trouble : 1000;
+        if (asked > LONGEST_RETRY_AFTER)
+            asked = LONGEST_RETRY_AFTER;
+        if (milliseconds < asked * 1000)
+            milliseconds = asked * 1000;
+    }
     sync_take_turn(sync, milliseconds + random_below(milliseconds / 2));
 }

@@ -67,7 +67,7 @@ static void account_digest(char out[DIGEST_SIZE], const char *salt, const struct
     salted_digest(out, salt, parts, 2);
 }
 
-static void refusal_digest(char out[DIGEST_SIZE], const char *salt, const struct credential_owner *owner)
+static void password_digest(char out[DIGEST_SIZE], const char *salt, const struct credential_owner *owner)
 {
     const char *const parts[] = {"refusal", owner->email, owner->password, owner->region,
                                  owner->accounts_url};
@@ -134,17 +134,29 @@ static const char *take_token(const struct json *file, const struct credential_o
     return NULL;
 }
 
-static void take_refusal(const struct json *file, const char *salt, const struct credential_owner *owner,
-                         struct credentials *credentials)
+/* Whole numbers that are missing are 0. */
+static int64_t number_of(const struct json *object, const char *name)
+{
+    int64_t number = 0;
+    return json_integer(json_get(object, name), &number) ? number : 0;
+}
+
+/* What became of this password; nothing where it was changed since. */
+static void take_failures(const struct json *file, const char *salt, const struct credential_owner *owner,
+                          struct credentials *credentials)
 {
     char digest[DIGEST_SIZE];
-    const struct json *refusal = json_get(file, "refusal");
-    refusal_digest(digest, salt, owner);
-    if (!same_text(json_get(refusal, "digest"), digest) ||
-        !json_integer(json_get(refusal, "time"), &credentials->refused))
+    const struct json *refusal = json_get(file, "refusal"), *limit = json_get(file, "limit");
+    password_digest(digest, salt, owner);
+    if (same_text(json_get(refusal, "digest"), digest)) {
+        credentials->refused = number_of(refusal, "time");
+        credentials->lifted = number_of(refusal, "lifted");
+    }
+    if (!same_text(json_get(limit, "digest"), digest))
         return;
-    if (!json_integer(json_get(refusal, "lifted"), &credentials->lifted))
-        credentials->lifted = 0;
+    credentials->limit.attempts = number_of(limit, "attempts");
+    credentials->limit.since = number_of(limit, "since");
+    credentials->limit.not_before = number_of(limit, "not_before");
 }
 
 static const char *interpret(const struct buffer *content, const struct credential_owner *owner, int64_t now,
@@ -163,7 +175,7 @@ static const char *interpret(const struct buffer *content, const struct credenti
         if (!same_text(json_get(file, "account"), digest)) {
             why = "it belongs to another e-mail address";
         } else {
-            take_refusal(file, salt, owner, credentials);
+            take_failures(file, salt, owner, credentials);
             why = take_token(file, owner, now, credentials);
         }
     }
@@ -187,6 +199,26 @@ void credential_cache_read(const char *path, const struct credential_owner *owne
 }
 
 /* ---- writing ---- */
+
+struct number {
+    const char *name;
+    int64_t value;
+};
+
+/* digest: of the password that they are about. */
+static void compose_numbers(struct json_writer *writer, const char *name, const char *digest,
+                            const struct number *numbers, size_t count)
+{
+    json_write_key(writer, name);
+    json_open_object(writer);
+    json_write_key(writer, "digest");
+    json_write_text(writer, digest);
+    for (size_t i = 0; i < count; i++) {
+        json_write_key(writer, numbers[i].name);
+        json_write_integer(writer, numbers[i].value);
+    }
+    json_close_object(writer);
+}
 
 static bool compose(struct buffer *out, const struct credential_owner *owner,
                     const struct credentials *credentials)
@@ -217,18 +249,17 @@ static bool compose(struct buffer *out, const struct credential_owner *owner,
     json_write_text(writer, credentials->pumper_id);
     json_write_key(writer, "account_id");
     json_write_text(writer, credentials->account_id);
-    if (credentials->refused) {
-        refusal_digest(digest, salt, owner);
-        json_write_key(writer, "refusal");
-        json_open_object(writer);
-        json_write_key(writer, "digest");
-        json_write_text(writer, digest);
-        json_write_key(writer, "time");
-        json_write_integer(writer, credentials->refused);
-        json_write_key(writer, "lifted");
-        json_write_integer(writer, credentials->lifted);
-        json_close_object(writer);
-    }
+    password_digest(digest, salt, owner);
+    if (credentials->refused)
+        compose_numbers(writer, "refusal", digest,
+                        (struct number[]){{"time", credentials->refused}, {"lifted", credentials->lifted}},
+                        2);
+    if (credentials->limit.not_before)
+        compose_numbers(writer, "limit", digest,
+                        (struct number[]){{"attempts", credentials->limit.attempts},
+                                          {"since", credentials->limit.since},
+                                          {"not_before", credentials->limit.not_before}},
+                        3);
     json_close_object(writer);
     json_writer_free(writer);
     return !out->full;

@@ -14,6 +14,13 @@ struct credential_owner {
     const char *email, *password, *region, *accounts_url;
 };
 
+/* Passwords that went out since the last sign-in that succeeded. */
+struct sign_in_limit {
+    int64_t attempts;   /* those that nobody asked for */
+    int64_t since;      /* when the first of them went out */
+    int64_t not_before; /* the next one without being asked for */
+};
+
 /* Strings are owned; all zero is nothing. Times are seconds since 1970, 0: never. */
 struct credentials {
     char *token; /* NULL: none */
@@ -21,11 +28,12 @@ struct credentials {
     char *pumper_id, *account_id;
     int64_t refused; /* when this very e-mail, password, region and address were refused */
     int64_t lifted;  /* when a person last asked to try them again all the same */
+    struct sign_in_limit limit;
 };
 void credentials_clear(struct credentials *credentials); /* wipes the token */
 
 /* The credentials in the file, as far as they are the owner's and still good; nothing where they are not,
-   with the reason in the log. Says with refused = 0 that the password was changed since. */
+   with the reason in the log. Says with refused = 0 and no limit that the password was changed since. */
 void credential_cache_read(const char *path, const struct credential_owner *owner, int64_t now,
                            struct log *log, struct credentials *credentials);
 /* Replaces the file as a whole, so that a crash leaves the old one or the new one. Makes the folders above

@@ -14,6 +14,9 @@
 enum {
     LEAST_TOKEN_SECONDS = 120,
     LIFT_SECONDS = 30 * 60,
+    LEAST_WAIT_SECONDS = 60,
+    ATTEMPTS_A_DAY = 10,
+    DAY_SECONDS = 86400,
 };
 
 /* Tandem's firewall turns away what does not look like a browser. */
@@ -95,7 +98,7 @@ bool tandem_signed_in(const struct tandem *tandem, int64_t now)
 }
 
 /* Another process of the same person (a check from the command line) may have met a refusal since. */
-void tandem_learn_refusal(struct tandem *tandem, int64_t now)
+void tandem_learn_failures(struct tandem *tandem, int64_t now)
 {
     struct credentials others;
     struct credential_owner self = owner(tandem);
@@ -108,17 +111,65 @@ void tandem_learn_refusal(struct tandem *tandem, int64_t now)
         tandem->credentials.lifted = others.lifted;
         tandem->lifted = false;
     }
+    if (others.limit.not_before > tandem->credentials.limit.not_before)
+        tandem->credentials.limit = others.limit;
     credentials_clear(&others);
 }
 
 void tandem_forget_token(struct tandem *tandem)
 {
-    tandem_learn_refusal(tandem, tandem->credentials.expires);
-    struct credentials kept = {.refused = tandem->credentials.refused, .lifted = tandem->credentials.lifted};
+    tandem_learn_failures(tandem, tandem->credentials.expires);
+    struct credentials kept = {.refused = tandem->credentials.refused,
+                               .lifted = tandem->credentials.lifted,
+                               .limit = tandem->credentials.limit};
     credentials_clear(&tandem->credentials);
     tandem->credentials = kept;
     tandem_store(tandem);
 }
+
+/* ---- how often a password goes out ---- */
+
+void tandem_reject_token(struct tandem *tandem, const struct error *reason)
+{
+    tandem->last_failure = *reason;
+    tandem->credentials.limit = tandem->before;
+    tandem_forget_token(tandem);
+}
+
+void tandem_note_attempt(struct tandem *tandem, int64_t now)
+{
+    struct sign_in_limit *limit = &tandem->credentials.limit;
+    if (limit->attempts == 0 || now - limit->since >= DAY_SECONDS)
+        *limit = (struct sign_in_limit){.since = now};
+    limit->attempts += !tandem->by_person;
+    tandem_wait_until(tandem, now + LEAST_WAIT_SECONDS);
+}
+
+void tandem_wait_until(struct tandem *tandem, int64_t time)
+{
+    struct sign_in_limit *limit = &tandem->credentials.limit;
+    limit->not_before = time;
+    if (limit->attempts >= ATTEMPTS_A_DAY && limit->not_before < limit->since + DAY_SECONDS)
+        limit->not_before = limit->since + DAY_SECONDS;
+    tandem_store(tandem);
+}
+
+bool tandem_may_sign_in(struct tandem *tandem, int64_t now, bool by_person, struct error *error)
+{
+    const struct error *last = &tandem->last_failure;
+    tandem_learn_failures(tandem, now);
+    tandem->by_person = by_person;
+    int64_t wait = tandem->credentials.limit.not_before - now;
+    if (by_person || wait <= 0 || wait > DAY_SECONDS) /* beyond a day, the clock was set back */
+        return true;
+    error_set(error, last->kind == ERROR_UNREACHABLE ? ERROR_UNREACHABLE : ERROR_SERVICE,
+              "%.420s Signing in is tried again in %lld %s, or as soon as a check is asked for.",
+              *last->text ? last->text : "The last sign-in to Tandem failed.",
+              (long long)(wait < 120 ? wait : (wait + 59) / 60), wait < 120 ? "seconds" : "minutes");
+    return false;
+}
+
+/* ---- a refused password ---- */
 
 bool tandem_refused(const struct tandem *tandem, int64_t *since)
 {

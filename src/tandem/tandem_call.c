@@ -62,6 +62,8 @@ static void on_done(void *context, const struct http_response *response)
         return;
     if (!passed && !error.status)
         error.status = response->status;
+    if (!passed && tandem->credentials.limit.not_before)
+        tandem->last_failure = error;
     log_info(tandem->log, "tandem", "step=%s status=%d attempts=%u%s%s", call->step, response->status,
              response->attempts, passed ? "" : " error=", passed ? "" : log_quote(tandem->log, error.text));
     tandem_done *done = call->done;
@@ -101,8 +103,7 @@ void tandem_call_send(struct tandem_call *call, struct http_request *request)
     tandem_call_decline(call, &error);
 }
 
-/* What the service says itself, in printable ASCII; "" when it says nothing. */
-static void quote_message(const struct http_response *response, char *out, size_t size)
+void tandem_quote_message(const struct http_response *response, char *out, size_t size)
 {
     static const char *const names[] = {"message", "error_description", "error"};
     struct json *json = json_parse(response->body, response->length, NULL);
@@ -128,8 +129,6 @@ static const struct meaning {
     enum error_kind kind;
     const char *what, *advice;
 } meanings[] = {
-    {400, 400, false, ERROR_SERVICE, "refused the request",
-     "Ask for fewer days. If that does not help, look for an update of this program"},
     {401, 401, false, ERROR_SERVICE, "ended the session early", NOTHING_LOST},
     {403, 403, false, ERROR_SERVICE, "has a firewall that blocked the request",
      "Check TCONNECT_REGION. If it is right, too many sign-ins may have come from this address: wait an "
@@ -151,7 +150,7 @@ bool tandem_status_error(const struct tandem_call *call, const struct http_respo
     while (response->status < meaning->first || response->status > meaning->last ||
            (meaning->page && !is_page(response)))
         meaning++;
-    quote_message(response, message, sizeof message);
+    tandem_quote_message(response, message, sizeof message);
     error_set(error, meaning->kind, "Tandem %s (%d%s, step: %s). %s.", meaning->what, response->status,
               message, call->step, meaning->advice);
     error->status = response->status;

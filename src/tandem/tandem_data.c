@@ -42,6 +42,17 @@ static void send_with_token(struct tandem_call *call, struct http_request *reque
 
 static bool token_error(struct tandem_call *call, const struct http_response *response, struct error *error)
 {
+    if (response->status == 400) {
+        char message[200];
+        tandem_quote_message(response, message, sizeof message);
+        error_set(
+            error, ERROR_SERVICE,
+            "Tandem refused the request (400%s, step: %s). Ask for fewer days. If that does not help, look "
+            "for an update of this program.",
+            message, call->step);
+        error->status = 400;
+        return false;
+    }
     if (response->status != 401)
         return tandem_status_error(call, response, error);
     error_set(error, ERROR_CREDENTIALS,

@@ -36,6 +36,9 @@ struct tandem {
     struct http_route route;
     struct credentials credentials;
     struct sign_in sign_in;
+    struct sign_in_limit before; /* the limit that the token in hand has ended */
+    bool by_person;              /* a person has asked for the sign-in to come */
+    struct error last_failure;   /* of a sign-in */
     bool lifted; /* a person asked for one more try of the refused password; it was not answered yet */
     bool clock_seen;
     int64_t clock_difference;
@@ -74,14 +77,20 @@ void tandem_call_free(struct tandem_call *call);
 /* The error for a status that the step cannot use. Always false. */
 bool tandem_status_error(const struct tandem_call *call, const struct http_response *response,
                          struct error *error);
+/* What the service says itself, in printable ASCII, as |, "too many"|; "" when it says nothing. */
+void tandem_quote_message(const struct http_response *response, char *out, size_t size);
 /* The answer as a JSON object, to be freed; NULL with error filled when it is something else. */
 struct json *tandem_read_object(const struct tandem_call *call, const struct http_response *response,
                                 struct error *error);
 
-/* Takes over a refusal that the cache has from elsewhere. */
-void tandem_learn_refusal(struct tandem *tandem, int64_t now);
+/* Takes over what the cache has from elsewhere of refusals and failures. */
+void tandem_learn_failures(struct tandem *tandem, int64_t now);
 /* Remembers that the password was refused, in the cache too. */
 void tandem_note_refusal(struct tandem *tandem, int64_t now);
+/* A password goes out: the next one has to wait. */
+void tandem_note_attempt(struct tandem *tandem, int64_t now);
+/* The next one waits until then. */
+void tandem_wait_until(struct tandem *tandem, int64_t time);
 /* Writes the cache, if there is to be one. */
 void tandem_store(struct tandem *tandem);
 void sign_in_clear(struct sign_in *sign_in);

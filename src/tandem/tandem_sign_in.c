@@ -2,6 +2,7 @@
    and those two are never repeated. */
 #include "tandem_session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -57,48 +58,121 @@ void tandem_open_login_page(struct tandem *tandem, tandem_done *done, void *cont
 static const char wait_for_person[] =
     "It is not tried again before the password or region is changed or a check is asked for";
 
+#define LOOK_THERE "Sign in to Tandem Source with a browser"
+#define NO_REFUSAL "The password is not known to be wrong"
+
+/* What Tandem, or somebody before it, can say to a password. Only its own word that e-mail or password are
+   wrong is a refusal, after which none is sent; everything else may pass, and has its own patience. */
+static const struct verdict {
+    int status;       /* 0: any */
+    bool page;        /* of an answer that is no JSON object */
+    const char *mark; /* in what it says; "": whatever it says */
+    int patience_minutes;
+    const char *what, *advice; /* what NULL: a refusal; advice NULL: what the status means in every step */
+} verdicts[] = {
+    {0, false, "max attempted logins", 240, "Tandem has locked the account after too many sign-ins",
+     LOOK_THERE " first"},
+    {0, false, "locked_out", 240, "Tandem has locked the account", LOOK_THERE " first"},
+    {0, false, "/locked", 240, "Tandem has locked the account", LOOK_THERE " first"},
+    {423, false, "", 240, "Tandem has locked the account", LOOK_THERE " first"},
+    {0, false, "mfa", 60, "Tandem asks for a second factor, which this program cannot give",
+     "Switch it off in the account's settings"},
+    {0, false, "factor", 60, "Tandem asks for a second factor, which this program cannot give",
+     "Switch it off in the account's settings"},
+    {0, false, "consent", 60, "Tandem asks for consent", LOOK_THERE " and answer what it asks"},
+    {200, true, "consent", 60, "Tandem asks for consent", LOOK_THERE " and answer what it asks"},
+    {401, false, "account/invalid_credentials", 0, NULL, NULL},
+    {200, false, "invalid", 0, NULL, NULL},
+    {200, false, "credential", 0, NULL, NULL},
+    {200, false, "denied", 0, NULL, NULL},
+    {401, false, "account/", 60, "Tandem does not let this account sign in", LOOK_THERE},
+    {200, false, "", 60, "Tandem did not complete the sign-in",
+     LOOK_THERE ": it may ask for something there, such as a new password or consent"},
+    {400, false, "", 10, "Tandem did not take the sign-in",
+     NO_REFUSAL ". " LOOK_THERE "; if that works, look for an update of this program"},
+    {401, false, "", 10, "Something on the way to Tandem, such as a gateway or a proxy, refused the sign-in",
+     NO_REFUSAL},
+    {401, true, "", 10, "Something on the way to Tandem, such as a gateway or a proxy, refused the sign-in",
+     NO_REFUSAL},
+    {403, false, "", 60, "", NULL},
+    {403, true, "", 60, "", NULL},
+};
+
+/* Its own words, ", \"LOCKED_OUT\"", for marks and messages. */
+static void quote_answer(const struct http_response *response, const struct json *json, char *out,
+                         size_t size)
+{
+    const char *status = json_text(json_get(json, "status"));
+    tandem_quote_message(response, out, size);
+    if (!*out && status)
+        snprintf(out, size, ", \"%.60s\"", status);
+}
+
+static bool holds(const struct json *json, const char *mark)
+{
+    static const char *const names[] = {"error", "status", "message", "error_description"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *text = json_text(json_get(json, names[i]));
+        if (text && strcasestr(text, mark))
+            return true;
+    }
+    return !*mark;
+}
+
+static const struct verdict *find_verdict(const struct http_response *response, const struct json *json)
+{
+    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
+        const struct verdict *verdict = &verdicts[i];
+        if ((verdict->status == 0 || verdict->status == response->status) &&
+            verdict->page != json_is(json, JSON_OBJECT) &&
+            (verdict->page ? strcasestr(response->body, verdict->mark) != NULL : holds(json, verdict->mark)))
+            return verdict;
+    }
+    return NULL;
+}
+
 /* A refusal is remembered: repeated ones lock the account. */
-static bool refuse(struct tandem_call *call, const struct http_response *response, bool locked,
-                   struct error *error)
+static bool refuse(struct tandem_call *call, struct error *error)
 {
     struct tandem *tandem = call->tandem;
     const char *other_region = tandem->configuration->region == REGION_US ? "EU" : "US";
     tandem_note_refusal(tandem, call->now);
-    if (locked)
-        error_set(error, ERROR_CREDENTIALS,
-                  "Tandem has locked the account after too many sign-ins (\"Max attempted logins "
-                  "exceeded.\"). Sign in "
-                  "to Tandem Source with a browser first. %s.",
-                  wait_for_person);
-    else if (response->status == 401)
-        error_set(error, ERROR_CREDENTIALS,
-                  "Tandem refused the e-mail or password. %s account? Set TCONNECT_REGION=%s. %s.",
-                  other_region, other_region, wait_for_person);
-    else
-        error_set(
-            error, ERROR_CREDENTIALS,
-            "Tandem refused the sign-in. Sign in to Tandem Source with a browser: it may ask for something "
-            "there, such as a new password or consent. %s.",
-            wait_for_person);
-    error->status = response->status;
-    return false;
+    return error_set(error, ERROR_CREDENTIALS,
+                     "Tandem refused the e-mail or password. %s account? Set TCONNECT_REGION=%s. %s.",
+                     other_region, other_region, wait_for_person);
+}
+
+static bool explain_answer(struct tandem_call *call, const struct http_response *response,
+                           const struct json *json, struct error *error)
+{
+    char said[200];
+    const struct verdict *verdict = find_verdict(response, json);
+    if (!verdict && response->status == 200) {
+        json_free(tandem_read_object(call, response, error)); /* it is none: this says so */
+        return false;
+    }
+    if (verdict && !verdict->what)
+        return refuse(call, error);
+    if (verdict)
+        tandem_wait_until(call->tandem, call->now + verdict->patience_minutes * INT64_C(60));
+    if (!verdict || !verdict->advice)
+        return tandem_status_error(call, response, error);
+    quote_answer(response, json, said, sizeof said);
+    return error_set(error, ERROR_SERVICE, "%s (%d%s). %s.", verdict->what, response->status, said,
+                     verdict->advice);
 }
 
 static bool on_signed_in(struct tandem_call *call, const struct http_response *response, struct error *error)
 {
     struct json *json = json_parse(response->body, response->length, NULL);
     const char *status = json_text(json_get(json, "status"));
-    bool object = json_is(json, JSON_OBJECT), success = status && strcmp(status, "SUCCESS") == 0;
+    bool success = response->status == 200 && status && strcmp(status, "SUCCESS") == 0;
+    if (!success) {
+        explain_answer(call, response, json, error);
+        error->status = response->status;
+    }
     json_free(json);
-    if (response->status == 200 && success)
-        return true;
-    bool locked = strcasestr(response->body, "max attempted logins") != NULL || response->status == 423;
-    if (locked || response->status == 401 || (response->status == 200 && object))
-        return refuse(call, response, locked, error);
-    if (response->status != 200)
-        return tandem_status_error(call, response, error);
-    json_free(tandem_read_object(call, response, error)); /* it is none: this says so */
-    return false;
+    return success;
 }
 
 static void write_login(struct buffer *body, const struct configuration *configuration)
@@ -118,7 +192,7 @@ void tandem_sign_in(struct tandem *tandem, int64_t now, tandem_done *done, void 
     const struct configuration *configuration = tandem->configuration;
     struct tandem_call *call = tandem_call_new(tandem, "sign-in", on_signed_in, done, context);
     call->now = now;
-    tandem_learn_refusal(tandem, now);
+    tandem_learn_failures(tandem, now);
     if (tandem_refused(tandem, NULL)) {
         struct error error;
         error_set(&error, ERROR_CREDENTIALS, "Tandem refused this e-mail and password before. %s.",
@@ -127,6 +201,7 @@ void tandem_sign_in(struct tandem *tandem, int64_t now, tandem_done *done, void 
         return;
     }
     struct buffer body, url;
+    tandem_note_attempt(tandem, now);
     buffer_init(&body, URL_MAXIMUM);
     buffer_init(&url, URL_MAXIMUM);
     write_login(&body, configuration);
@@ -362,6 +437,8 @@ bool tandem_verify(struct tandem *tandem, int64_t now, struct error *error)
             ? jwt_verify(sign_in->id_token, sign_in->keys, sign_in->keys_length, &expected, &claims, &why)
             : error_set(&why, ERROR_SERVICE, "Tandem's sign-in brought no token.");
     if (valid) {
+        tandem->before = tandem->credentials.limit;
+        tandem->last_failure = (struct error){0};
         credentials_clear(&tandem->credentials);
         tandem->credentials = (struct credentials){
             .token = xstrdup(sign_in->access_token),
@@ -378,5 +455,9 @@ bool tandem_verify(struct tandem *tandem, int64_t now, struct error *error)
     }
     sign_in_clear(sign_in);
     http_cookies_clear(tandem->cookies);
-    return valid || error_set(error, why.kind, "%s Nothing is lost: the next sync signs in again.", why.text);
+    if (valid)
+        return true;
+    error_set(error, why.kind, "%s Nothing is lost: the next sync signs in again.", why.text);
+    tandem->last_failure = *error;
+    return false;
 }

@@ -128,8 +128,7 @@ static void without_a_timer_nothing_is_expected(void **state)
     history_asked(history, at(1000600)); /* does not begin anew */
     expect_health(history, 1000900, "stale");
     ended(history, 1000900, ERROR_NONE, NO_TIME);
-    expect_health(history, 1000901, "ok");
-    expect_health(history, 1000000 + 180 * 60 + 1, "stale"); /* not one event at all */
+    expect_health(history, 1000901, "stale"); /* not one event at all */
     history_free(history);
 }
 
@@ -147,6 +146,45 @@ static void freshness(void **state)
     expect_health(history, 10500 + limit, "ok");
     expect_health(history, 10500 + limit + 1, "stale");
     assert_int_equal(history_newest_event(history), WALL + 10400);
+    history_free(history);
+}
+
+static void uploaded(struct history *history, int64_t seconds, int64_t newest_event, int64_t newest_upload)
+{
+    struct report report;
+    report_init(&report, WALL + seconds - 5);
+    report.ok = true;
+    report.newest_event = newest_event;
+    report.newest_upload = newest_upload;
+    history_add(history, &report, TRIGGER_TIMER, at(seconds));
+    report_free(&report);
+}
+
+static void nothing_is_green_that_was_not_seen(void **state)
+{
+    (void)state;
+    int64_t limit = 180 * 60, days = 3 * 86400;
+    /* Nothing ever came, and the phone's last upload is days old. */
+    struct history *history = history_new(true, at(0));
+    uploaded(history, 10, NO_TIME, WALL - days);
+    expect_health(history, 11, "stale");
+    uploaded(history, 300, NO_TIME, WALL + 290);
+    expect_health(history, 290 + limit, "ok"); /* it has just begun */
+    expect_health(history, 290 + limit + 1, "stale");
+    history_free(history);
+
+    /* A pump whose clock is days ahead does not make an old upload fresh. */
+    history = history_new(true, at(0));
+    uploaded(history, 10, WALL - 60, WALL - days);
+    expect_health(history, 11, "stale");
+    uploaded(history, 300, WALL + 200, WALL + 290);
+    expect_health(history, 301, "ok");
+    expect_health(history, 200 + limit, "ok");
+    history_free(history);
+
+    history = history_new(true, at(0));
+    ended(history, 10, ERROR_UNREACHABLE, NO_TIME);
+    expect_health(history, 11, "stale");
     history_free(history);
 }
 
@@ -203,6 +241,7 @@ int main(void)
         cmocka_unit_test(health_from_start_to_trouble),
         cmocka_unit_test(without_a_timer_nothing_is_expected),
         cmocka_unit_test(freshness),
+        cmocka_unit_test(nothing_is_green_that_was_not_seen),
         cmocka_unit_test(freshness_when_the_clocks_disagree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

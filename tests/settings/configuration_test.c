@@ -128,6 +128,24 @@ static void every_setting_is_taken(void **state)
     configuration_free(configuration);
 }
 
+static void a_name_and_password_in_the_sites_address_are_a_proxys(void **state)
+{
+    (void)state;
+    struct configuration *configuration =
+        READ(USABLE, "NS_URL=https://jane:p%40ss+W0rd@ns.example.org/home/");
+    assert_int_equal(configuration->problem_count, 0);
+    assert_string_equal(configuration->nightscout_url, "https://ns.example.org/home/");
+    assert_string_equal(configuration->nightscout_login, "jane:p@ss+W0rd");
+    configuration_free(configuration);
+    configuration = READ(USABLE, "NS_URL=https://jane:100%@ns.example.org");
+    assert_string_equal(configuration->nightscout_url, "https://ns.example.org/");
+    assert_string_equal(configuration->nightscout_login, "jane:100%");
+    configuration_free(configuration);
+    configuration = READ(USABLE);
+    assert_null(configuration->nightscout_login);
+    configuration_free(configuration);
+}
+
 static void all_that_is_missing_is_told_at_once(void **state)
 {
     (void)state;
@@ -200,7 +218,7 @@ static void each_wrong_value_is_told_by_name(void **state)
         {"PUMP_SERIAL_NUMBER=-12", "digits only"},
         {"PUMP_SERIAL_NUMBER=123456789012345678901", "digits only"},
         {"NS_URL=ns.ZQ7.org", "whole address"},
-        {"NS_URL=https://me:ZQ7@ns.example.org/", "NS_SECRET"},
+        {"NS_URL=http://me:ZQ7@ns.example.org/", "must begin with https://"},
         {"NS_URL=https://ns.example.org/?token=ZQ7", "NS_SECRET"},
         {"NS_URL=https://ns.example.org/#ZQ7", "hash sign"},
         {"NS_URL=https://ns.ZQ7 .org/", "whole address"},
@@ -532,6 +550,7 @@ int main(void)
         cmocka_unit_test(a_further_persons_secrets_may_come_from_files),
         cmocka_unit_test(the_least_that_is_needed_is_enough),
         cmocka_unit_test(every_setting_is_taken),
+        cmocka_unit_test(a_name_and_password_in_the_sites_address_are_a_proxys),
         cmocka_unit_test(all_that_is_missing_is_told_at_once),
         cmocka_unit_test(examples_of_guides_count_as_unset),
         cmocka_unit_test(each_wrong_value_is_told_by_name),

@@ -120,7 +120,7 @@ test('the README lists every address, and no other', () => {
 
 test('commands and files that the guide shows exist', () => {
   const main = read('src/command/main.c');
-  const options = new Set(matches(main, /\{"([a-z]+)", (?:no|required)_argument/g).flat());
+  const options = new Set(matches(main, /\] = \{"([a-z-]+)", (?:NULL|"[A-Z]+"), /g).flat());
   const commands = new Set(matches(main, /\{"([a-z]+)", command_/g).flat());
   for (const page of pages) {
     const text = read(page);
@@ -163,7 +163,7 @@ test('the manual page names every setting, command and option', () => {
   const words = new Set(read('docs/tconnectsync-heroku.1').replace(/\\&/g, '').split(/[\s,|]+/));
   const main = read('src/command/main.c');
   const wanted = [...names, ...matches(main, /\{"([a-z]+)", command_/g).flat(),
-    ...matches(main, /\{"([a-z]+)", (?:no|required)_argument/g).map(([name]) => `-${name}`)];
+    ...matches(main, /\] = \{"([a-z-]+)", (?:NULL|"[A-Z]+"), /g).map(([name]) => `-${name}`)];
   assert.ok(wanted.length > names.length + 10, 'commands and options as well');
   assert.deepEqual(wanted.filter((name) => !words.has(name)), []);
 });

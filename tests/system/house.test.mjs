@@ -1,7 +1,7 @@
 // The house's rules hold in the sources, and the script that says so can say the opposite.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EXCEPTIONS, faults, readTree } from '../house/arrows.mjs';
+import { faults, readTree } from '../house/arrows.mjs';
 import { root } from './lib/run.mjs';
 
 const tree = readTree(root);
@@ -45,10 +45,4 @@ test('what a room uses through another, and a word in a comment, are allowed', (
     'src/command/main.c': '#include "tconnectsync/base/json.h"',
     'src/base/url.c': '/* account_parse() and "url_parse()" */',
   })), known);
-});
-
-test('each exception names circles that are there', () => {
-  for (const room of Object.keys(EXCEPTIONS)) {
-    assert.ok(faults(tree, { ...EXCEPTIONS, [room]: [] }).length > 0, `${room} has no circle any more: take it off the list`);
-  }
 });

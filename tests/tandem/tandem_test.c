@@ -392,14 +392,27 @@ static void what_tandem_says_to_a_password(void **state)
     } cases[] = {
         {401, "{\"error\":\"account/invalid_credentials\"}", ERROR_CREDENTIALS,
          "Tandem refused the e-mail or password. EU account? Set TCONNECT_REGION=EU.", true},
-        {200, "{\"status\":\"LOCKED_OUT\"}", ERROR_CREDENTIALS, "Tandem refused the sign-in.", true},
-        {200, "{\"redirectUrl\":\"/\"}", ERROR_CREDENTIALS, "Tandem refused the sign-in.", true},
-        {200, "{\"status\":true}", ERROR_CREDENTIALS, "Tandem refused the sign-in.", true},
-        {400, "{\"message\":\"Max attempted logins exceeded.\"}", ERROR_CREDENTIALS, "locked the account",
-         true},
-        {200, "{\"status\":\"ERROR\",\"message\":\"Max attempted logins exceeded.\"}", ERROR_CREDENTIALS,
-         "locked the account", true},
-        {400, "{\"message\":\"Check input parameters.\"}", ERROR_SERVICE, "Check input parameters.", false},
+        {200, "{\"status\":\"INVALID_CREDENTIALS\"}", ERROR_CREDENTIALS, "Tandem refused the e-mail", true},
+        {200, "{\"status\":\"LOCKED_OUT\"}", ERROR_SERVICE, "locked the account (200, \"LOCKED_OUT\")",
+         false},
+        {401, "{\"error\":\"account/locked\"}", ERROR_SERVICE, "locked the account (401", false},
+        {400, "{\"message\":\"Max attempted logins exceeded.\"}", ERROR_SERVICE,
+         "too many sign-ins (400, \"Max attempted logins exceeded.\")", false},
+        {200, "{\"status\":\"ERROR\",\"message\":\"Max attempted logins exceeded.\"}", ERROR_SERVICE,
+         "locked the account", false},
+        {200, "{\"redirectUrl\":\"/\"}", ERROR_SERVICE, "did not complete the sign-in (200).", false},
+        {200, "{\"status\":true}", ERROR_SERVICE, "did not complete the sign-in", false},
+        {200, "{\"status\":\"PASSWORD_EXPIRED\"}", ERROR_SERVICE, "(200, \"PASSWORD_EXPIRED\")", false},
+        {200, "{\"status\":\"MFA_REQUIRED\"}", ERROR_SERVICE, "second factor", false},
+        {200, "<html>Please consent to the new terms</html>", ERROR_SERVICE, "asks for consent", false},
+        {401, "{\"error\":\"account/disabled\"}", ERROR_SERVICE,
+         "does not let this account sign in (401, \"account/disabled\")", false},
+        {401, "{}", ERROR_SERVICE, "Something on the way to Tandem", false},
+        {401, "<html>Access denied</html>", ERROR_SERVICE, "Something on the way to Tandem", false},
+        {400, "{\"message\":\"Email is required.\"}", ERROR_SERVICE,
+         "did not take the sign-in (400, \"Email is required.\"). The password is not known to be wrong",
+         false},
+        {403, "{\"message\":\"The request is blocked.\"}", ERROR_SERVICE, "firewall", false},
         {403, "<html>The request is blocked</html>", ERROR_SERVICE, "firewall", false},
         {404, "<html>gone</html>", ERROR_SERVICE, "Tandem has changed its service", false},
         {429, "", ERROR_UNREACHABLE, "asks for fewer requests", false},
@@ -470,7 +483,7 @@ static void a_person_may_lift_it_every_half_hour(void **state)
 {
     (void)state;
     refuse_once();
-    answer_json(401, "", "{}");
+    answer_json(401, "", "{\"error\":\"account/invalid_credentials\"}");
     assert_true(tandem_lift_refusal(tandem, NOW + 10));
     assert_false(tandem_refused(tandem, NULL));
     assert_true(tandem_lift_refusal(tandem, NOW + 11)); /* still the same one */
@@ -511,6 +524,93 @@ static void another_process_refusal_counts_too(void **state)
     tandem_free(daemon);
     reopen_session();
     assert_true(tandem_refused(tandem, NULL));
+}
+
+static bool may_sign_in(int64_t later)
+{
+    struct error error = {0};
+    bool may = tandem_may_sign_in(tandem, NOW + later, false, &error);
+    assert_true(may || contains(error.text, "Signing in is tried again in "));
+    return may;
+}
+
+static void sign_in_at(int64_t later, bool by_person)
+{
+    struct outcome outcome = {0};
+    struct error error = {0};
+    assert_true(tandem_may_sign_in(tandem, NOW + later, by_person, &error));
+    tandem_sign_in(tandem, NOW + later, on_done, &outcome);
+    wait_for(&outcome);
+}
+
+/* However a sign-in fails, the next process knows it too. */
+static void a_password_goes_out_once_a_minute(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    assert_true(may_sign_in(0));
+    answer_json(200, "", "{\"status\":\"SUCCESS\"}");
+    sign_in_at(0, false);
+    answer_json(400, "", "{}");
+    assert_int_equal(run(tandem_authorize).error.status, 400);
+    assert_false(tandem_may_sign_in(tandem, NOW + 20, false, &error));
+    assert_true(contains(error.text, "in an unexpected way (400"));
+    assert_true(contains(error.text, "tried again in 40 seconds"));
+    for (int process = 0; process < 2; process++) {
+        assert_false(may_sign_in(59));
+        assert_true(may_sign_in(60));
+        assert_true(tandem_may_sign_in(tandem, NOW + 1, true, &error));
+        reopen_session();
+    }
+    free(configuration.tandem_password);
+    configuration.tandem_password = xstrdup("another");
+    reopen_session();
+    assert_true(may_sign_in(1));
+}
+
+static void ten_passwords_a_day_are_enough(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 9; i++)
+        answer_json(503, "", "{}");
+    for (int i = 0; i < 9; i++)
+        sign_in_at(i * 60, false);
+    answer_json(503, "", "{}");
+    sign_in_at(541, true); /* a person's does not count */
+    answer_json(503, "", "{}");
+    sign_in_at(640, false);
+    for (int process = 0; process < 2; process++) {
+        assert_false(may_sign_in(86399));
+        assert_true(may_sign_in(86400));
+        reopen_session();
+    }
+}
+
+static void an_answer_may_ask_for_more_patience(void **state)
+{
+    (void)state;
+    answer_json(403, "", "<html>The request is blocked</html>");
+    sign_in_at(0, false);
+    assert_false(may_sign_in(3599));
+    assert_true(may_sign_in(3600));
+    answer_json(200, "", "{\"status\":\"LOCKED_OUT\"}");
+    sign_in_at(3600, false);
+    assert_false(may_sign_in(3600 + 4 * 3600 - 1));
+}
+
+static void success_ends_the_limit_but_not_with_a_useless_token(void **state)
+{
+    (void)state;
+    const struct error reason = {.kind = ERROR_SERVICE, .text = "The token is no good."};
+    struct error error = {0};
+    sign_in_fully();
+    assert_true(may_sign_in(1));
+    tandem_reject_token(tandem, &reason);
+    assert_false(tandem_signed_in(tandem, NOW));
+    assert_false(tandem_may_sign_in(tandem, NOW + 1, false, &error));
+    assert_true(contains(error.text, "The token is no good. Signing in is tried again in 59 seconds"));
+    reopen_session();
+    assert_false(may_sign_in(1));
 }
 
 static void success_forgets_the_refusal(void **state)
@@ -871,6 +971,10 @@ int main(void)
         CASE(a_person_may_lift_it_every_half_hour),
         CASE(a_lift_ends_with_its_process),
         CASE(another_process_refusal_counts_too),
+        CASE(a_password_goes_out_once_a_minute),
+        CASE(ten_passwords_a_day_are_enough),
+        CASE(an_answer_may_ask_for_more_patience),
+        CASE(success_ends_the_limit_but_not_with_a_useless_token),
         CASE(success_forgets_the_refusal),
         CASE(nothing_goes_out_in_the_clear),
         CASE(where_authorize_leads),

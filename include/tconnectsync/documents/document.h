@@ -56,6 +56,8 @@ struct document {
     int64_t duration;    /* seconds, or NO_DURATION */
     uint32_t event;      /* index in the log's events */    uint32_t related[3]; /* requests 64, 65, 66 of a bolus (a meal is a 64 of its own: 65, 66); the stop of a sleep or exercise; NO_EVENT */
     uint32_t held;       /* index of the stored document that it is, once compared */
+    uint32_t failed_alone; /* 1 + how many documents this run had stored when the server failed on this one alone; 0:
+                              it did not */
     uint16_t millisecond;
     uint16_t batch_limit; /* goes out beside at most this many others less one, since a larger batch was refused; 0:
                              any */    uint8_t kind;        /* enum document_kind */

@@ -36,6 +36,7 @@ struct report {
     uint64_t requests, connections;
     int64_t last_sequence;  /* of the newest event read; -1 when none was */
     int64_t newest_event;   /* instant of the pump's newest record; NO_TIME when none was read */
+    int64_t newest_upload;  /* instant of the account's newest upload; NO_TIME when none is known */
     int64_t newest_reading; /* instant of its newest CGM reading; NO_TIME when none is known */
     char clock[400];        /* what is wrong with the pump's clock; "" when nothing is */
     int64_t clock_since;    /* instant; NO_TIME: not known */

@@ -33,6 +33,7 @@ struct http_response {
     size_t length;
     const char *content_type; /* "" when absent */
     const char *location;     /* absolute URL of a redirect's target, or NULL */
+    const char *challenge;    /* WWW-Authenticate; "" when absent */
     /* The Date header, seconds since 1970; 0 when absent or when a cache answered (Age). With one, the
        service's clock minus ours when the answer began, in seconds. */
     int64_t date, clock_difference;

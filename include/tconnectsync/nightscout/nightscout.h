@@ -17,9 +17,10 @@ struct json;
 struct log;
 struct nightscout;
 
-/* error is NULL on success and lives during the call. Kinds that matter to a writer: ERROR_UNREACHABLE and
-   ERROR_DATA (it may or may not be stored: read back), ERROR_SERVICE (this very request is refused),
-   ERROR_CREDENTIALS and ERROR_CONFIGURATION (no request of this kind will be taken). */
+/* error is NULL on success and lives during the call. What matters to a writer: status 5xx, 408, 429 or none,
+   and ERROR_DATA (the server's trouble, it may or may not be stored: wait and read back), other ERROR_SERVICE
+   (this very request is refused), ERROR_LIMIT (the database is full), ERROR_CREDENTIALS and
+   ERROR_CONFIGURATION (no request of this kind will be taken). */
 typedef void nightscout_done(void *context, const struct error *error);
 
 struct nightscout *nightscout_new(struct http_client *client, const struct configuration *configuration,
@@ -47,8 +48,8 @@ void nightscout_replace_treatment(struct nightscout *nightscout, const struct bu
 void nightscout_delete(struct nightscout *nightscout, enum collection collection, const char *id,
                        nightscout_done *done, void *context);
 
-/* A list of the newest profile document, which is the current one, or of none; to be freed with json_free. What is no
-   list is a failure: null when the database is down. */
+/* A list of the newest profile document, which is the current one, or of none; to be freed with json_free.
+   What is no list is a failure: null when the database is down. (profile/current would kill that server.) */
 void nightscout_fetch_profile(struct nightscout *nightscout, struct json **profile, nightscout_done *done,
                               void *context);
 /* The ten newest profile documents, an array, newest first. */
@@ -66,6 +67,10 @@ void nightscout_write_activity(struct nightscout *nightscout, bool replace, cons
 void nightscout_fetch_status(struct nightscout *nightscout, struct json **status, nightscout_done *done,
                              void *context);
 
+/* verifyauth tells that the secret or token is known, but not that it may write everything. */
+bool nightscout_is_limited(const struct nightscout *nightscout);
+/* Seconds that the latest answer asked to wait, -1 for none. */
+int64_t nightscout_retry_after(const struct nightscout *nightscout);
 /* The site's clock minus ours at its latest answer, in seconds; false while none was seen. */
 bool nightscout_clock_difference(const struct nightscout *nightscout, int64_t *seconds);
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "tconnectsync/base/log.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/sync/sync.h"
 
@@ -36,9 +37,9 @@ struct application {
     size_t count;                         /* at least 1 */
 };
 
-/* Reads the settings and opens the log on stream. Unusable settings are in a person's
+/* Reads the settings and opens the log on stream, for lines of that level and worse. Unusable settings are in a person's
    configuration->problems; everything that does not depend on them is there all the same. */
-struct application *application_new(FILE *stream, bool verbose);
+struct application *application_new(FILE *stream, enum log_level level);
 void application_free(struct application *application);
 /* The person of that number or, among those whom the bit mask opens names, of that name; NULL: there is none.
  */

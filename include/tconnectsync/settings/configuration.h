@@ -30,6 +30,7 @@ struct configuration {
     char *pump_serial_number;               /* PUMP_SERIAL_NUMBER; NULL: unset or the placeholder 11111111 */
     /* Nightscout: NS_URL, NS_SECRET or API_SECRET, ... */
     char *nightscout_url;                   /* ends in '/' */
+    char *nightscout_login;                 /* "user:password" in NS_URL, for a proxy in front of the site; NULL: none */
     char *nightscout_secret;
     bool nightscout_skip_tls_verify;        /* NS_SKIP_TLS_VERIFY */
     bool nightscout_ignore_connection_errors; /* NS_IGNORE_CONN_ERRORS */

@@ -16,5 +16,9 @@ void check_report_problems(const struct configuration *configuration, struct buf
 void check_report_write(const struct configuration *configuration, const struct time_zone *zone,
                         const struct sync *sync, const struct report *report, int64_t now,
                         struct buffer *out);
+/* The same as a JSON object, with a newline. */
+void check_report_write_json(const struct configuration *configuration, const struct time_zone *zone,
+                             const struct sync *sync, const struct report *report, int64_t now,
+                             struct buffer *out);
 
 #endif

@@ -66,6 +66,12 @@ const struct json *sync_pump_settings(const struct sync *sync);
 const struct documents *sync_documents(const struct sync *sync);
 const struct pump_log *sync_pump_log(const struct sync *sync);
 const struct held *sync_held(const struct sync *sync);
+/* What a check found of each side: its error, or NULL. False: Nightscout was not asked. */
+struct sync_check {
+    const struct error *tandem, *nightscout;
+    bool limited; /* Nightscout knows the secret or token, but may not let it write everything */
+};
+bool sync_check_results(const struct sync *sync, struct sync_check *out);
 const struct json *sync_nightscout_status(const struct sync *sync); /* check_only, wants_status */
 
 #endif

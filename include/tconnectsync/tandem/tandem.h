@@ -33,6 +33,13 @@ bool tandem_refused(const struct tandem *tandem, int64_t *since);
 /* A person asked to try the password again (check, /update, ...): lifts the refusal unless it was lifted less than 30
    minutes ago; false then. */
 bool tandem_lift_refusal(struct tandem *tandem, int64_t now);
+/* While sign-ins keep failing, however they do, a password goes out at most once a minute, later where the
+   answer asks for patience, and ten times in 24 hours; a person who asks waits for neither, and is not counted.
+   False with error: not yet. Also known to the next process, if there is a cache. */
+bool tandem_may_sign_in(struct tandem *tandem, int64_t now, bool by_person, struct error *error);
+/* The token that the last sign-in brought was refused (401): forgotten, and that sign-in counts as failed, for
+   this reason. */
+void tandem_reject_token(struct tandem *tandem, const struct error *reason);
 /* The token was refused (401): forget it, in the cache too. */
 void tandem_forget_token(struct tandem *tandem);
 

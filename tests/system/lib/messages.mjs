@@ -6,7 +6,7 @@ import { root } from './run.mjs';
 
 // Where words are no messages: the page (its verdicts and notices apart), --help, what a metric means, what is written
 // to Nightscout.
-const NO_MESSAGES = /\/(page\w*|main|metrics|document_write)\.c$/;
+const NO_MESSAGES = /\/(page\w*|main|metrics|document_write|document_words)\.c$/;
 const IS_NO_MESSAGE = [
   /^(Mozilla|Basic realm|GET|HTTP\/1)/, // what is sent, not said
   /^(Too Many Requests|Request Header Fields Too Large)$/, // HTTP's own words
