@@ -287,8 +287,8 @@ enum coverage_day coverage_of_day(const struct coverage *coverage, unsigned feat
         if (run->day == day && found == DAY_NOT_READ)
             found = DAY_WHOLE;
         if ((run->day == day && features & ~run->features) ||
-            (gap_before(coverage, i, &gap) && run[-1].day <= day && run->day >= day &&
-             (run->day == day || run[-1].day == day)))
+            (gap_before(coverage, i, &gap) && (run->day == day || run[-1].day == day) &&
+             run->day - run[-1].day <= 1)) /* else the numbers are of the days between, which were not read */
             found = DAY_WITH_HOLES;
     }
     return found;

@@ -90,6 +90,8 @@ static bool was_primed(const struct pump_event *event)
 static void on_event(struct builder *builder, size_t index)
 {
     const struct pump_event *event = &builder->log->events[index];
+    if (!builder_wants(builder, event_shape_find(event->code)->features))
+        return; /* kept for who watches */
     switch (event->kind) {
     case EVENT_BASAL:
         builder_on_basal(builder, index);

@@ -1,30 +1,45 @@
+/* From a pump's log to a day's lists, and to what the pump told last. */
 #include "tconnectsync/page/day_picture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/documents/document.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/pump/pump_log.h"
+#include "tconnectsync/pump/pump_settings.h"
 
-#define READING_EPOCH    INT64_C(1199145600) /* 2008-01-01 */
 #define CLOSEST_READINGS (4 * SECONDS_PER_MINUTE)
 #define HIGHEST_GLUCOSE  401
 #define LOWEST_GLUCOSE   39
-#define CALIBRATION_BIT  3
 #define SAME_STEP        (2 * SECONDS_PER_MINUTE)
-enum reading_status { STATUS_HIGH = 1, STATUS_LOW = 2, STATUS_DO_NOT_SHOW = 6 };
+enum reading_status { STATUS_HIGH = 1, STATUS_LOW = 2 };
 enum automatic_option { AUTOMATIC_BOLUS = 3, EATING_SOON_AUTOMATIC_BOLUS = 6 };
+enum basal_source { SOURCE_ALGORITHM = 3, SOURCE_TEMP_RATE_AND_ALGORITHM = 4 };
 
 void day_picture_init(struct day_picture *picture)
 {
-    *picture = (struct day_picture){.newest_event = NO_TIME};
+    *picture = (struct day_picture){.newest_event = NO_TIME, .read_from = NO_TIME};
+    for (int fact = 0; fact < FACT_COUNT; fact++)
+        picture->facts[fact].time = NO_TIME;
 }
 
 int64_t day_picture_newest_reading(const struct day_picture *picture)
 {
-    return picture->reading_count ? picture->readings[picture->reading_count - 1].time : NO_TIME;
+    return picture->facts[FACT_GLUCOSE].time;
+}
+
+int32_t day_picture_profile_rate(const struct day_picture *picture, int64_t wall)
+{
+    const int64_t minute = (wall % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY / SECONDS_PER_MINUTE;
+    int32_t rate = -1;
+    for (size_t i = 0; i < picture->segment_count && picture->segments[i].minute <= minute; i++)
+        rate = picture->segments[i].rate;
+    return rate;
 }
 
 static int by_time(const void *a, const void *b)
@@ -34,6 +49,28 @@ static int by_time(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
+/* What is being gathered from where. */
+struct gathering {
+    struct day_picture *picture;
+    struct pump_log *log;
+    struct documents documents;
+    int64_t since, until;
+};
+
+static bool lies_within(const struct gathering *gathering, int64_t time)
+{
+    return time > gathering->since && time <= gathering->until;
+}
+
+static void learn(struct gathering *gathering, enum day_fact_kind kind, int64_t time, int64_t value)
+{
+    struct day_fact *fact = &gathering->picture->facts[kind];
+    if (time >= fact->time) /* NO_TIME is less than every time */
+        *fact = (struct day_fact){time, value};
+}
+
+/* ---- basal ---- */
+
 /* Equal rates that adjoin are one step. */
 static void join_steps(struct day_picture *picture)
 {
@@ -41,7 +78,8 @@ static void join_steps(struct day_picture *picture)
     for (size_t i = 0; i < picture->step_count; i++) {
         struct day_step *last = kept ? &picture->steps[kept - 1] : NULL;
         const struct day_step *step = &picture->steps[i];
-        if (last && last->rate == step->rate && llabs(step->from - last->until) <= SAME_STEP)
+        if (last && last->rate == step->rate && last->automatic == step->automatic &&
+            llabs(step->from - last->until) <= SAME_STEP)
             last->until = step->until;
         else
             picture->steps[kept++] = *step;
@@ -49,17 +87,25 @@ static void join_steps(struct day_picture *picture)
     picture->step_count = kept;
 }
 
-static void add_step(struct day_picture *picture, const struct document *document, const struct pump_log *log,
-                     int64_t since)
+static void add_step(struct gathering *gathering, const struct document *document)
 {
-    if (document->duration <= 0 || document->time + document->duration <= since)
+    struct day_picture *picture = gathering->picture;
+    const struct pump_event *event = &gathering->log->events[document->event];
+    const bool automatic =
+        event->kind == EVENT_BASAL && event_knows(event, basal.source) &&
+        (event->basal.source == SOURCE_ALGORITHM || event->basal.source == SOURCE_TEMP_RATE_AND_ALGORITHM);
+    if (document->duration <= 0 || document->time + document->duration <= gathering->since ||
+        document->time >= gathering->until)
         return;
     if (picture->step_count == DAY_STEPS)
         join_steps(picture);
     if (picture->step_count < DAY_STEPS)
-        picture->steps[picture->step_count++] = (struct day_step){
-            document->time, document->time + document->duration, (int32_t)document_rate(document, log)};
+        picture->steps[picture->step_count++] =
+            (struct day_step){document->time, document->time + document->duration,
+                              (int32_t)document_rate(document, gathering->log), automatic};
 }
+
+/* ---- boluses ---- */
 
 static bool is_automatic(const struct document *document, const struct pump_log *log)
 {
@@ -70,28 +116,34 @@ static bool is_automatic(const struct document *document, const struct pump_log 
            (request->bolus.option == AUTOMATIC_BOLUS || request->bolus.option == EATING_SOON_AUTOMATIC_BOLUS);
 }
 
-static void add_bolus(struct day_picture *picture, const struct document *document,
-                      const struct pump_log *log)
+static void add_bolus(struct gathering *gathering, const struct document *document)
 {
+    struct day_picture *picture = gathering->picture;
     int64_t insulin = 0, carbs = 0;
-    document_insulin(document, log, &insulin);
-    document_carbs(document, log, &carbs);
-    if (picture->bolus_count < DAY_BOLUSES)
-        picture->boluses[picture->bolus_count++] =
-            (struct day_bolus){document->time, (int32_t)insulin, (int32_t)carbs, is_automatic(document, log)};
+    if (document_insulin(document, gathering->log, &insulin) && insulin > 0)
+        learn(gathering, FACT_BOLUS, document->time, insulin);
+    if (document_carbs(document, gathering->log, &carbs) && carbs > 0)
+        learn(gathering, FACT_CARBS, document->time, carbs);
+    if (picture->bolus_count < DAY_BOLUSES && lies_within(gathering, document->time))
+        picture->boluses[picture->bolus_count++] = (struct day_bolus){
+            document->time, (int32_t)insulin, (int32_t)carbs, is_automatic(document, gathering->log)};
 }
 
-static void add_bar(struct day_picture *picture, enum day_bar_kind kind, int64_t from, int64_t until,
+/* ---- what lasts ---- */
+
+static void add_bar(struct gathering *gathering, enum day_bar_kind kind, int64_t from, int64_t until,
                     bool open)
 {
-    if (picture->bar_count < DAY_BARS && until > from)
+    struct day_picture *picture = gathering->picture;
+    if (picture->bar_count < DAY_BARS && until > from && until > gathering->since && from < gathering->until)
         picture->bars[picture->bar_count++] = (struct day_bar){from, until, (uint8_t)kind, open};
 }
 
 /* Each suspension lasts until the next resume of the same pump, or as far as the log reaches. */
-static void add_suspension(struct day_picture *picture, const struct documents *documents, size_t index,
-                           const struct pump_log *log, int64_t since)
+static void add_suspension(struct gathering *gathering, size_t index)
 {
+    const struct documents *documents = &gathering->documents;
+    const struct pump_log *log = gathering->log;
     const struct document *start = &documents->items[index];
     const unsigned pump = log->events[start->event].pump;
     for (size_t i = index + 1; i < documents->count; i++) {
@@ -99,65 +151,38 @@ static void add_suspension(struct day_picture *picture, const struct documents *
         if ((next->kind != DOCUMENT_BASAL_RESUME && next->kind != DOCUMENT_BASAL_SUSPENSION) ||
             log->events[next->event].pump != pump)
             continue;
-        if (next->time > since)
-            add_bar(picture, DAY_SUSPENDED, start->time, next->time, false);
+        add_bar(gathering, DAY_SUSPENDED, start->time, next->time, false);
         return;
     }
-    add_bar(picture, DAY_SUSPENDED, start->time, pump_log_newest(log, pump, NULL), true);
+    add_bar(gathering, DAY_SUSPENDED, start->time, pump_log_newest(log, pump, NULL), true);
 }
 
-static void add_document(struct day_picture *picture, const struct documents *documents, size_t index,
-                         const struct pump_log *log, int64_t since)
+/* ---- what happens at a moment ---- */
+
+static void add_mark(struct gathering *gathering, const struct document *document, enum day_mark_kind kind)
 {
-    const struct document *document = &documents->items[index];
-    const int64_t end = document->time + (document->duration > 0 ? document->duration : 0);
-    switch ((enum document_kind)document->kind) {
-    case DOCUMENT_TEMP_BASAL:
-        add_step(picture, document, log, since);
-        break;
-    case DOCUMENT_COMBO_BOLUS:
-        if (document->time > since)
-            add_bolus(picture, document, log);
-        break;
-    case DOCUMENT_SLEEP:
-    case DOCUMENT_EXERCISE:
-        if (end > since)
-            add_bar(picture, document->kind == DOCUMENT_SLEEP ? DAY_SLEEP : DAY_EXERCISE, document->time, end,
-                    document->open);
-        break;
-    case DOCUMENT_BASAL_SUSPENSION:
-        add_suspension(picture, documents, index, log, since);
-        break;
-    default:
-        break;
-    }
+    struct day_picture *picture = gathering->picture;
+    struct buffer words;
+    if (picture->mark_count == DAY_MARKS || !lies_within(gathering, document->time))
+        return;
+    struct day_mark *mark = &picture->marks[picture->mark_count++];
+    *mark = (struct day_mark){.time = document->time, .kind = (uint8_t)kind};
+    if (kind != DAY_ALARM && kind != DAY_ALERT)
+        return;
+    buffer_init(&words, 500);
+    document_words(document, gathering->log, &words);
+    snprintf(mark->words, sizeof mark->words, "%s", words.data);
+    buffer_free(&words);
 }
 
-/* ---- glucose: from the log itself, so that it shows whether or not readings are carried over ---- */
-
-static bool reading_glucose(const struct pump_event *event, int16_t *glucose)
+static void add_change(struct gathering *gathering, const struct document *document, enum day_mark_kind mark,
+                       enum day_fact_kind fact)
 {
-    int64_t status = event_knows(event, reading.status) ? event->reading.status : 0;
-    int64_t value = event->reading.glucose;
-    if (status == STATUS_DO_NOT_SHOW ||
-        (event_knows(event, reading.type) && event->reading.type >> CALIBRATION_BIT & 1))
-        return false;
-    if (status == STATUS_HIGH || (status != STATUS_LOW && value >= HIGHEST_GLUCOSE && value <= 600))
-        value = HIGHEST_GLUCOSE;
-    else if (status == STATUS_LOW || (value >= 20 && value <= LOWEST_GLUCOSE))
-        value = LOWEST_GLUCOSE;
-    else if (value < 20 || value > 600)
-        return false;
-    *glucose = (int16_t)value;
-    return true;
+    add_mark(gathering, document, mark);
+    learn(gathering, fact, document->time, 0);
 }
 
-static int64_t reading_time(const struct pump_event *event, const struct time_zone *zone)
-{
-    int64_t first, second;
-    time_zone_instants(zone, READING_EPOCH + event->reading.time, &first, &second);
-    return llabs(event->time - second) < llabs(event->time - first) ? second : first;
-}
+/* ---- glucose ---- */
 
 /* Readings closer than a sensor reads are one: records that came twice, or a sensor that reads each minute.
  */
@@ -171,68 +196,131 @@ static void thin_readings(struct day_picture *picture)
     picture->reading_count = kept;
 }
 
-static void take_readings(struct day_picture *picture, const struct pump_log *log,
-                          const struct time_zone *zone, int64_t since, int64_t now)
+static void add_reading(struct gathering *gathering, const struct document *document)
 {
-    picture->reading_count = 0;
-    for (size_t i = 0; i < log->event_count; i++) {
-        const struct pump_event *event = &log->events[i];
-        struct day_reading reading;
-        if (event->kind != EVENT_READING || event->time <= since || !reading_glucose(event, &reading.glucose))
-            continue;
-        reading.time = reading_time(event, zone);
-        if (reading.time <= since || reading.time > now)
-            continue;
-        if (picture->reading_count == DAY_READINGS)
-            thin_readings(picture);
-        if (picture->reading_count < DAY_READINGS)
-            picture->readings[picture->reading_count++] = reading;
-    }
-    thin_readings(picture);
+    struct day_picture *picture = gathering->picture;
+    const struct pump_event *event = &gathering->log->events[document->event];
+    const int64_t status = event_knows(event, reading.status) ? event->reading.status : 0;
+    int64_t value = event->reading.glucose;
+    if (status == STATUS_HIGH || (status != STATUS_LOW && value > HIGHEST_GLUCOSE))
+        value = HIGHEST_GLUCOSE;
+    else if (status == STATUS_LOW || value < LOWEST_GLUCOSE)
+        value = LOWEST_GLUCOSE;
+    learn(gathering, FACT_GLUCOSE, document->time, value);
+    if (event_knows(event, reading.rate))
+        learn(gathering, FACT_TREND, document->time, event->reading.rate);
+    if (!lies_within(gathering, document->time))
+        return;
+    if (picture->reading_count == DAY_READINGS)
+        thin_readings(picture);
+    if (picture->reading_count < DAY_READINGS)
+        picture->readings[picture->reading_count++] = (struct day_reading){document->time, (int16_t)value};
 }
 
 /* ---- all of it ---- */
 
-/* Bars of the kinds that the features bring are made anew. */
-static void drop_bars(struct day_picture *picture, bool activities, bool suspensions)
+static void add_document(struct gathering *gathering, size_t index)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < picture->bar_count; i++)
-        if (picture->bars[i].kind == DAY_SUSPENDED ? !suspensions : !activities)
-            picture->bars[kept++] = picture->bars[i];
-    picture->bar_count = kept;
+    const struct document *document = &gathering->documents.items[index];
+    const int64_t end = document->time + (document->duration > 0 ? document->duration : 0);
+    switch ((enum document_kind)document->kind) {
+    case DOCUMENT_TEMP_BASAL:
+        add_step(gathering, document);
+        break;
+    case DOCUMENT_COMBO_BOLUS:
+        add_bolus(gathering, document);
+        break;
+    case DOCUMENT_SLEEP:
+    case DOCUMENT_EXERCISE:
+        add_bar(gathering, document->kind == DOCUMENT_SLEEP ? DAY_SLEEP : DAY_EXERCISE, document->time, end,
+                document->open);
+        break;
+    case DOCUMENT_BASAL_SUSPENSION:
+        add_suspension(gathering, index);
+        break;
+    case DOCUMENT_READING:
+        add_reading(gathering, document);
+        break;
+    case DOCUMENT_ALARM:
+        add_mark(gathering, document, DAY_ALARM);
+        break;
+    case DOCUMENT_CGM_ALERT:
+        add_mark(gathering, document, DAY_ALERT);
+        break;
+    case DOCUMENT_SITE_CHANGE:
+        add_change(gathering, document, DAY_SITE, FACT_SITE);
+        break;
+    case DOCUMENT_INSULIN_CHANGE:
+        add_change(gathering, document, DAY_CARTRIDGE, FACT_CARTRIDGE);
+        break;
+    case DOCUMENT_SENSOR_START:
+        add_change(gathering, document, DAY_SENSOR, FACT_SENSOR);
+        break;
+    default:
+        break;
+    }
 }
 
-static void note_newest(struct day_picture *picture, const struct pump_log *log)
+/* Battery, units left and insulin on board stand in records that give no document each. */
+static void learn_status(struct gathering *gathering, int64_t now)
 {
-    for (size_t i = 0; i < log->run_count; i++)
-        if (log->runs[i].last_time > picture->newest_event) /* NO_TIME is less than every time */
-            picture->newest_event = log->runs[i].last_time;
+    for (size_t i = 0; i < gathering->log->event_count; i++) {
+        const struct pump_event *event = &gathering->log->events[i];
+        const bool is_status = event->kind == EVENT_DAILY_BASAL || event->kind == EVENT_PUMP_STATUS;
+        if (event->time == NO_TIME || event->time > now)
+            continue;
+        if (is_status && event_knows(event, battery.percent))
+            learn(gathering, FACT_BATTERY, event->time, event->battery.percent);
+        if (is_status && event_knows(event, battery.reservoir))
+            learn(gathering, FACT_RESERVOIR, event->time, event->battery.reservoir);
+        if (is_status && event_knows(event, battery.iob))
+            learn(gathering, FACT_IOB, event->time, event->battery.iob);
+        if (pump_event_is_bolus(event) && event_knows(event, bolus.iob))
+            learn(gathering, FACT_IOB, event->time, event->bolus.iob);
+    }
 }
 
-void day_picture_update(struct day_picture *picture, const struct documents *documents,
-                        const struct pump_log *log, const struct time_zone *zone, int64_t now)
+/* How far the log reaches, and from where. */
+static void note_reach(struct day_picture *picture, const struct pump_log *log)
 {
-    const int64_t since = now - SECONDS_PER_DAY;
-    const unsigned features = log->features;
-    const unsigned suspending = FEATURE_BASAL | FEATURE_PUMP_EVENTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION;
+    for (size_t i = 0; i < log->run_count; i++) {
+        const struct log_run *run = &log->runs[i];
+        if (run->last_time > picture->newest_event) /* NO_TIME is less than every time */
+            picture->newest_event = run->last_time;
+        if (run->first_time != NO_TIME &&
+            (picture->read_from == NO_TIME || run->first_time < picture->read_from))
+            picture->read_from = run->first_time;
+    }
+}
+
+void day_picture_update(struct day_picture *picture, const struct pump_log *log, const struct time_zone *zone,
+                        int64_t since, int64_t until, int64_t now)
+{
+    struct pump_log quiet = *log; /* what is left out was counted and logged by the sync */
+    struct gathering gathering = {.picture = picture, .log = &quiet, .since = since, .until = until};
+    const struct document_rules rules = {
+        .features = FEATURES_ALL & ~(unsigned)FEATURES_NO_RECORD, .now = now, .to = until};
+    quiet.journal = NULL;
     picture->known = true;
-    note_newest(picture, log);
-    if (features & FEATURE_BASAL)
-        picture->step_count = 0;
-    if (features & FEATURE_BOLUS)
-        picture->bolus_count = 0;
-    drop_bars(picture, features & FEATURE_PUMP_EVENTS, features & suspending);
-    for (size_t i = 0; i < documents->count; i++)
-        add_document(picture, documents, i, log, since);
+    picture->step_count = picture->bolus_count = picture->bar_count = 0;
+    picture->reading_count = picture->mark_count = 0;
+    note_reach(picture, log);
+    documents_build(&quiet, zone, &rules, &gathering.documents);
+    for (size_t i = 0; i < gathering.documents.count; i++)
+        add_document(&gathering, i);
+    documents_free(&gathering.documents);
+    learn_status(&gathering, now);
     qsort(picture->steps, picture->step_count, sizeof *picture->steps, by_time);
     qsort(picture->boluses, picture->bolus_count, sizeof *picture->boluses, by_time);
     qsort(picture->bars, picture->bar_count, sizeof *picture->bars, by_time);
+    qsort(picture->marks, picture->mark_count, sizeof *picture->marks, by_time);
     join_steps(picture);
-    take_readings(picture, log, zone, since, now);
+    thin_readings(picture);
 }
 
-void day_picture_set_target(struct day_picture *picture, const struct json *settings)
+/* ---- settings ---- */
+
+static void set_target(struct day_picture *picture, const struct json *settings)
 {
     const struct json *cgm = json_get(settings, "cgmSettings");
     int64_t low, high;
@@ -242,4 +330,24 @@ void day_picture_set_target(struct day_picture *picture, const struct json *sett
         return;
     picture->target_low = (int16_t)low;
     picture->target_high = (int16_t)high;
+}
+
+static void set_profile(struct day_picture *picture, const struct json *details)
+{
+    struct error error = {0};
+    struct pump_settings *settings = details ? pump_settings_read(details, &error) : NULL;
+    if (!settings)
+        return;
+    const struct pump_profile *active = settings->active;
+    picture->segment_count = 0;
+    for (size_t i = 0; i < active->segment_count && i < DAY_SEGMENTS; i++)
+        picture->segments[picture->segment_count++] = (struct day_segment){
+            (int16_t)active->segments[i].start_minute, (int32_t)active->segments[i].basal};
+    pump_settings_free(settings);
+}
+
+void day_picture_set_settings(struct day_picture *picture, const struct json *settings)
+{
+    set_target(picture, settings);
+    set_profile(picture, settings);
 }

@@ -56,7 +56,7 @@ enum page_notice page_notice_find(const char *word)
 
 static void add_notice(const struct page_view *view, struct buffer *out)
 {
-    page_text(out, notices[view->notice].text);
+    page_text(out, page_say(notices[view->notice].text));
 }
 
 /* ---- progress ---- */
@@ -88,6 +88,7 @@ static const char *step_words(const char *step)
 
 void page_render_progress(const struct page_view *view, struct buffer *out)
 {
+    page_language_speak(view->reader.language);
     const struct sync_progress *progress = view->progress;
     if (!progress || !progress->step) {
         if (view->running)
@@ -95,8 +96,8 @@ void page_render_progress(const struct page_view *view, struct buffer *out)
         return;
     }
     const unsigned count = progress->step_count ? progress->step_count : 1;
-    page_add(out, "<p id=\"step\"><b>%s</b> <span class=\"hint\">step %u of %u", step_words(progress->step),
-             progress->step_number, count);
+    page_add(out, "<p id=\"step\"><b>%s</b> <span class=\"hint\">step %u of %u",
+             page_say(step_words(progress->step)), progress->step_number, count);
     if (progress->total > 1)
         page_add(out, ", %lu%% done", (unsigned long)(progress->done * 100 / progress->total));
     unsigned long thousandths = progress->step_number * 1000UL / count;
@@ -199,6 +200,10 @@ static void add_zone(const struct page_view *view, struct buffer *out)
 
 static void add_check(const struct page_view *view, struct buffer *out)
 {
+    if (view->checking) {
+        page_add(out, "<p>Checking...</p>");
+        return;
+    }
     if (!view->check_report)
         return;
     page_add(out, "<h3>The last check, ");
@@ -207,22 +212,81 @@ static void add_check(const struct page_view *view, struct buffer *out)
              view->check_report);
 }
 
+static void add_day(const struct page_view *view, struct buffer *out)
+{
+    page_text(out, view->day);
+}
+
+/* With its date, though it is today. */
+static void add_printed(const struct page_view *view, struct buffer *out)
+{
+    char clock[PAGE_WORDS_SIZE];
+    struct page_view later = *view;
+    later.now += 2 * SECONDS_PER_DAY;
+    page_text(out, page_clock(clock, &later, view->now));
+}
+
+static void add_hours(const struct page_view *view, struct buffer *out)
+{
+    page_text(out, view->reader.twelve_hours ? "12" : "24");
+}
+
+static void add_lang(const struct page_view *view, struct buffer *out)
+{
+    page_text(out, page_language_name(view->reader.language));
+}
+
+/* What the page's own requests go on asking for. */
+static void add_kept(const struct page_view *view, struct buffer *out)
+{
+    const char *separator = "?";
+    if (*view->day) {
+        page_add(out, "?day=%s", view->day);
+        separator = "&";
+    }
+    if (*view->lang)
+        page_add(out, "%slang=%s", separator, view->lang);
+}
+
+/* For page.js. */
+static void add_words(const struct page_view *view, struct buffer *out)
+{
+    (void)view;
+    page_text(out,
+              page_say("just now|in a moment|1 minute|# minutes|1 hour|# hours|# h # min|# days|# ago|in #|"
+                       "The server does not answer, so what you see is from #. This says nothing about the "
+                       "pump.|Checking...|Copy|Copied|Press Ctrl+C|This device is in #.|The setting says #; "
+                       "the pump's clock decides."));
+}
+
 /* ---- the template ---- */
 
 static const struct {
     const char *name;
     page_part *write;
 } places[] = {
+    {"answers", page_answers},
+    {"calendar", page_calendar},
     {"check", add_check},
+    {"clock-advice", page_clock_advice},
+    {"day", add_day},
+    {"day-links", page_day_links},
+    {"day-title", page_day_title},
     {"diagnostics", page_diagnostics},
     {"facts", page_facts},
     {"feature-boxes", page_feature_boxes},
     {"not-carried", page_not_carried},
     {"notice", add_notice},
+    {"missing", page_missing},
+    {"hours", add_hours},
+    {"lang", add_lang},
+    {"kept", add_kept},
+    {"words", add_words},
     {"news", add_news},
     {"now", add_now},
     {"picture", page_picture},
     {"picture-table", page_picture_table},
+    {"printed", add_printed},
     {"progress", page_render_progress},
     {"refresh-seconds", add_refresh_seconds},
     {"runs", page_runs},
@@ -332,9 +396,10 @@ static const char *skip_part(const char *text, const char *name, size_t length)
 
 void page_render(const struct page_view *view, struct buffer *out)
 {
+    page_language_speak(view->reader.language);
     const char *text = web_file_find("page.html")->data, *mark;
     while ((mark = strstr(text, "{{"))) {
-        buffer_add(out, text, (size_t)(mark - text));
+        page_translate(text, (size_t)(mark - text), out);
         const char kind = mark[2];
         const char *name = mark + 2 + (kind == '?' || kind == '/');
         const size_t length = strcspn(name, "}");
@@ -344,5 +409,5 @@ void page_render(const struct page_view *view, struct buffer *out)
         else if (kind != '?' && kind != '/')
             fill_place(view, name, length, out);
     }
-    buffer_add_text(out, text);
+    page_translate(text, strlen(text), out);
 }

@@ -4,16 +4,29 @@
 
 #include <stdio.h>
 
+void page_window(const struct page_view *view, int64_t *since, int64_t *until)
+{
+    *since = view->day_until ? view->day_from : view->now - SECONDS_PER_DAY;
+    *until = view->day_until ? view->day_until : view->now;
+}
+
 int canvas_across(const struct canvas *canvas, int64_t instant)
 {
-    const int64_t seconds = instant - canvas->since;
-    return seconds <= 0 ? 0 : seconds >= SECONDS_PER_DAY ? 10000 : (int)(seconds * 10000 / SECONDS_PER_DAY);
+    const int64_t seconds = instant - canvas->since, all = canvas->until - canvas->since;
+    return seconds <= 0 ? 0 : seconds >= all ? 10000 : (int)(seconds * 10000 / all);
+}
+
+int canvas_minutes(const struct canvas *canvas)
+{
+    return (int)((canvas->until - canvas->since) / SECONDS_PER_MINUTE);
 }
 
 int canvas_minute(const struct canvas *canvas, int64_t instant)
 {
     const int64_t seconds = instant - canvas->since;
-    return seconds <= 0 ? 0 : seconds >= SECONDS_PER_DAY ? DAY_MINUTES : (int)(seconds / SECONDS_PER_MINUTE);
+    return seconds <= 0               ? 0
+           : instant >= canvas->until ? canvas_minutes(canvas)
+                                      : (int)(seconds / SECONDS_PER_MINUTE);
 }
 
 char *canvas_percent(char *words, int hundredths)
@@ -24,12 +37,12 @@ char *canvas_percent(char *words, int hundredths)
 
 bool canvas_shows(const struct canvas *canvas, int64_t time)
 {
-    return time > canvas->since && time <= canvas->now;
+    return time > canvas->since && time <= canvas->until;
 }
 
 const char *canvas_anchor(int hundredths)
 {
-    return hundredths < 300 ? "from" : hundredths > 9700 ? "upto" : "mid";
+    return hundredths < 600 ? "from" : hundredths > 9400 ? "upto" : "mid";
 }
 
 void canvas_open_curves(struct canvas *canvas, int height)
@@ -37,7 +50,7 @@ void canvas_open_curves(struct canvas *canvas, int height)
     page_add(
         canvas->out,
         "<svg y=\"%d\" width=\"100%%\" height=\"%d\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\">",
-        canvas->y, height, DAY_MINUTES, height);
+        canvas->y, height, canvas_minutes(canvas), height);
 }
 
 void canvas_add_block(struct canvas *canvas, const char *class, int64_t from, int64_t until, int y,

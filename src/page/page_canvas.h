@@ -6,7 +6,7 @@
 #include "tconnectsync/page/day_picture.h"
 
 enum {
-    DAY_MINUTES = 1440,
+    MARKS_HEIGHT = 18,
     GLUCOSE_HEIGHT = 150,
     BARS_HEIGHT = 18,
     CARBS_HEIGHT = 20,
@@ -21,14 +21,17 @@ struct canvas {
     const struct page_view *view;
     const struct day_picture *picture;
     struct buffer *out;
-    int64_t since, now;
+    int64_t since, until;
     int y; /* where the next lane begins */
 };
 
-/* How far from since to now, in hundredths of a percent, and in minutes. */
+/* Of the day that the view shows. */
+void page_window(const struct page_view *view, int64_t *since, int64_t *until);
+/* How far from since to until, in hundredths of a percent, and in minutes. */
 int canvas_across(const struct canvas *canvas, int64_t instant);
 int canvas_minute(const struct canvas *canvas, int64_t instant);
 char *canvas_percent(char *words, int hundredths);
+int canvas_minutes(const struct canvas *canvas); /* in all */
 bool canvas_shows(const struct canvas *canvas, int64_t time);
 /* The class of a text there: near an edge it stays inside. */
 const char *canvas_anchor(int hundredths);

@@ -1,5 +1,5 @@
 /* page_internal.h - what the page's parts share: page.c (template), page_text.c (escaping, times in words),
-   page_verdict.c, page_runs.c, page_picture.c, page_picture_table.c, page_setup.c. */
+   page_verdict.c, page_runs.c, page_answers.c, page_picture.c, page_picture_table.c, page_setup.c. */
 #ifndef TCONNECTSYNC_PAGE_INTERNAL_H
 #define TCONNECTSYNC_PAGE_INTERNAL_H
 
@@ -14,9 +14,25 @@ void page_text(struct buffer *out, const char *text);
 /* Markup with values in it: of printf's conversions %s, %d, %u, %ld, %lu, %zu and %%; each %s is escaped. */
 void page_add(struct buffer *out, const char *markup, ...) __attribute__((format(printf, 2, 3)));
 
+/* ---- page_language.c, page_words.c ---- */
+/* What page_say, page_add and page_translate speak from now on. */
+void page_language_speak(enum page_language language);
+const char *page_language_name(enum page_language language); /* "en" */
+/* The sentence or words in that language; itself where there are none. */
+const char *page_say(const char *english);
+/* Each stretch of text between tags alike. */
+void page_translate(const char *markup, size_t length, struct buffer *out);
+struct page_word {
+    const char *english, *others[LANGUAGE_COUNT - 1];
+};
+extern const struct page_word page_words[]; /* by english, as strcmp orders */
+extern const size_t page_word_count;
+
 #define PAGE_WORDS_SIZE 64
 /* "4 minutes ago", "in 11 minutes", "2 h 5 min ago". page.js says it alike. */
 char *page_relative(char *words, int64_t now, int64_t instant);
+/* "03:12", or "3:12 AM", of a wall time. */
+char *page_hour(char *words, const struct page_view *view, int64_t wall);
 /* "03:12" in the pump's zone, with the day before it ("Mon 23 Nov, 21:40") where that is not today. */
 char *page_clock(char *words, const struct page_view *view, int64_t instant);
 /* "2.1 s", "3 min 20 s" */
@@ -36,8 +52,14 @@ page_part page_verdict_class, page_verdict_icon, page_verdict_words, page_verdic
 /* Why a run failed, and what helps; nothing where it went well. */
 void page_error(const struct run *run, struct buffer *out);
 
+/* page_answers.c: what the pump told last, each with its age; the pump's clock. */
+page_part page_answers, page_clock_advice;
+
 /* page_runs.c */
-page_part page_runs, page_strip, page_diagnostics;
+page_part page_runs, page_strip, page_missing, page_diagnostics;
+
+/* page_days.c */
+page_part page_day_title, page_day_links, page_calendar;
 
 /* page_picture.c */
 page_part page_picture;

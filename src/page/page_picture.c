@@ -4,6 +4,7 @@
 
 #include "page_canvas.h"
 #include "page_picture_insulin.h"
+#include "page_picture_marks.h"
 #include "page_picture_table.h"
 
 #define LOWEST_SHOWN 40
@@ -29,17 +30,12 @@ static int glucose_y(int glucose, int highest)
 
 enum { LEVELS_MAXIMUM = 3 };
 
-/* The heights that get a line and a number; how many. */
-static size_t choose_levels(const struct canvas *canvas, int highest, int levels[LEVELS_MAXIMUM])
+/* The heights of the band, which get a line and a number; how many. */
+static size_t choose_levels(const struct canvas *canvas, int levels[LEVELS_MAXIMUM])
 {
-    static const int round[] = {100, 200, 300}, round_mmol[] = {90, 180, 270}; /* 5, 10, 15 mmol/L */
-    const struct day_picture *picture = canvas->picture;
-    memcpy(levels, canvas->view->mmol ? round_mmol : round, sizeof round);
-    if (!picture->target_low)
-        return LEVELS_MAXIMUM;
-    levels[0] = picture->target_low;
-    levels[1] = picture->target_high;
-    return highest > 300 ? LEVELS_MAXIMUM : 2;
+    levels[0] = canvas->picture->target_low;
+    levels[1] = canvas->picture->target_high;
+    return canvas->picture->target_low ? 2 : 0;
 }
 
 static void add_levels(struct canvas *canvas, int highest, const int *levels, size_t count)
@@ -88,11 +84,25 @@ static void add_dots(struct canvas *canvas, int which, const char *class, int hi
         page_add(canvas->out, "\"/>");
 }
 
+/* Round numbers at the right edge, besides the band's own at the left. */
+static void add_scale(struct canvas *canvas, int highest)
+{
+    static const int round[] = {100, 200, 300}, round_mmol[] = {90, 180, 270}; /* 5, 10, 15 mmol/L */
+    char words[PAGE_WORDS_SIZE];
+    for (int i = 0; i < LEVELS_MAXIMUM; i++) {
+        const int level = canvas->view->mmol ? round_mmol[i] : round[i];
+        const int y = canvas->y + glucose_y(level, highest);
+        page_add(canvas->out, "<line class=\"tick\" x1=\"98.5%%\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>", y, y);
+        page_add(canvas->out, "<text class=\"axis upto\" x=\"98%%\" y=\"%d\">%s</text>", y + 4,
+                 page_glucose(words, canvas->view, level));
+    }
+}
+
 static void add_glucose(struct canvas *canvas)
 {
     const int highest = highest_shown(canvas);
     int levels[LEVELS_MAXIMUM];
-    const size_t count = choose_levels(canvas, highest, levels);
+    const size_t count = choose_levels(canvas, levels);
     add_levels(canvas, highest, levels, count);
     canvas_open_curves(canvas, GLUCOSE_HEIGHT);
     add_dots(canvas, 0, "dots", highest);
@@ -100,6 +110,7 @@ static void add_glucose(struct canvas *canvas)
     add_dots(canvas, -1, "dots low", highest);
     page_add(canvas->out, "</svg>");
     add_level_numbers(canvas, highest, levels, count);
+    add_scale(canvas, highest);
     canvas->y += GLUCOSE_HEIGHT + LANE_GAP;
 }
 
@@ -110,13 +121,14 @@ static void add_activity(struct canvas *canvas, const struct day_bar *bar)
     char x[PAGE_WORDS_SIZE], from[PAGE_WORDS_SIZE], until[PAGE_WORDS_SIZE], title[4 * PAGE_WORDS_SIZE];
     const bool sleep = bar->kind == DAY_SLEEP;
     const int begin = canvas_across(canvas, bar->from), end = canvas_across(canvas, bar->until);
-    snprintf(title, sizeof title, "%s, %s to %s", sleep ? "Sleep" : "Exercise",
+    snprintf(title, sizeof title, "%.60s, %.60s - %.60s", page_say(sleep ? "Sleep" : "Exercise"),
              page_clock(from, canvas->view, bar->from), page_clock(until, canvas->view, bar->until));
     canvas_add_block(canvas, sleep ? "sleep" : "exercise", bar->from, bar->until, canvas->y, BARS_HEIGHT,
                      title);
     if (end - begin > (sleep ? 1200 : 1700))
         page_add(canvas->out, "<text class=\"mid\" x=\"%s\" y=\"%d\">%s</text>",
-                 canvas_percent(x, (begin + end) / 2), canvas->y + 13, sleep ? "Sleep" : "Exercise");
+                 canvas_percent(x, (begin + end) / 2), canvas->y + 13,
+                 page_say(sleep ? "Sleep" : "Exercise"));
 }
 
 static void add_activities(struct canvas *canvas)
@@ -124,7 +136,7 @@ static void add_activities(struct canvas *canvas)
     bool any = false;
     for (size_t i = 0; i < canvas->picture->bar_count; i++) {
         const struct day_bar *bar = &canvas->picture->bars[i];
-        if (bar->kind == DAY_SUSPENDED || bar->until <= canvas->since || bar->from >= canvas->now)
+        if (bar->kind == DAY_SUSPENDED || bar->until <= canvas->since || bar->from >= canvas->until)
             continue;
         add_activity(canvas, bar);
         any = true;
@@ -136,10 +148,10 @@ static void add_activities(struct canvas *canvas)
 
 static void add_hours(struct canvas *canvas, int bottom)
 {
-    char x[PAGE_WORDS_SIZE];
+    char x[PAGE_WORDS_SIZE], words[PAGE_WORDS_SIZE];
     const int64_t first =
         canvas->since - page_wall(canvas->view, canvas->since) % SECONDS_PER_HOUR + SECONDS_PER_HOUR;
-    for (int64_t hour = first; hour <= canvas->now; hour += SECONDS_PER_HOUR) {
+    for (int64_t hour = first; hour <= canvas->until; hour += SECONDS_PER_HOUR) {
         const int64_t wall = page_wall(canvas->view, hour);
         const int of_day =
             (int)((wall % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY / SECONDS_PER_HOUR);
@@ -149,17 +161,16 @@ static void add_hours(struct canvas *canvas, int bottom)
         canvas_percent(x, place);
         page_add(canvas->out, "<line class=\"hour%s\" x1=\"%s\" x2=\"%s\" y1=\"0\" y2=\"%d\"/>",
                  of_day ? "" : " midnight", x, x, bottom);
-        page_add(canvas->out, "<text class=\"axis %s%s\" x=\"%s\" y=\"%d\">%s%d:00</text>",
-                 canvas_anchor(place), of_day % 6 ? " wide" : "", x, bottom + 14, of_day < 10 ? "0" : "",
-                 of_day);
+        page_add(canvas->out, "<text class=\"axis %s%s\" x=\"%s\" y=\"%d\">%s</text>", canvas_anchor(place),
+                 of_day % 6 ? " wide" : "", x, bottom + 14, page_hour(words, canvas->view, wall));
     }
 }
 
 static void add_unknown(struct canvas *canvas, int bottom)
 {
     const int64_t newest = canvas->picture->newest_event;
-    if (newest != NO_TIME && newest < canvas->now)
-        canvas_add_block(canvas, "unknown", newest, canvas->now, 0, bottom, "Not uploaded yet");
+    if (newest != NO_TIME && newest < canvas->until)
+        canvas_add_block(canvas, "unknown", newest, canvas->until, 0, bottom, "Not uploaded yet");
 }
 
 /* ---- around it ---- */
@@ -171,7 +182,7 @@ static void add_key(struct canvas *canvas, bool present, const char *class, cons
                  "<li><svg class=\"key\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"%s\" "
                  "x=\"1\" y=\"1\" "
                  "width=\"12\" height=\"12\" rx=\"2\"/></svg>%s</li>",
-                 class, words);
+                 class, page_say(words));
 }
 
 static void add_keys(struct canvas *canvas)
@@ -194,10 +205,12 @@ static void add_keys(struct canvas *canvas)
     add_key(canvas, by_hand, "k-bolus", "bolus, U");
     add_key(canvas, automatic, "k-auto", "bolus given by the pump");
     add_key(canvas, picture->step_count > 0, "basal", "basal");
+    add_key(canvas, picture->segment_count > 0, "k-profile", "basal of the profile");
     add_key(canvas, bars[DAY_SUSPENDED], "suspended", "insulin suspended");
     add_key(canvas, bars[DAY_SLEEP], "sleep", "sleep");
     add_key(canvas, bars[DAY_EXERCISE], "exercise", "exercise");
     add_key(canvas, picture->newest_event != NO_TIME, "unknown", "not uploaded yet");
+    canvas_add_mark_keys(canvas);
     page_add(canvas->out, "</ul>");
 }
 
@@ -230,12 +243,13 @@ static void add_summary(struct canvas *canvas, const struct day_totals *totals, 
 
 static int height_of(const struct canvas *canvas)
 {
-    int height = LANE_GAP + CARBS_HEIGHT + BOLUS_HEIGHT + RATE_HEIGHT + BASAL_HEIGHT + HOURS_HEIGHT;
+    int height = LANE_GAP + canvas_marks_height(canvas) + CARBS_HEIGHT + BOLUS_HEIGHT + RATE_HEIGHT +
+                 BASAL_HEIGHT + HOURS_HEIGHT;
     if (canvas->picture->reading_count)
         height += GLUCOSE_HEIGHT + LANE_GAP;
     for (size_t i = 0; i < canvas->picture->bar_count; i++) {
         const struct day_bar *bar = &canvas->picture->bars[i];
-        if (bar->kind != DAY_SUSPENDED && bar->until > canvas->since && bar->from < canvas->now)
+        if (bar->kind != DAY_SUSPENDED && bar->until > canvas->since && bar->from < canvas->until)
             return height + BARS_HEIGHT + LANE_GAP;
     }
     return height;
@@ -243,31 +257,54 @@ static int height_of(const struct canvas *canvas)
 
 void page_picture(const struct page_view *view, struct buffer *out)
 {
-    struct canvas canvas = {view, view->picture, out, view->now - SECONDS_PER_DAY, view->now, LANE_GAP};
+    struct canvas canvas = {.view = view, .picture = view->picture, .out = out, .y = LANE_GAP};
+    page_window(view, &canvas.since, &canvas.until);
+    if (*view->day && (!view->picture || !view->picture->known)) {
+        if (view->day_error)
+            page_add(out, "<p class=\"said\">%s</p>", view->day_error);
+        else
+            page_add(out, "<p class=\"empty\">This day is being read from the pump's log. It appears here in "
+                          "a moment.</p>");
+        return;
+    }
     if (!view->picture || !view->picture->known) {
         page_add(out, "<p class=\"empty\">The picture of the day appears after the first good sync.</p>");
         return;
     }
-    const struct day_totals totals = day_totals(canvas.picture, canvas.since, canvas.now + 1);
+    const struct day_totals totals = day_totals(canvas.picture, canvas.since, canvas.until + 1);
     const int height = height_of(&canvas);
     if (!totals.readings && !totals.boluses && !totals.basal) {
-        page_add(out,
-                 "<p class=\"empty\">The phone has not uploaded anything from the last 24 hours yet.</p>");
+        if (*view->day)
+            page_add(out, "<p class=\"empty\">The pump's log has nothing of this day.</p>");
+        else
+            page_add(
+                out,
+                "<p class=\"empty\">The phone has not uploaded anything from the last 24 hours yet.</p>");
         return;
     }
-    page_add(out, "<svg class=\"day\" width=\"100%%\" height=\"%d\" role=\"img\" aria-label=\"", height);
+    page_add(out,
+             "<svg class=\"day\" id=\"day-drawing\" data-said=\"day-said\" width=\"100%%\" height=\"%d\" "
+             "role=\"img\" aria-label=\"",
+             height);
     add_summary(&canvas, &totals, false);
-    page_add(out, "\"><defs><pattern id=\"stripes\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">"
-                  "<path d=\"M-1.5 1.5l3-3M0 6l6-6M4.5 7.5l3-3\"/></pattern></defs>");
+    page_add(out, "\"");
+    canvas_add_data(&canvas);
+    page_add(out, "><defs><pattern id=\"stripes\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">"
+                  "<path d=\"M-1.5 1.5l3-3M0 6l6-6M4.5 7.5l3-3\"/></pattern>");
+    canvas_add_shapes(&canvas);
+    page_add(out, "</defs>");
     add_unknown(&canvas, height - HOURS_HEIGHT);
     add_hours(&canvas, height - HOURS_HEIGHT);
+    canvas_add_marks(&canvas);
     if (canvas.picture->reading_count)
         add_glucose(&canvas);
     add_activities(&canvas);
     canvas_add_carbs(&canvas);
     canvas_add_boluses(&canvas);
     canvas_add_basal(&canvas);
-    page_add(out, "</svg>");
+    page_add(out, "</svg><p class=\"reading\" id=\"day-said\" hidden>");
+    page_add(out, "Tap, drag or use the arrow keys to read the day.");
+    page_add(out, "</p>");
     add_keys(&canvas);
     add_summary(&canvas, &totals, true);
 }

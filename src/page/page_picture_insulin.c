@@ -119,6 +119,9 @@ static int32_t highest_rate(const struct canvas *canvas)
     for (size_t i = 0; i < canvas->picture->step_count; i++)
         if (canvas->picture->steps[i].until > canvas->since && canvas->picture->steps[i].rate > highest)
             highest = canvas->picture->steps[i].rate;
+    for (size_t i = 0; i < canvas->picture->segment_count; i++)
+        if (canvas->picture->segments[i].rate > highest)
+            highest = canvas->picture->segments[i].rate;
     return highest;
 }
 
@@ -130,7 +133,7 @@ static void add_steps(struct canvas *canvas, int32_t highest)
     page_add(canvas->out, "<path class=\"basal\" d=\"");
     for (size_t i = 0; i < picture->step_count; i++) {
         const struct day_step *step = &picture->steps[i];
-        if (step->until <= canvas->since || step->from >= canvas->now)
+        if (step->until <= canvas->since || step->from >= canvas->until)
             continue;
         if (reached == NO_TIME || step->from - reached > 2 * SECONDS_PER_MINUTE) {
             if (reached != NO_TIME)
@@ -143,6 +146,25 @@ static void add_steps(struct canvas *canvas, int32_t highest)
         reached = step->until;
     }
     page_add(canvas->out, reached == NO_TIME ? "\"/>" : "V%d\"/>", BASAL_HEIGHT);
+}
+
+/* What the profile would have given, as a line over what was. */
+static void add_profile(struct canvas *canvas, int32_t highest)
+{
+    int32_t before = -1;
+    if (canvas->picture->segment_count == 0)
+        return;
+    page_add(canvas->out, "<path class=\"profile\" d=\"");
+    for (int64_t time = canvas->since; time < canvas->until; time += 15 * SECONDS_PER_MINUTE) {
+        const int32_t rate = day_picture_profile_rate(canvas->picture, page_wall(canvas->view, time));
+        const int y = BASAL_HEIGHT - (int)((int64_t)rate * (BASAL_HEIGHT - 2) / highest);
+        if (before < 0)
+            page_add(canvas->out, "M0 %d", y);
+        else if (rate != before)
+            page_add(canvas->out, "H%dV%d", canvas_minute(canvas, time), y);
+        before = rate;
+    }
+    page_add(canvas->out, "H%d\"/>", canvas_minutes(canvas));
 }
 
 static void add_suspensions(struct canvas *canvas)
@@ -165,6 +187,7 @@ void canvas_add_basal(struct canvas *canvas)
     const int32_t highest = highest_rate(canvas);
     canvas_open_curves(canvas, BASAL_HEIGHT);
     add_steps(canvas, highest);
+    add_profile(canvas, highest);
     page_add(canvas->out, "</svg>");
     add_suspensions(canvas);
     page_add(canvas->out,

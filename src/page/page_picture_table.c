@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "page_internal.h"
+#include "page_canvas.h"
+#include "page_picture_marks.h"
 #include "tconnectsync/page/day_picture.h"
+
+/* What everybody counts as in range, whatever the alerts are set to. */
+enum { RANGE_LOW = 70, RANGE_HIGH = 180 };
 
 static int64_t overlap(int64_t from, int64_t until, int64_t low, int64_t high)
 {
@@ -16,16 +20,22 @@ static int64_t overlap(int64_t from, int64_t until, int64_t low, int64_t high)
 struct day_totals day_totals(const struct day_picture *picture, int64_t from, int64_t until)
 {
     struct day_totals totals = {0};
-    int64_t basal = 0; /* milliunits an hour, times seconds */
-    for (size_t i = 0; i < picture->step_count; i++)
-        basal +=
-            picture->steps[i].rate * overlap(from, until, picture->steps[i].from, picture->steps[i].until);
+    int64_t basal = 0, automatic = 0; /* milliunits an hour, times seconds */
+    for (size_t i = 0; i < picture->step_count; i++) {
+        const struct day_step *step = &picture->steps[i];
+        const int64_t seconds = overlap(from, until, step->from, step->until);
+        basal += step->rate * seconds;
+        automatic += step->automatic ? step->rate * seconds : 0;
+        totals.seconds += seconds;
+    }
     totals.basal = (basal + SECONDS_PER_HOUR / 2) / SECONDS_PER_HOUR;
+    totals.automatic = (automatic + SECONDS_PER_HOUR / 2) / SECONDS_PER_HOUR;
     for (size_t i = 0; i < picture->bolus_count; i++) {
         const struct day_bolus *bolus = &picture->boluses[i];
         if (bolus->time < from || bolus->time >= until)
             continue;
         totals.insulin += bolus->insulin;
+        totals.automatic += bolus->automatic ? bolus->insulin : 0;
         totals.carbs += bolus->carbs;
         totals.boluses++;
     }
@@ -37,6 +47,7 @@ struct day_totals day_totals(const struct day_picture *picture, int64_t from, in
             totals.glucose_low = reading->glucose;
         if (!totals.readings || reading->glucose > totals.glucose_high)
             totals.glucose_high = reading->glucose;
+        totals.in_range += reading->glucose >= RANGE_LOW && reading->glucose <= RANGE_HIGH;
         totals.readings++;
     }
     return totals;
@@ -68,9 +79,9 @@ static void add_cell(struct buffer *out, int64_t thousandths, int decimals)
 /* The day stands where it begins. */
 static const char *hour_words(char *words, const struct page_view *view, int64_t from, bool first)
 {
-    page_clock(words, view, from);
-    const char *clock = words + strlen(words) - strlen("00:00");
-    return first || strcmp(clock, "00:00") == 0 ? words : clock;
+    const int64_t wall = page_wall(view, from);
+    return first || wall % SECONDS_PER_DAY == 0 ? page_clock(words, view, from)
+                                                : page_hour(words, view, wall);
 }
 
 static void add_hour(const struct page_view *view, int64_t from, bool first, struct buffer *out)
@@ -106,9 +117,9 @@ static void add_bars(const struct page_view *view, int64_t since, struct buffer 
             continue;
         if (!any)
             page_add(out, "<ul>");
-        page_add(out, "<li>%s from %s to %s%s</li>", bar_words((enum day_bar_kind)bar->kind),
+        page_add(out, "<li>%s from %s to %s%s</li>", page_say(bar_words((enum day_bar_kind)bar->kind)),
                  page_clock(from, view, bar->from), page_clock(until, view, bar->until),
-                 bar->open ? ", no end known yet" : "");
+                 bar->open ? page_say(", no end known yet") : "");
         any = true;
     }
     if (any)
@@ -117,15 +128,17 @@ static void add_bars(const struct page_view *view, int64_t since, struct buffer 
 
 void page_picture_table(const struct page_view *view, struct buffer *out)
 {
-    const int64_t since = view->now - SECONDS_PER_DAY;
+    int64_t since, until;
+    page_window(view, &since, &until);
     const int64_t begin = since - page_wall(view, since) % SECONDS_PER_HOUR;
     page_add(out,
              "<table><thead><tr><th scope=\"col\">From</th><th scope=\"col\">Basal <span>U</span></th>"
              "<th scope=\"col\">Boluses <span>U</span></th><th scope=\"col\">Carbs <span>g</span></th>"
              "<th scope=\"col\">Glucose <span>%s</span></th></tr></thead><tbody>",
              page_glucose_unit(view));
-    for (int64_t hour = begin; hour < view->now; hour += SECONDS_PER_HOUR)
+    for (int64_t hour = begin; hour < until; hour += SECONDS_PER_HOUR)
         add_hour(view, hour, hour == begin, out);
     page_add(out, "</tbody></table>");
     add_bars(view, since, out);
+    page_marks_list(view, out);
 }

@@ -9,8 +9,10 @@ struct day_picture;
 struct page_view;
 
 struct day_totals {
-    int64_t basal, insulin, carbs; /* milliunits, milliunits, thousandths of a gram */
-    size_t boluses, readings;
+    int64_t basal, insulin, carbs; /* milliunits, milliunits (boluses), thousandths of a gram */
+    int64_t automatic;             /* milliunits of both that the pump chose by itself */
+    int64_t seconds;               /* of which the basal is known */
+    size_t boluses, readings, in_range;
     int glucose_low, glucose_high; /* mg/dL, of the readings */
 };
 

@@ -12,10 +12,11 @@
 #define STRIP_RUNS    48
 #define REPORTED_RUNS 10
 
+/* How a sentence about a run begins. */
 static const char *const trigger_words[TRIGGER_COUNT] = {
-    [TRIGGER_TIMER] = "by the timer",     [TRIGGER_RUN] = "by a request",
-    [TRIGGER_UPDATE] = "by a request",    [TRIGGER_PAGE] = "from this page",
-    [TRIGGER_SCHEDULER] = "by a request",
+    [TRIGGER_TIMER] = "The timer's sync",     [TRIGGER_RUN] = "A requested sync",
+    [TRIGGER_UPDATE] = "A requested sync",    [TRIGGER_PAGE] = "The sync from this page",
+    [TRIGGER_SCHEDULER] = "A requested sync",
 };
 
 /* What a kind of document is called, one and several. */
@@ -43,7 +44,39 @@ static bool is_good(const struct run *run)
     return run->result == RUN_OK;
 }
 
+/* How it goes on. */
+static const char *result_words(const struct run *run)
+{
+    const struct report_counts written = report_kinds_total(run->kinds);
+    if (!is_good(run))
+        return run->result == RUN_CANCELLED ? "was stopped" : "failed";
+    if (run->pretend)
+        return "was a preview: nothing was written";
+    if (run->nightscout_skipped)
+        return "was skipped: Nightscout could not be reached";
+    return written.created + written.amended > 0 ? "went well" : "found nothing new";
+}
+
 /* ---- the strip ---- */
+
+/* A failed one is low as well as red. */
+static const struct {
+    const char *class;
+    int y, height;
+} bars[] = {{"none", 24, 4}, {"bad", 16, 12}, {"ok", 0, 28}};
+
+static void add_strip_bar(const struct page_view *view, size_t back, const struct run *run,
+                          struct buffer *out)
+{
+    char clock[PAGE_WORDS_SIZE];
+    const int shape = run ? 1 + is_good(run) : 0;
+    page_add(out, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\" rx=\"1\">",
+             bars[shape].class, (STRIP_RUNS - 1 - (int)back) * 6 + 1, bars[shape].y, bars[shape].height);
+    if (run)
+        page_add(out, "<title>%s: %s %s</title>", page_clock(clock, view, run->started),
+                 page_say(trigger_words[run->trigger]), page_say(result_words(run)));
+    page_add(out, "</rect>");
+}
 
 void page_strip(const struct page_view *view, struct buffer *out)
 {
@@ -54,42 +87,38 @@ void page_strip(const struct page_view *view, struct buffer *out)
     if (count < 2)
         return;
     page_add(out,
-             "<svg class=\"strip\" viewBox=\"0 0 %d 28\" preserveAspectRatio=\"none\" role=\"img\" "
-             "aria-label=\"%u of the last %zu syncs went well\">",
-             STRIP_RUNS * 6, good, count);
-    for (size_t i = 0; i < STRIP_RUNS; i++) {
-        /* A failed one is low as well as red. */
-        const bool there = i < count, good_one = there && is_good(view->runs[i]);
-        page_add(out, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\" rx=\"1\"/>",
-                 good_one ? "ok"
-                 : there  ? "bad"
-                          : "none",
-                 (STRIP_RUNS - 1 - (int)i) * 6 + 1,
-                 good_one ? 0
-                 : there  ? 16
-                          : 24,
-                 good_one ? 28
-                 : there  ? 12
-                          : 4);
-    }
-    page_add(out, "</svg><p class=\"hint\">%u of the last %zu went well; the newest is on the right.</p>",
-             good, count);
+             "<svg class=\"strip\" id=\"strip\" data-said=\"strip-said\" viewBox=\"0 0 %d 28\" "
+             "preserveAspectRatio=\"none\" role=\"img\" ",
+             STRIP_RUNS * 6);
+    page_add(out, "aria-label=\"%u of the last %zu syncs went well\">", good, count);
+    for (size_t i = STRIP_RUNS; i-- > 0;)
+        add_strip_bar(view, i, i < count ? view->runs[i] : NULL, out);
+    page_add(out, "</svg><p class=\"hint\" id=\"strip-said\">");
+    page_add(out, "%u of the last %zu went well; the newest is on the right.", good, count);
+    page_add(out, "</p>");
 }
 
 /* ---- the list ---- */
 
-/* "12 basals, 2 boluses"; false when there are none. */
+/* "12 basals, 2 boluses and 1 reading"; false when there are none. */
 static bool add_counts(const struct run *run, bool amended, struct buffer *out)
 {
-    const char *separator = "";
+    size_t left = 0;
+    bool any = false;
+    for (int kind = 0; kind < DOCUMENT_KIND_COUNT; kind++)
+        left += (amended ? run->kinds[kind].amended : run->kinds[kind].created) > 0;
     for (int kind = 0; kind < DOCUMENT_KIND_COUNT; kind++) {
         const uint64_t count = amended ? run->kinds[kind].amended : run->kinds[kind].created;
         if (count == 0)
             continue;
-        page_add(out, "%s%lu %s", separator, (unsigned long)count, kind_words[kind][count != 1]);
-        separator = ", ";
+        page_add(out, "%s%lu %s",
+                 !any         ? ""
+                 : --left > 1 ? ", "
+                              : page_say(" and "),
+                 (unsigned long)count, page_say(kind_words[kind][count != 1]));
+        any = true;
     }
-    return *separator;
+    return any;
 }
 
 static void add_written(const struct run *run, struct buffer *out)
@@ -97,22 +126,22 @@ static void add_written(const struct run *run, struct buffer *out)
     struct buffer created, amended;
     buffer_init(&created, 1024);
     buffer_init(&amended, 1024);
-    bool has_created = add_counts(run, false, &created), has_amended = add_counts(run, true, &amended);
+    const bool has_created = add_counts(run, false, &created), has_amended = add_counts(run, true, &amended);
     if (has_created)
-        page_add(out, "<p>%s %s</p>", run->pretend ? "Would write" : "Wrote", created.data);
+        page_add(out, run->pretend ? "<p>It would write %s.</p>" : "<p>It wrote %s.</p>", created.data);
     if (has_amended)
-        page_add(out, "<p>%s %s</p>", run->pretend ? "Would complete" : "Completed", amended.data);
+        page_add(out, run->pretend ? "<p>It would complete %s.</p>" : "<p>It completed %s.</p>",
+                 amended.data);
     if (run->nightscout_skipped)
-        page_add(out, "<p>Nightscout could not be reached; the next sync catches up</p>");
+        page_add(out, "<p>The next one catches up.</p>");
     else if (run->pretend && !has_created && !has_amended)
-        page_add(out, "<p>Would write nothing new</p>");
+        page_add(out, "<p>It would write nothing new.</p>");
     const uint64_t withheld = report_kinds_total(run->kinds).withheld;
     if (withheld)
         page_add(out,
-                 "<p class=\"hint\">%lu very recent entr%s for the next sync: writing %s now would silence "
-                 "Nightscout's alarms</p>",
-                 (unsigned long)withheld, withheld == 1 ? "y waits" : "ies wait",
-                 withheld == 1 ? "it" : "them");
+                 "<p class=\"hint\">%lu very recent left for the next sync: written now, they would silence "
+                 "Nightscout's alarms.</p>",
+                 (unsigned long)withheld);
     buffer_free(&created);
     buffer_free(&amended);
 }
@@ -121,34 +150,24 @@ static void add_written(const struct run *run, struct buffer *out)
 static void add_left_out(const struct run *run, struct buffer *out)
 {
     for (int reason = 0; reason < SKIP_REASON_COUNT; reason++)
-        if (run->skipped[reason])
-            page_add(out, "<p class=\"%s\">Left out: %lu (%s)</p>",
-                     reason == SKIP_OTHER_DEVICE ? "hint" : "remark", (unsigned long)run->skipped[reason],
-                     skip_reason_name((enum skip_reason)reason));
+        if (run->skipped[reason]) {
+            buffer_add_text(out, reason == SKIP_OTHER_DEVICE ? "<p class=\"hint\">" : "<p class=\"remark\">");
+            page_add(out, "It left out %lu: %s.", (unsigned long)run->skipped[reason],
+                     page_say(skip_reason_name((enum skip_reason)reason)));
+            page_add(out, "</p>");
+        }
     if (run->refused)
-        page_add(out, "<p class=\"remark\">Left out: %lu (refused by Nightscout)</p>",
+        page_add(out, "<p class=\"remark\">It left out %lu: refused by Nightscout.</p>",
                  (unsigned long)run->refused);
     for (size_t i = 0; i < run->warning_count; i++)
         page_add(out, "<p class=\"remark\">%s</p>", run->warnings[i]);
-}
-
-static const char *result_words(const struct run *run)
-{
-    const struct report_counts written = report_kinds_total(run->kinds);
-    if (!is_good(run))
-        return run->result == RUN_CANCELLED ? "Stopped" : "Failed";
-    if (run->pretend)
-        return "Pretended";
-    return run->nightscout_skipped                 ? "Skipped"
-           : written.created + written.amended > 0 ? "Went well"
-                                                   : "Nothing new";
 }
 
 /* Said once for failures in a row that have the same reason. */
 static void add_error(const struct run *run, const struct run *newer, struct buffer *out)
 {
     if (newer && *run->error && strcmp(newer->error, run->error) == 0)
-        page_add(out, "<p class=\"hint\">For the same reason as the one above</p>");
+        page_add(out, "<p class=\"hint\">For the same reason as the one above.</p>");
     else
         page_error(run, out);
 }
@@ -158,10 +177,11 @@ static void add_run(const struct page_view *view, const struct run *run, const s
                     struct buffer *out)
 {
     char clock[PAGE_WORDS_SIZE], duration[PAGE_WORDS_SIZE];
-    page_add(out, "<li class=\"%s\"><p><b>%s</b> ", is_good(run) ? "ok" : "bad", result_words(run));
+    page_add(out, "<li class=\"%s\"><p><b>%s %s</b> ", is_good(run) ? "ok" : "bad",
+             page_say(trigger_words[run->trigger]), page_say(result_words(run)));
     page_time(out, view, run->started);
-    page_add(out, " <span class=\"hint\">%s, %s, %s</span></p>", page_clock(clock, view, run->started),
-             trigger_words[run->trigger], page_duration(duration, run->seconds));
+    page_add(out, " <span class=\"hint\">%s, %s</span></p>", page_clock(clock, view, run->started),
+             page_duration(duration, run->seconds));
     add_error(run, newer, out);
     add_written(run, out);
     add_left_out(run, out);
@@ -185,6 +205,37 @@ void page_runs(const struct page_view *view, struct buffer *out)
     page_add(out, count > OPEN_RUNS ? "</ol></details>" : "</ol>");
 }
 
+/* ---- what no sync carries over ---- */
+
+void page_missing(const struct page_view *view, struct buffer *out)
+{
+    static const struct {
+        unsigned feature;
+        const char *words;
+    } names[] = {
+        {FEATURE_BASAL, "basal"},
+        {FEATURE_BOLUS, "boluses and carbs"},
+        {FEATURE_PUMP_EVENTS, "sites, cartridges, sleep, exercise, alarms"},
+        {FEATURE_PROFILES, "profiles"},
+        {FEATURE_CGM, "glucose readings"},
+        {FEATURE_CGM_ALERTS, "glucose alerts"},
+        {FEATURE_DEVICE_STATUS, "battery and insulin on board"},
+    };
+    const unsigned missing = features_missing(view->features);
+    const char *separator = "";
+    if (!missing)
+        return;
+    page_add(out, "<p class=\"hint\" id=\"missing\">");
+    page_add(out, "Not carried over to Nightscout:");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (missing & names[i].feature) {
+            page_add(out, "%s %s", separator, page_say(names[i].words));
+            separator = ";";
+        }
+    page_add(out, ". The setting TCONNECTSYNC_HEROKU_FEATURES chooses.");
+    page_add(out, "</p>");
+}
+
 /* ---- diagnostics ---- */
 
 static void add_moment(struct buffer *out, const char *name, const struct page_view *view, int64_t instant)
@@ -197,8 +248,8 @@ static void add_moment(struct buffer *out, const char *name, const struct page_v
 static void add_run_line(const struct page_view *view, const struct run *run, struct buffer *out)
 {
     char relative[PAGE_WORDS_SIZE], duration[PAGE_WORDS_SIZE];
-    page_add(out, "- %s: %s %s, %s", page_relative(relative, view->now, run->started), result_words(run),
-             trigger_words[run->trigger], page_duration(duration, run->seconds));
+    page_add(out, "- %s: %s %s, %s", page_relative(relative, view->now, run->started),
+             trigger_words[run->trigger], result_words(run), page_duration(duration, run->seconds));
     for (int reason = 0; reason < SKIP_REASON_COUNT; reason++)
         if (run->skipped[reason])
             page_add(out, ", left out %lu (%s)", (unsigned long)run->skipped[reason],
@@ -210,6 +261,7 @@ static void add_run_line(const struct page_view *view, const struct run *run, st
 void page_diagnostics(const struct page_view *view, struct buffer *out)
 {
     struct buffer features;
+    page_language_speak(LANGUAGE_ENGLISH); /* for those who help */
     buffer_init(&features, 200);
     features_write(view->features, &features);
     page_add(out, "TConnectSync for Heroku %s (%s)\n", view->version, view->libraries);
@@ -232,5 +284,6 @@ void page_diagnostics(const struct page_view *view, struct buffer *out)
     page_add(out, "Last syncs:%s\n", view->run_count ? "" : " none");
     for (size_t i = 0; i < view->run_count && i < REPORTED_RUNS; i++)
         add_run_line(view, view->runs[i], out);
+    page_language_speak(view->reader.language);
     buffer_free(&features);
 }

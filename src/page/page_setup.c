@@ -64,11 +64,35 @@ static int step_of(const char *problem)
     return STEP_OTHER;
 }
 
+/* A line to copy, with something in place of what only the person knows. A script puts in the browser's zone
+   and a secret of its own making. */
+static void add_line(const char *sentence, struct buffer *out)
+{
+    static const struct {
+        const char *name, *value, *id;
+    } lines[] = {
+        {"TCONNECT_EMAIL", "you@example.com", ""},
+        {"TCONNECT_PASSWORD", "your-password", ""},
+        {"TCONNECT_REGION", "EU", ""},
+        {"NS_URL", "https://your-site.example.com", ""},
+        {"NS_SECRET", "its-API_SECRET", ""},
+        {"TIMEZONE_NAME", "America/New_York", "zone-line"},
+        {"TCONNECTSYNC_HEROKU_SECRET", "a-long-one-of-your-own", "secret-line"},
+        {"TCONNECTSYNC_HEROKU_INTERVAL_MINS", "15", ""},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (begins_with(sentence, lines[i].name))
+            page_add(out, "<p class=\"line\"><code id=\"%s\">%s=%s</code></p>",
+                     *lines[i].id ? lines[i].id : lines[i].name, lines[i].name, lines[i].value);
+}
+
 static void add_sentences(char *const *sentences, size_t count, int step, struct buffer *out)
 {
     for (size_t i = 0; i < count; i++)
-        if (step_of(sentences[i]) == step)
+        if (step_of(sentences[i]) == step) {
             page_add(out, "<p class=\"said\">%s</p>", sentences[i]);
+            add_line(sentences[i], out);
+        }
 }
 
 static bool concerns(char *const *sentences, size_t count, int step)
@@ -93,11 +117,17 @@ static void add_step(const struct page_view *view, int step, struct buffer *out)
     if (step == STEP_OTHER && state == STEP_DONE && !concerns(view->warnings, view->warning_count, step))
         return;
     page_add(out, "<li class=\"%s\"><h3>%s <span class=\"state\">%s</span></h3>", states[state][0],
-             steps[step].title, states[state][1]);
+             page_say(steps[step].title), page_say(states[state][1]));
     if (state != STEP_DONE)
-        page_add(out, "<p>%s</p>", steps[step].why);
+        page_add(out, "<p>%s</p>", page_say(steps[step].why));
+    if (step == STEP_ZONE)
+        page_add(out, "<p id=\"zone-guess\" data-zone=\"%s\" hidden></p>",
+                 view->signed_in && view->zone ? view->zone->name : "");
     add_sentences(view->problems, view->problem_count, step, out);
     add_sentences(view->warnings, view->warning_count, step, out);
+    if (state != STEP_DONE && (step == STEP_SECRET || step == STEP_INTERVAL) &&
+        !concerns(view->problems, view->problem_count, step))
+        add_line(steps[step].settings[0], out);
     page_add(out, "</li>");
 }
 
@@ -138,7 +168,7 @@ void page_feature_boxes(const struct page_view *view, struct buffer *out)
     for (size_t i = 0; i < BOX_COUNT; i++) {
         page_add(out, "<label><input type=\"checkbox\" name=\"%s\" value=\"1\"", boxes[i].name);
         buffer_add_text(out, view->features & boxes[i].feature ? " checked" : "");
-        page_add(out, "> %s</label>", boxes[i].words);
+        page_add(out, "> %s</label>", page_say(boxes[i].words));
     }
 }
 

@@ -67,19 +67,42 @@ static const char *add_value(struct buffer *out, const char *conversion, va_list
     return conversion + 1;
 }
 
-void page_add(struct buffer *out, const char *markup, ...)
+static void add_values(struct buffer *out, const char *markup, va_list *values)
 {
-    va_list values;
-    va_start(values, markup);
     for (;;) {
         size_t plain = strcspn(markup, "%");
         buffer_add(out, markup, plain);
         markup += plain;
         if (!*markup)
-            break;
-        markup = add_value(out, markup + 1, &values);
+            return;
+        markup = add_value(out, markup + 1, values);
     }
+}
+
+void page_add(struct buffer *out, const char *markup, ...)
+{
+    va_list values;
+    struct buffer translated;
+    buffer_init(&translated, 8192);
+    page_translate(markup, strlen(markup), &translated);
+    va_start(values, markup);
+    add_values(out, translated.data, &values);
     va_end(values);
+    buffer_free(&translated);
+}
+
+/* Words with values in them, in the reader's language. */
+__attribute__((format(printf, 2, 3))) static char *say(char *words, const char *english, ...)
+{
+    va_list values;
+    struct buffer said;
+    buffer_init(&said, 1024);
+    va_start(values, english);
+    add_values(&said, page_say(english), &values);
+    va_end(values);
+    snprintf(words, PAGE_WORDS_SIZE, "%s", said.data);
+    buffer_free(&said);
+    return words;
 }
 
 /* ---- times ---- */
@@ -91,17 +114,19 @@ int64_t page_wall(const struct page_view *view, int64_t instant)
 
 static void amount(char *words, int64_t seconds)
 {
-    long minutes = (long)(seconds / SECONDS_PER_MINUTE), hours = minutes / 60, days = hours / 24;
-    if (minutes < 1)
-        snprintf(words, PAGE_WORDS_SIZE, "1 minute");
+    const long minutes = (long)(seconds / SECONDS_PER_MINUTE), hours = minutes / 60, days = hours / 24;
+    if (minutes <= 1)
+        say(words, "1 minute");
     else if (minutes < 60)
-        snprintf(words, PAGE_WORDS_SIZE, "%ld minute%s", minutes, minutes == 1 ? "" : "s");
+        say(words, "%ld minutes", minutes);
     else if (days < 2 && minutes % 60)
-        snprintf(words, PAGE_WORDS_SIZE, "%ld h %ld min", hours, minutes % 60);
+        say(words, "%ld h %ld min", hours, minutes % 60);
+    else if (hours == 1)
+        say(words, "1 hour");
     else if (days < 2)
-        snprintf(words, PAGE_WORDS_SIZE, "%ld hour%s", hours, hours == 1 ? "" : "s");
+        say(words, "%ld hours", hours);
     else
-        snprintf(words, PAGE_WORDS_SIZE, "%ld days", days);
+        say(words, "%ld days", days);
 }
 
 char *page_relative(char *words, int64_t now, int64_t instant)
@@ -110,9 +135,19 @@ char *page_relative(char *words, int64_t now, int64_t instant)
     const int64_t ago = now - instant;
     amount(size, ago < 0 ? -ago : ago);
     if (ago > -SECONDS_PER_MINUTE && ago < SECONDS_PER_MINUTE)
-        snprintf(words, PAGE_WORDS_SIZE, ago < 0 ? "in a moment" : "just now");
+        return ago < 0 ? say(words, "in a moment") : say(words, "just now");
+    return ago < 0 ? say(words, "in %s", size) : say(words, "%s ago", size);
+}
+
+char *page_hour(char *words, const struct page_view *view, int64_t wall)
+{
+    const int64_t second = (wall % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY;
+    const int hour = (int)(second / SECONDS_PER_HOUR), minute = (int)(second / SECONDS_PER_MINUTE % 60);
+    if (view->reader.twelve_hours)
+        snprintf(words, PAGE_WORDS_SIZE, "%d:%02d %s", hour % 12 ? hour % 12 : 12, minute,
+                 hour < 12 ? "AM" : "PM");
     else
-        snprintf(words, PAGE_WORDS_SIZE, ago < 0 ? "in %.50s" : "%.50s ago", size);
+        snprintf(words, PAGE_WORDS_SIZE, "%02d:%02d", hour, minute);
     return words;
 }
 
@@ -122,18 +157,18 @@ char *page_clock(char *words, const struct page_view *view, int64_t instant)
                                    "Mon", "Tue", "Wed"}; /* 1970 began on a Thursday */
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    char now[CIVIL_TEXT_SIZE], text[CIVIL_TEXT_SIZE];
+    char now[CIVIL_TEXT_SIZE], text[CIVIL_TEXT_SIZE], hour[PAGE_WORDS_SIZE];
     const int64_t wall = page_wall(view, instant);
     civil_format(now, page_wall(view, view->now), 0, NO_OFFSET);
     civil_format(text, wall, 0, NO_OFFSET);
-    if (strncmp(now, text, strlen("2026-05-14")) == 0) {
-        snprintf(words, PAGE_WORDS_SIZE, "%.5s", text + 11);
-        return words;
-    }
+    page_hour(hour, view, wall);
+    if (strncmp(now, text, strlen("2026-05-14")) == 0)
+        return strcpy(words, hour);
     const int64_t day = wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
     const int month = (text[5] - '0') * 10 + text[6] - '1';
-    snprintf(words, PAGE_WORDS_SIZE, "%s %d %s, %.5s", days[(day % 7 + 7) % 7],
-             (text[8] - '0') * 10 + text[9] - '0', month >= 0 && month < 12 ? months[month] : "", text + 11);
+    snprintf(words, PAGE_WORDS_SIZE, "%s %d %s, %.12s", page_say(days[(day % 7 + 7) % 7]),
+             (text[8] - '0') * 10 + text[9] - '0', page_say(months[month >= 0 && month < 12 ? month : 0]),
+             hour);
     return words;
 }
 

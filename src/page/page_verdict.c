@@ -64,13 +64,13 @@ void page_verdict_icon(const struct page_view *view, struct buffer *out)
 
 void page_verdict_words(const struct page_view *view, struct buffer *out)
 {
-    page_text(out, verdicts[view->verdict].words);
+    page_text(out, page_say(verdicts[view->verdict].words));
 }
 
 void page_verdict_lead(const struct page_view *view, struct buffer *out)
 {
     const char *lead = view->signed_in ? NULL : verdicts[view->verdict].public_lead;
-    page_text(out, lead ? lead : verdicts[view->verdict].lead);
+    page_text(out, page_say(lead ? lead : verdicts[view->verdict].lead));
     if (view->signed_in && view->verdict == VERDICT_WAITING && view->newest_event != NO_TIME) {
         char clock[PAGE_WORDS_SIZE];
         page_add(out, " What happened until %s is in Nightscout.",
@@ -101,7 +101,7 @@ void page_error(const struct run *run, struct buffer *out)
     if (*run->error)
         page_add(out, "<p class=\"said\">%s</p>", run->error);
     if (remedy)
-        page_add(out, "<p>%s</p>", remedy);
+        page_add(out, "<p>%s</p>", page_say(remedy));
 }
 
 static void add_next_try(const struct page_view *view, struct buffer *out)
@@ -125,7 +125,7 @@ static void add_next_try(const struct page_view *view, struct buffer *out)
 
 static void add_failure(const struct page_view *view, struct buffer *out)
 {
-    if (view->run_count > 0)
+    if (view->run_count > 0 && view->verdict != VERDICT_REFUSED)
         page_error(view->runs[0], out);
     add_next_try(view, out);
 }
@@ -174,15 +174,15 @@ static void add_fact(const struct page_view *view, const char *name, int64_t ins
                      const char *remark, struct buffer *out)
 {
     char clock[PAGE_WORDS_SIZE];
-    page_add(out, "<div><dt>%s</dt><dd>", name);
+    page_add(out, "<div><dt>%s</dt><dd>", page_say(name));
     if (instant == NO_TIME) {
-        page_add(out, "%s", otherwise);
+        page_add(out, "%s", page_say(otherwise));
     } else {
         page_time(out, view, instant);
         page_add(out, " <span class=\"at\">%s</span>", page_clock(clock, view, instant));
     }
     if (remark)
-        page_add(out, "<span class=\"remark\">%s</span>", remark);
+        page_add(out, "<span class=\"remark\">%s</span>", page_say(remark));
     page_add(out, "</dd></div>");
 }
 
@@ -220,6 +220,8 @@ void page_facts(const struct page_view *view, struct buffer *out)
         add_fact(view, "Glucose", view->newest_reading, knows_day ? "none in 24 hours" : "none received yet",
                  reading_remark(view), out);
     }
+    if (view->failing_since != NO_TIME)
+        add_fact(view, "Failing since", view->failing_since, "", NULL, out);
     add_fact(view, "Last good sync", view->last_good_run, "none since the start", NULL, out);
     add_fact(view, "Next sync", view->running ? NO_TIME : view->next_run, no_next, NULL, out);
 }

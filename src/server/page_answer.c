@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "tconnectsync/base/buffer.h"
+#include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/http/http_server.h"
 #include "tconnectsync/page/page.h"
@@ -27,6 +28,7 @@
 #define COOKIE_MAXIMUM 512
 #define PAGE_POLICY                                                                                          \
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "          \
+    "manifest-src 'self'; "                                                                                  \
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /* A session that begins in the second of a sign-out begins after it. */
@@ -73,7 +75,7 @@ static const struct buffer *public_page(struct status_page *page)
     if (page->public_second == now && page->public_news == page->news)
         return &page->public_html;
     struct filled_view filled;
-    page_view_fill(page, false, &filled);
+    page_view_fill(page, false, &(struct page_wish){0}, &filled);
     buffer_clear(&page->public_html);
     page_render(&filled.view, &page->public_html);
     page->public_second = now;
@@ -87,13 +89,27 @@ static void reply_page(struct http_exchange *exchange, int status, const struct 
     http_reply(exchange, status, "text/html; charset=utf-8", html->data, html->length);
 }
 
+static struct page_wish wish_of(const struct http_exchange *exchange)
+{
+    return (struct page_wish){.day = http_exchange_parameter(exchange, "day"),
+                              .lang = http_exchange_parameter(exchange, "lang"),
+                              .languages = http_exchange_header(exchange, "Accept-Language")};
+}
+
+/* As monitors ask, without a word of a language. */
+static bool is_plain(const struct http_exchange *exchange)
+{
+    const struct page_wish wish = wish_of(exchange);
+    return !wish.lang && !wish.languages;
+}
+
 /* Whoever comes with the secret in an address or a form gets the cookie, so that the page's links and buttons
    work without it; a cookie that is used does not end. */
 static void show(struct service *service, struct http_exchange *exchange, enum credential credential,
                  int status, enum page_notice notice)
 {
     const bool still = http_exchange_parameter(exchange, "still") != NULL;
-    if (credential == CREDENTIAL_NONE && notice == NOTICE_NONE && !still) {
+    if (credential == CREDENTIAL_NONE && notice == NOTICE_NONE && !still && is_plain(exchange)) {
         reply_page(exchange, status, public_page(service->page));
         return;
     }
@@ -101,7 +117,12 @@ static void show(struct service *service, struct http_exchange *exchange, enum c
     struct buffer html, token;
     buffer_init(&html, PAGE_MAXIMUM);
     buffer_init(&token, COOKIE_MAXIMUM);
-    page_view_fill(service->page, credential != CREDENTIAL_NONE, &filled);
+    const struct page_wish wish = wish_of(exchange);
+    page_view_fill(service->page, credential != CREDENTIAL_NONE, &wish, &filled);
+    if (filled.view.day_until) {
+        status_page_look(service->page, filled.view.day_from, filled.view.day_until - 1);
+        page_view_fill(service->page, true, &wish, &filled);
+    }
     filled.view.notice = notice;
     filled.view.still = still;
     const bool begins =
@@ -122,8 +143,18 @@ static void show(struct service *service, struct http_exchange *exchange, enum c
 /* To the page anew, so that loading it again does nothing twice. */
 static void go_to_page(struct http_exchange *exchange, enum page_notice notice)
 {
-    char location[64];
-    snprintf(location, sizeof location, "./?notice=%s", page_notice_word(notice));
+    char location[96], day[CIVIL_TEXT_SIZE] = "";
+    const char *asked = http_exchange_parameter(exchange, "day"),
+               *lang = http_exchange_parameter(exchange, "lang");
+    const bool has_lang =
+        lang && strlen(lang) < PAGE_LANG_SIZE &&
+        strspn(lang, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") == strlen(lang);
+    const int64_t wall = asked ? civil_parse_wall(asked) : NO_TIME;
+    if (wall != NO_TIME)
+        civil_format_date(day, wall);
+    snprintf(location, sizeof location, "./?notice=%s%s%.10s%s%s%s", page_notice_word(notice),
+             *day ? "&day=" : "", day, has_lang ? "&lang=" : "", has_lang ? lang : "",
+             notice == NOTICE_CHECKING ? "#check" : "");
     http_exchange_add_header(exchange, "Location", location);
     http_reply_text(exchange, 303, "");
 }
@@ -148,6 +179,8 @@ static unsigned chosen_features(const struct service *service, const struct http
 static enum page_notice start(struct service *service, struct http_exchange *exchange, bool pretend,
                               bool check)
 {
+    const char *action = http_exchange_parameter(exchange, "action");
+    const char *day = action && strcmp(action, "fill") == 0 ? http_exchange_parameter(exchange, "day") : NULL;
     static const enum page_notice notices[] = {
         [RUNNER_STARTED] = NOTICE_STARTED, [RUNNER_JOINED] = NOTICE_JOINED, [RUNNER_WAITS] = NOTICE_QUEUED,
         [RUNNER_RECENT] = NOTICE_STARTED,  [RUNNER_FULL] = NOTICE_BUSY,
@@ -155,7 +188,10 @@ static enum page_notice start(struct service *service, struct http_exchange *exc
     static const enum page_notice refusals[] = {[WISH_STOPPING] = NOTICE_STOPPING,
                                                 [WISH_UNUSABLE] = NOTICE_BAD_REQUEST,
                                                 [WISH_WRONG] = NOTICE_BAD_DAYS};
-    const struct request_words words = {.days = check ? NULL : http_exchange_parameter(exchange, "days"),
+    const struct request_words words = {.days =
+                                            check || day ? NULL : http_exchange_parameter(exchange, "days"),
+                                        .from = day,
+                                        .to = day,
                                         .pretend = pretend};
     struct wish wish;
     struct error error = {0};
@@ -172,6 +208,13 @@ static enum page_notice start(struct service *service, struct http_exchange *exc
 static enum page_notice act_sync(struct service *service, struct http_exchange *exchange)
 {
     return start(service, exchange, false, false);
+}
+
+/* What Nightscout lacks of the day that is looked at. */
+static enum page_notice act_fill(struct service *service, struct http_exchange *exchange)
+{
+    return http_exchange_parameter(exchange, "day") ? start(service, exchange, false, false)
+                                                    : NOTICE_BAD_REQUEST;
 }
 
 static enum page_notice act_pretend(struct service *service, struct http_exchange *exchange)
@@ -222,8 +265,8 @@ static const struct {
     const char *name;
     enum page_notice (*act)(struct service *service, struct http_exchange *exchange);
 } actions[] = {
-    {"sync", act_sync},     {"pretend", act_pretend}, {"check", act_check},       {"pause", act_pause},
-    {"resume", act_resume}, {"sign-in", act_sign_in}, {"sign-out", act_sign_out},
+    {"sync", act_sync},   {"fill", act_fill},     {"pretend", act_pretend}, {"check", act_check},
+    {"pause", act_pause}, {"resume", act_resume}, {"sign-in", act_sign_in}, {"sign-out", act_sign_out},
 };
 
 static void carry_out(struct service *service, struct http_exchange *exchange, const char *action)

@@ -49,7 +49,7 @@ static void on_soon(evutil_socket_t socket, short what, void *context)
     struct status_page *page = context;
     struct filled_view filled;
     struct buffer html;
-    page_view_fill(page, true, &filled);
+    page_view_fill(page, true, &(struct page_wish){0}, &filled);
     buffer_init(&html, EVENT_MAXIMUM / 2);
     page_render_progress(&filled.view, &html);
     send_all(page, "progress", html.data);

@@ -1,10 +1,14 @@
 /* The daemon's state as the page shows it. */
 #include "page_view.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/documents/coverage.h"
 #include "tconnectsync/settings/configuration.h"
+#include "tconnectsync/sync/sync_memory.h"
 #include "tconnectsync/tandem/tandem.h"
 #include "runner.h"
 #include "status_page.h"
@@ -42,6 +46,20 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b; /* NO_TIME is less than every time */
 }
 
+/* The first failure since the last run that went well, as far as the history goes back. */
+static int64_t failing_since(const struct history *history)
+{
+    int64_t since = NO_TIME;
+    const struct run *run;
+    for (size_t back = 0; (run = history_run(history, back)); back++) {
+        if (run->result == RUN_OK && !run->pretend)
+            break;
+        if (run->result == RUN_FAILED && !run->pretend)
+            since = run->started;
+    }
+    return since;
+}
+
 static void fill_public(const struct service *service, struct page_view *view)
 {
     const struct configuration *configuration = service->person->configuration;
@@ -56,6 +74,8 @@ static void fill_public(const struct service *service, struct page_view *view)
     view->interval_minutes = configuration->interval_minutes;
     view->paused = service->schedule.paused;
     view->running = runner_is_busy(service->runner);
+    view->checking = runner_is_checking(service->runner);
+    view->failing_since = failing_since(service->history);
     view->has_secret = configuration->secret != NULL;
     view->problems = configuration->problems;
     view->problem_count = configuration->problem_count;
@@ -80,19 +100,80 @@ static void fill_full(const struct status_page *page, struct filled_view *filled
     view->newest_reading =
         later(history_newest_reading(service->history), day_picture_newest_reading(&page->picture));
     view->picture = &page->picture;
+    view->latest = &page->picture;
+    view->clock = page->clock;
+    view->clock_since = page->clock_since;
     view->mmol = page->mmol;
     view->news = page->news;
     view->check_report = page->check_report;
     view->check_time = page->check_time;
 }
 
-void page_view_fill(const struct status_page *page, bool full, struct filled_view *filled)
+static void fill_reader(const struct page_wish *wish, struct page_view *view)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-";
+    const char *lang = wish->lang;
+    if (lang && strlen(lang) < sizeof view->lang && lang[strspn(lang, letters)] == '\0')
+        snprintf(view->lang, sizeof view->lang, "%s", lang);
+    view->reader = page_reader_find(*view->lang ? view->lang : wish->languages);
+}
+
+/* A day that the page can show; false: none. */
+static bool read_day(const struct service *service, const char *text, int64_t now, struct page_view *view)
+{
+    const struct time_zone *zone = service->person->zone;
+    const int64_t wall = text && strlen(text) == strlen("2026-05-14") ? civil_parse_wall(text) : NO_TIME;
+    int64_t second;
+    if (wall == NO_TIME || !zone || !service->runner)
+        return false;
+    time_zone_instants(zone, wall, &view->day_from, &second);
+    time_zone_instants(zone, wall + SECONDS_PER_DAY, &view->day_until, &second);
+    if (view->day_from > now || now - view->day_from > 366 * (int64_t)SECONDS_PER_DAY) {
+        view->day_from = view->day_until = 0;
+        return false;
+    }
+    snprintf(view->day, sizeof view->day, "%s", text);
+    return true;
+}
+
+static void fill_day(const struct status_page *page, struct page_view *view)
+{
+    const bool is_it = page->other.from == view->day_from;
+    view->picture = is_it ? &page->other.picture : NULL;
+    view->day_error = is_it ? page->other.error : NULL;
+}
+
+/* Whole in one pump's log is whole, a hole in one's is a hole: pumps follow each other. */
+static void fill_calendar(const struct service *service, struct page_view *view)
+{
+    const struct person *person = service->person;
+    const struct coverage *coverage;
+    if (!person->zone || !service->runner)
+        return;
+    const int64_t today = time_zone_wall(person->zone, view->now) / SECONDS_PER_DAY;
+    view->has_calendar = true;
+    for (size_t pump = 0; (coverage = sync_memory_coverage(person->account.memory, pump)); pump++)
+        for (int i = 0; i < CALENDAR_DAYS; i++) {
+            const enum coverage_day its =
+                coverage_of_day(coverage, person->configuration->features, today - i);
+            if (its != DAY_NOT_READ && view->calendar[i] != DAY_WITH_HOLES)
+                view->calendar[i] = (uint8_t)its;
+        }
+}
+
+void page_view_fill(const struct status_page *page, bool full, const struct page_wish *wish,
+                    struct filled_view *filled)
 {
     *filled = (struct filled_view){.view = {.now = (int64_t)time(NULL),
                                             .newest_event = NO_TIME,
                                             .newest_reading = NO_TIME,
                                             .form_token = ""}};
     fill_public(page->service, &filled->view);
-    if (full)
-        fill_full(page, filled);
+    fill_reader(wish, &filled->view);
+    if (!full)
+        return;
+    fill_full(page, filled);
+    fill_calendar(page->service, &filled->view);
+    if (read_day(page->service, wish->day, filled->view.now, &filled->view))
+        fill_day(page, &filled->view);
 }

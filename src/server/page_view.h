@@ -19,7 +19,15 @@ struct filled_view {
     char libraries[LIBRARIES_SIZE];
 };
 
+/* How it was asked for. */
+struct page_wish {
+    const char *day;       /* "2026-05-14"; NULL, or a wrong one: the last 24 hours */
+    const char *lang;      /* "de", instead of what the browser says; NULL: none */
+    const char *languages; /* Accept-Language */
+};
+
 /* All that the page may show. full: the rest as well, for who knows the secret. */
-void page_view_fill(const struct status_page *page, bool full, struct filled_view *filled);
+void page_view_fill(const struct status_page *page, bool full, const struct page_wish *wish,
+                    struct filled_view *filled);
 
 #endif

@@ -249,6 +249,8 @@ static const struct route routes[] = {
     {"/page.css", METHODS_READ, false, 0, answer_file},
     {"/page.js", METHODS_READ, false, 0, answer_file},
     {"/icon.svg", METHODS_READ, false, 0, answer_file},
+    {"/site.webmanifest", METHODS_READ, false, 0, answer_file},
+    {"/favicon.ico", METHODS_READ, false, 0, answer_file},
     {"/events", METHODS_READ, true, 0, answer_events},
     {"/livez", METHODS_READ, false, 0, answer_livez},
     {"/readyz", METHODS_READ, false, 0, answer_readyz},

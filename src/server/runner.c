@@ -156,16 +156,16 @@ static void on_done(void *context, struct sync *sync, struct report *report)
     runner->knows_site |= sync_nightscout_status(sync) != NULL;
     if (job->wish.check)
         write_check(runner, sync, report, &text);
-    else
+    else if (!job->wish.look)
         history_add(runner->history, report, job->trigger, moment_now());
-    if (!job->wish.check && report->ok) {
+    if (!job->wish.check && !job->wish.look && report->ok) {
         runner->last_wish = job->wish;
         runner->last_ended = moment_now().monotonic;
     }
     runner->running = NULL;
     runner->sync = NULL;
     tell_listeners(job, report, text.data);
-    runner->watcher.ended(runner->watcher.context, sync, report, job->wish.check, text.data);
+    runner->watcher.ended(runner->watcher.context, sync, report, &job->wish, text.data);
     buffer_free(&text);
     free_job(job);
     event_base_once(runner->account.base, -1, EV_TIMEOUT, give_back_memory, NULL, &(struct timeval){0, 0});
@@ -187,16 +187,17 @@ static unsigned days_of(const struct sync_request *request)
 static void start_job(struct runner *runner, struct job *job)
 {
     struct sync_request request = wish_request(&job->wish, (int64_t)time(NULL));
-    request.keeps_readings = true;
+    request.keeps_all = true;
     request.wants_status = !runner->knows_site;
     request.by_timer = job->trigger == TRIGGER_TIMER;
     request.asked_by_person =
         job->wish.check || job->trigger == TRIGGER_UPDATE || job->trigger == TRIGGER_PAGE;
     runner->running = job;
-    if (!job->wish.check)
+    if (!job->wish.check && !job->wish.look)
         history_asked(runner->history, moment_now());
-    log_info(runner->account.log, "run", "trigger=%s days=%u pretend=%d check=%d",
-             run_trigger_name(job->trigger), days_of(&request), job->wish.pretend, job->wish.check);
+    log_info(runner->account.log, "run", "trigger=%s days=%u pretend=%d check=%d look=%d",
+             run_trigger_name(job->trigger), days_of(&request), job->wish.pretend, job->wish.check,
+             job->wish.look);
     runner->sync =
         sync_start(&runner->account, &request, &(struct sync_watcher){on_progress, on_done, runner});
     runner->progress = (struct sync_progress){0};
@@ -264,6 +265,11 @@ void runner_leave(struct runner *runner, const void *context)
 bool runner_is_busy(const struct runner *runner)
 {
     return runner && runner->running;
+}
+
+bool runner_is_checking(const struct runner *runner)
+{
+    return runner && runner->running && runner->running->wish.check;
 }
 
 bool runner_progress(const struct runner *runner, struct sync_progress *progress)

@@ -34,8 +34,8 @@ enum runner_answer {
 struct runner_watcher {
     void (*moved)(void *context); /* one has begun or gone on: see runner_progress */
     /* The report's words are redacted. text: what a check reports, "" for a sync. sync: what it saw. */
-    void (*ended)(void *context, const struct sync *sync, const struct report *report, bool check,
-                  const char *text);
+    void (*ended)(void *context, const struct sync *sync, const struct report *report,
+                  const struct wish *wish, const char *text);
     void *context;
 };
 
@@ -47,7 +47,8 @@ enum runner_answer runner_ask(struct runner *runner, const struct wish *wish, en
                               bool recent_is_enough, const struct listener *listener);
 /* The caller has gone; the run goes on. */
 void runner_leave(struct runner *runner, const void *context);
-bool runner_is_busy(const struct runner *runner); /* runner NULL: false */
+bool runner_is_busy(const struct runner *runner);     /* runner NULL: false */
+bool runner_is_checking(const struct runner *runner); /* what runs is a check; runner NULL: false */
 /* Where the running sync stands; false when none runs, or runner is NULL. */
 bool runner_progress(const struct runner *runner, struct sync_progress *progress);
 /* Lets writes that are under way finish; starts nothing more. */

@@ -21,6 +21,7 @@
 #include "runner.h"
 #include "service_timer.h"
 #include "status_page.h"
+#include "wish.h"
 
 #define DRAIN_SECONDS 20 /* for writes that are under way */
 #define CLOSE_SECONDS 3  /* for answers that are on their way */
@@ -31,12 +32,12 @@ static void on_moved(void *context)
     page_events_moved(service->page);
 }
 
-static void on_ended(void *context, const struct sync *sync, const struct report *report, bool check,
-                     const char *text)
+static void on_ended(void *context, const struct sync *sync, const struct report *report,
+                     const struct wish *wish, const char *text)
 {
     struct service *service = context;
-    status_page_learn(service->page, sync, report, check, text);
-    if (!check && (report->error.kind != ERROR_CANCELLED || report->ok)) {
+    status_page_learn(service->page, sync, report, wish, text);
+    if (!wish->check && !wish->look && (report->error.kind != ERROR_CANCELLED || report->ok)) {
         service_timer_run_ended(service, report->ok);
         if (!report->pretend)
             ping_send(service->person, report->ok);

@@ -15,6 +15,7 @@ struct event;
 struct listening;
 struct report;
 struct sync;
+struct wish;
 
 struct status_page {
     struct service *service;
@@ -23,6 +24,15 @@ struct status_page {
     char *check_report; /* of the last check; NULL: none yet */
     int64_t check_time;
     bool mmol;
+    char *clock;         /* what is wrong with the pump's clock; NULL: nothing */
+    int64_t clock_since; /* instant; NO_TIME: not known */
+    /* The last other day that somebody looked at. */
+    struct {
+        int64_t from, until; /* instants; until 0: none */
+        int64_t read_at;     /* when its reading ended; NO_TIME: it has not */
+        char *error;         /* why it could not be read; NULL: it could */
+        struct day_picture picture;
+    } other;
     /* ---- page_answer.c: the page without the secret, and of when it is ---- */
     struct buffer public_html;
     int64_t public_second;
@@ -37,8 +47,11 @@ struct status_page {
 
 struct status_page *status_page_new(struct service *service);
 void status_page_free(struct status_page *page);
-/* A sync or check has ended. text: what a check reports. */
+/* A sync, check or look has ended. text: what a check reports. */
+/* Reads the log of that day for the page, unless that is known, under way or failed within the last minute.
+ */
+void status_page_look(struct status_page *page, int64_t from, int64_t until);
 void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
-                       bool check, const char *text);
+                       const struct wish *wish, const char *text);
 
 #endif

@@ -26,18 +26,19 @@ bool wish_read(const struct request_words *words, const struct configuration *co
 bool wish_equals(const struct wish *a, const struct wish *b)
 {
     return a->days == b->days && a->has_range == b->has_range && a->from == b->from && a->to == b->to &&
-           a->features == b->features && a->pretend == b->pretend && a->check == b->check;
+           a->features == b->features && a->pretend == b->pretend && a->check == b->check &&
+           a->look == b->look;
 }
 
 struct sync_request wish_request(const struct wish *wish, int64_t now)
 {
     const bool ends = wish->has_range && wish->to < now;
     return (struct sync_request){
-        .features = wish->features,
+        .features = wish->look ? 0 : wish->features,
         .has_range = wish->has_range || wish->days > 0,
         .from = wish->has_range ? wish->from : now - (int64_t)wish->days * SECONDS_PER_DAY,
         .to = ends ? wish->to : now,
-        .pretend = wish->pretend,
+        .pretend = wish->pretend || wish->look,
         .check_only = wish->check,
     };
 }

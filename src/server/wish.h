@@ -22,6 +22,7 @@ struct wish {
     unsigned features;
     bool pretend;
     bool check; /* no sync, but a look at both services */
+    bool look;  /* no sync, but the log of those days for the page to show */
 };
 
 /* A sync as the words say; ERROR_USAGE with one clear line for a word that is wrong. */

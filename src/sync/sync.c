@@ -133,6 +133,11 @@ const struct pump_log *sync_pump_log(const struct sync *sync)
     return &sync->log;
 }
 
+bool sync_has_read(const struct sync *sync, int64_t from, int64_t until)
+{
+    return sync->range.chosen && sync->range.read_from <= from && sync_read_until(sync) >= until;
+}
+
 const struct held *sync_held(const struct sync *sync)
 {
     return &sync->held;

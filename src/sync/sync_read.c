@@ -135,7 +135,7 @@ void sync_drop_readers(struct sync *sync)
 
 void sync_begin_log(struct sync *sync)
 {
-    const unsigned features = sync->request.features | (sync->request.keeps_readings ? FEATURE_CGM : 0);
+    const unsigned features = sync->request.keeps_all ? FEATURES_ALL : sync->request.features;
     pump_log_init(&sync->log, features, time_zone_wall(sync->account.zone, sync->now));
     if (!sync->account.configuration->pump_clock_follows_zone)
         pump_log_take_all_times(&sync->log);

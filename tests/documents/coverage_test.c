@@ -180,6 +180,10 @@ static void gaps_are_found_and_remembered(void **state)
     assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-09")), DAY_NOT_READ);
     add(&coverage, "2026-05-13T00:00:00Z", 0, 501, 599, FEATURES_ALL);
     assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-13")), DAY_WHOLE);
+    add(&coverage, "2026-05-17T00:00:00Z", 0, 900, 910, FEATURES_ALL); /* what is missing is of the days between */
+    assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-17")), DAY_WHOLE);
+    assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-14")), DAY_WHOLE);
+    assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-16")), DAY_NOT_READ);
     coverage_free(&coverage);
 }
 

@@ -20,7 +20,8 @@ static void look(const char *lines, unsigned features)
     fixture_set_features(&fixture, features);
     fixture_read(&fixture, 0, lines);
     fixture_build(&fixture);
-    day_picture_update(&picture, &fixture.documents, &fixture.log, &new_york, at("12:00:00"));
+    day_picture_update(&picture, &fixture.log, &new_york, at("12:00:00") - SECONDS_PER_DAY, at("12:00:00"),
+                       at("12:00:00"));
     fixture_close(&fixture);
 }
 
@@ -121,23 +122,35 @@ static void readings_are_at_their_own_time_and_within_bounds(void **state)
     assert_int_equal(picture.readings[1].glucose, 401);
     assert_int_equal(picture.readings[2].glucose, 39);
     assert_int_equal(picture.readings[3].glucose, 88); /* one a minute later is the same one */
-    assert_int_equal(day_picture_newest_reading(&picture), at("11:30:00"));
+    assert_int_equal(day_picture_newest_reading(&picture), at("11:31:00"));
 }
 
-static void kinds_that_a_sync_leaves_out_stay(void **state)
+static void what_the_pump_told_last_stays_known(void **state)
 {
     (void)state;
-    look("279 1 11:00:00 {'commandedRate':800}\n11 2 11:01:00\n12 3 11:02:00\n229 4 11:03:00 "
-         "{'requestedAction':1}\n"
-         "20 5 11:04:00 {'completionStatus':3,'insulinDelivered':1}\n" READING(6, 579610800, "120"),
+    look("61 1 01:00:00 {'primeSize':0.3,'completionStatus':3}\n33 2 01:02:00 {'insulinVolume':180}\n"
+         "64 3 11:00:00 {'bolusId':5,'carbAmount':30,'bg':0,'iob':1.5}\n"
+         "20 4 11:02:00 {'bolusId':5,'completionStatus':3,'insulinDelivered':3.25,'iob':4.5}\n"
+         "81 5 11:30:00 {'batteryChargePercent':64,'iob':2.25}\n5 6 11:40:00 {'alarmId':2}\n",
          ALL_FEATURES);
-    look("20 5 11:04:00 {'completionStatus':3,'insulinDelivered':1}\n20 7 11:30:00 "
-         "{'completionStatus':3,'insulinDelivered':2}\n",
-         FEATURE_BOLUS);
-    assert_int_equal(picture.step_count, 2); /* the suspension is one of rate 0 */
-    assert_int_equal(picture.bar_count, 2);
-    assert_int_equal(picture.bolus_count, 2);
-    assert_int_equal(picture.newest_event, at("11:59:00"));
+    assert_int_equal(picture.facts[FACT_SITE].time, at("01:00:00"));
+    assert_int_equal(picture.facts[FACT_CARTRIDGE].time, at("01:02:00"));
+    assert_int_equal(picture.facts[FACT_SENSOR].time, NO_TIME);
+    assert_int_equal(picture.facts[FACT_CARBS].value, 30000);
+    assert_int_equal(picture.facts[FACT_BOLUS].value, 3250);
+    assert_int_equal(picture.facts[FACT_IOB].value, 2250);
+    assert_int_equal(picture.facts[FACT_BATTERY].value, 64);
+    assert_int_equal(picture.read_from, at("01:00:00"));
+    assert_int_equal(picture.mark_count, 3);
+    assert_int_equal(picture.marks[2].kind, DAY_ALARM);
+    assert_string_equal(picture.marks[2].words, "OcclusionAlarm");
+    look("279 7 11:45:00 {'commandedRate':800,'commandedRateSource':3}\n279 8 11:50:00 "
+         "{'commandedRate':800}\n",
+         ALL_FEATURES);
+    assert_int_equal(picture.facts[FACT_BOLUS].value, 3250);
+    assert_int_equal(picture.bolus_count, 0);
+    assert_int_equal(picture.step_count, 2); /* the pump's own choice is told apart */
+    assert_true(picture.steps[0].automatic);
 }
 
 static void a_hostile_log_fills_no_list_beyond_its_end(void **state)
@@ -155,7 +168,8 @@ static void a_hostile_log_fills_no_list_beyond_its_end(void **state)
     fixture_open(&fixture);
     fixture_read(&fixture, 0, lines.data);
     fixture_build(&fixture);
-    day_picture_update(&picture, &fixture.documents, &fixture.log, &new_york, at("12:00:00"));
+    day_picture_update(&picture, &fixture.log, &new_york, at("12:00:00") - SECONDS_PER_DAY, at("12:00:00"),
+                       at("12:00:00"));
     assert_int_equal(picture.step_count, DAY_STEPS);
     assert_int_equal(picture.bolus_count, DAY_BOLUSES);
     assert_int_equal(picture.bar_count, DAY_BARS);
@@ -178,12 +192,30 @@ static void the_target_is_between_the_pumps_alerts(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct json *settings = json_parse(cases[i].settings, strlen(cases[i].settings), NULL);
         day_picture_init(&picture);
-        day_picture_set_target(&picture, settings);
+        day_picture_set_settings(&picture, settings);
         assert_int_equal(picture.target_low, cases[i].low);
         assert_int_equal(picture.target_high, cases[i].high);
         json_free(settings);
     }
-    day_picture_set_target(&picture, NULL);
+    day_picture_set_settings(&picture, NULL);
+}
+
+static void the_profiles_basal_goes_by_the_minute_of_the_day(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"profiles\":{\"activeIdp\":0,\"profile\":[{\"name\":\"A\",\"idp\":0,\"insulinDuration\":300,"
+        "\"timeDependentSegments\":["
+        "{\"startTime\":0,\"basalRate\":800,\"carbRatio\":10000,\"isf\":40,\"targetBg\":110},"
+        "{\"startTime\":360,\"basalRate\":950,\"carbRatio\":10000,\"isf\":40,\"targetBg\":110}]}]}}";
+    struct json *settings = json_parse(text, strlen(text), NULL);
+    day_picture_init(&picture);
+    assert_int_equal(day_picture_profile_rate(&picture, 0), -1);
+    day_picture_set_settings(&picture, settings);
+    assert_int_equal(picture.segment_count, 2);
+    assert_int_equal(day_picture_profile_rate(&picture, 359 * 60 + 59), 800);
+    assert_int_equal(day_picture_profile_rate(&picture, 360 * 60 + SECONDS_PER_DAY), 950);
+    json_free(settings);
 }
 
 int main(void)
@@ -195,8 +227,9 @@ int main(void)
         cmocka_unit_test_setup(suspensions_end_at_the_resume_or_stay_open, start),
         cmocka_unit_test_setup(sleep_and_exercise_are_bars, start),
         cmocka_unit_test_setup(readings_are_at_their_own_time_and_within_bounds, start),
-        cmocka_unit_test_setup(kinds_that_a_sync_leaves_out_stay, start),
+        cmocka_unit_test_setup(what_the_pump_told_last_stays_known, start),
         cmocka_unit_test_setup(a_hostile_log_fills_no_list_beyond_its_end, start),
+        cmocka_unit_test(the_profiles_basal_goes_by_the_minute_of_the_day),
         cmocka_unit_test(the_target_is_between_the_pumps_alerts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

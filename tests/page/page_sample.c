@@ -29,8 +29,13 @@ int main(int argc, char **argv)
         struct buffer page;
         buffer_init(&page, PAGE_MAXIMUM);
         page_state_set(&state, page_state_names[i]);
-        page_render(&state.view, &page);
-        good = write_file(argv[1], page_state_names[i], ".html", page.data, page.length);
+        for (enum page_language language = 0; good && language < LANGUAGE_COUNT; language++) {
+            static const char *const suffixes[] = {".html", ".es.html", ".de.html", ".fr.html"};
+            buffer_clear(&page);
+            state.view.reader.language = language;
+            page_render(&state.view, &page);
+            good = write_file(argv[1], page_state_names[i], suffixes[language], page.data, page.length);
+        }
         buffer_free(&page);
     }
     return good ? 0 : 1;

@@ -20,13 +20,38 @@ char page_hostile[] =
     "\x01\x1b[2J\x7f\xff\xc3\xe2\x80\xae%s%n{{token}}{{?signed-in}}";
 
 const char *const page_state_names[] = {
-    "public-starting", "public-idle",    "public-flowing",      "public-waiting",
-    "public-failing",  "public-refused", "public-setup",        "public-setup-half",
-    "public-hostile",  "full-starting",  "full-idle",           "full-flowing",
-    "full-mmol",       "full-running",   "full-waiting",        "full-failing",
-    "full-once",       "full-refused",   "full-check",          "full-quiet",
-    "full-setup",      "full-hostile",   "full-crowded",        "public-wrong",
-    "public-paused",   "full-paused",    "full-secret-refused", "public-secret-refused",
+    "public-starting",
+    "public-idle",
+    "public-flowing",
+    "public-waiting",
+    "public-failing",
+    "public-refused",
+    "public-setup",
+    "public-setup-half",
+    "public-hostile",
+    "full-starting",
+    "full-idle",
+    "full-flowing",
+    "full-mmol",
+    "full-running",
+    "full-waiting",
+    "full-failing",
+    "full-once",
+    "full-refused",
+    "full-check",
+    "full-quiet",
+    "full-setup",
+    "full-hostile",
+    "full-crowded",
+    "public-wrong",
+    "public-paused",
+    "full-paused",
+    "full-secret-refused",
+    "public-secret-refused",
+    "full-clock",
+    "full-checking",
+    "full-day",
+    "full-day-reading",
 };
 const size_t page_state_count = sizeof page_state_names / sizeof *page_state_names;
 
@@ -72,8 +97,35 @@ static void fill_steps(struct day_picture *picture, int64_t until)
         if (i % 41 > 33 || (i > 244 && i < 262))
             rate = 0;
         if (from + 300 <= until)
-            picture->steps[picture->step_count++] = (struct day_step){from, from + 300, rate};
+            picture->steps[picture->step_count++] = (struct day_step){from, from + 300, rate, i % 12 < 9};
     }
+}
+
+static void fill_marks(struct day_picture *picture)
+{
+    static const struct day_segment segments[] = {{0, 800}, {360, 1100}, {720, 950}, {1320, 800}};
+    static const struct day_mark marks[] = {{NOW - 1300 * MINUTE, DAY_SITE, ""},
+                                            {NOW - 1290 * MINUTE, DAY_CARTRIDGE, ""},
+                                            {NOW - 700 * MINUTE, DAY_ALARM, "OcclusionAlarm"},
+                                            {NOW - 420 * MINUTE, DAY_SENSOR, ""},
+                                            {NOW - 200 * MINUTE, DAY_ALERT, "Low Glucose"}};
+    memcpy(picture->segments, segments, sizeof segments);
+    picture->segment_count = sizeof segments / sizeof *segments;
+    memcpy(picture->marks, marks, sizeof marks);
+    picture->mark_count = sizeof marks / sizeof *marks;
+}
+
+static void fill_facts(struct day_picture *picture, int64_t until)
+{
+    const struct day_fact facts[FACT_COUNT] = {
+        [FACT_GLUCOSE] = {until - 180, 124},      [FACT_TREND] = {until - 180, 14},
+        [FACT_BOLUS] = {NOW - 61 * MINUTE, 3200}, [FACT_CARBS] = {NOW - 61 * MINUTE, 30000},
+        [FACT_IOB] = {NOW - 58 * MINUTE, 2310},   [FACT_BATTERY] = {until - 600, 70},
+        [FACT_RESERVOIR] = {until - 600, 96000},  [FACT_SITE] = {NOW - 2 * 86400 - 3 * HOUR, 0},
+        [FACT_CARTRIDGE] = {NO_TIME, 0},          [FACT_SENSOR] = {NOW - 7 * 86400, 0},
+    };
+    memcpy(picture->facts, facts, sizeof facts);
+    picture->read_from = NOW - 60 * HOUR;
 }
 
 static void fill_picture(struct day_picture *picture, int64_t until)
@@ -104,6 +156,8 @@ static void fill_picture(struct day_picture *picture, int64_t until)
         (struct day_bar){NOW - 700 * MINUTE, NOW - 681 * MINUTE, DAY_SUSPENDED, false};
     if (until > NOW - 480 * MINUTE)
         picture->bars[picture->bar_count++] = (struct day_bar){NOW - 480 * MINUTE, until, DAY_SLEEP, true};
+    fill_facts(picture, until);
+    fill_marks(picture);
 }
 
 /* As full as the arrays get. */
@@ -116,10 +170,15 @@ static void crowd_picture(struct day_picture *picture)
             (struct day_reading){NOW - 86399 + i * 270, (int16_t)(39 + i * 53 % 363)};
     for (int i = 0; i < DAY_STEPS; i++)
         picture->steps[picture->step_count++] =
-            (struct day_step){NOW - 86399 + i * 270, NOW - 86399 + i * 270 + 270, i * 977 % 15001};
+            (struct day_step){NOW - 86399 + i * 270, NOW - 86399 + i * 270 + 270, i * 977 % 15001, i % 2};
     for (int i = 0; i < DAY_BOLUSES; i++)
         picture->boluses[picture->bolus_count++] =
             (struct day_bolus){NOW - 86399 + i * 720, i * 7919 % 60001, i * 12345 % 999000, i % 3 == 0};
+    picture->mark_count = 0;
+    for (int i = 0; i < DAY_MARKS; i++)
+        picture->marks[picture->mark_count++] =
+            (struct day_mark){NOW - 86399 + i * 1440, (uint8_t)(i % DAY_MARK_KINDS),
+                              "A name of forty-six letters, as long as it is"};
     for (int i = 0; i < DAY_BARS; i++)
         picture->bars[picture->bar_count++] = (struct day_bar){
             NOW - 86399 + i * 1440, NOW - 86399 + i * 1440 + 1300, (uint8_t)(i % 3), i % 7 == 0};
@@ -160,6 +219,7 @@ static void fail(struct page_state *state, unsigned failed)
     if (failed == 1)
         state->view.verdict = VERDICT_RETRYING;
     state->view.last_good_run = NOW - 4 * MINUTE - (int64_t)failed * 15 * MINUTE;
+    state->view.failing_since = state->view.last_good_run + 15 * MINUTE;
     fill_runs(state, failed, 30);
 }
 
@@ -201,7 +261,7 @@ static void unset(struct page_state *state, size_t count, bool has_secret)
     view->interval_minutes = has_secret ? 15 : 0;
     view->last_good_run = view->next_run = view->newest_event = view->newest_reading = NO_TIME;
     view->run_count = 0;
-    view->picture = NULL;
+    view->picture = view->latest = NULL;
     view->zone = NULL;
 }
 
@@ -214,7 +274,7 @@ static void begin(struct page_state *state, enum page_verdict verdict)
     view->next_run = verdict == VERDICT_IDLE ? NO_TIME : NOW + 4;
     view->interval_minutes = verdict == VERDICT_IDLE ? 0 : 15;
     view->run_count = 0;
-    view->picture = NULL;
+    view->picture = view->latest = NULL;
 }
 
 static void turn_hostile(struct page_state *state)
@@ -260,6 +320,11 @@ static void flow(struct page_state *state)
         .newest_event = NOW - 23 * MINUTE,
         .newest_reading = NOW - 26 * MINUTE,
         .picture = &state->picture,
+        .latest = &state->picture,
+        .has_calendar = true,
+        .calendar = {2, 1, 2, 2, 0, 2, 2, 1},
+        .clock_since = NO_TIME,
+        .failing_since = NO_TIME,
     };
     fill_picture(&state->picture, NOW - 23 * MINUTE);
     fill_runs(state, 0, 30);
@@ -281,6 +346,15 @@ static void run(struct page_state *state)
     state->view.progress = &state->progress;
     state->view.running = true;
     state->view.notice = NOTICE_STARTED;
+}
+
+static void look_at_day(struct page_state *state, bool known)
+{
+    strcpy(state->view.day, "2026-05-13");
+    state->view.day_from = NOW - 31 * HOUR - 3 * MINUTE;
+    state->view.day_until = state->view.day_from + 24 * HOUR;
+    if (!known)
+        state->view.picture = NULL;
 }
 
 void page_state_set(struct page_state *state, const char *name)
@@ -319,6 +393,16 @@ void page_state_set(struct page_state *state, const char *name)
         state->picture.reading_count = state->picture.bolus_count = state->picture.step_count = 0;
     else if (strcmp(name, "wrong") == 0)
         state->view.notice = NOTICE_WRONG_SECRET;
+    if (strncmp(name, "day", 3) == 0)
+        look_at_day(state, strcmp(name, "day") == 0);
+    state->view.checking = strcmp(name, "checking") == 0;
+    state->view.running |= state->view.checking;
+    if (strcmp(name, "clock") == 0) {
+        state->view.clock =
+            "The pump's clock is 60 minutes ahead of Nowhere/Middle time. The times in Nightscout are "
+            "right. Set the pump's clock when convenient.";
+        state->view.clock_since = NOW - 6 * 86400;
+    }
     state->view.mmol = strcmp(name, "mmol") == 0;
     if (strcmp(name, "check") == 0) {
         state->view.check_report =

@@ -123,7 +123,7 @@ static void the_public_view_tells_nothing_of_the_person(void **state)
             continue;
         struct buffer page = render(page_state_names[i]);
         static const char *const private_words[] = {
-            "Pump data",      "<dt>Glucose", "class=\"day\"",       "Wrote",
+            "Pump data",      "<dt>Glucose", "class=\"day\"",       "It wrote",
             "bolus",          "U/h",         "name=\"form_token\"", "dG9rZW4",
             "Nowhere/Middle", "Diagnostics", "did not answer",      "value=\"sync\"",
             "Last syncs"};
@@ -141,7 +141,7 @@ static void a_public_page_is_the_same_whatever_the_pump_did(void **state)
     struct buffer without;
     buffer_init(&without, PAGE_MAXIMUM);
     view_state.view.newest_event = view_state.view.newest_reading = NO_TIME;
-    view_state.view.picture = NULL;
+    view_state.view.picture = view_state.view.latest = NULL;
     view_state.view.runs = NULL;
     view_state.view.run_count = 0;
     view_state.view.check_report = NULL;
@@ -160,11 +160,20 @@ static void a_failure_says_what_and_what_to_do(void **state)
     assert_true(holds(&page, "Nightscout did not answer in time"));
     assert_true(holds(&page, "tries again by itself"));
     buffer_free(&page);
+    page = render("full-failing");
+    assert_true(holds(&page, "<dt>Failing since</dt>"));
+    assert_true(holds(&page, "<span class=\"at\">06:14</span>"));
+    buffer_free(&page);
+    page = render("full-checking");
+    assert_true(holds(&page, "<div id=\"check\" role=\"status\" data-live><p>Checking...</p></div>"));
+    buffer_free(&page);
     page = render("full-once");
     assert_true(holds(&page, "<h1 id=\"verdict-words\">The last sync failed</h1>"));
     buffer_free(&page);
     page = render("full-refused");
     assert_true(holds(&page, "does not try again by itself"));
+    const char *runs = strstr(page.data, "<ol class=\"runs\">"), *said = strstr(page.data, "class=\"said\"");
+    assert_true(runs && said && said > runs); /* the verdict says what happens next, and nothing else */
     buffer_free(&page);
 }
 
@@ -175,6 +184,8 @@ static void the_first_run_walks_through_what_is_missing(void **state)
     assert_true(holds(&page, "<li class=\"missing\"><h3>Tandem Source"));
     assert_true(holds(&page, "<li class=\"missing\"><h3>A secret for this page"));
     assert_false(holds(&page, "<li class=\"done\"><h3>Nightscout"));
+    assert_true(holds(&page, "<code id=\"TCONNECT_EMAIL\">TCONNECT_EMAIL=you@example.com</code>"));
+    assert_true(holds(&page, "TCONNECTSYNC_HEROKU_INTERVAL_MINS=15</code>"));
     buffer_free(&page);
     page = render("public-setup-half");
     assert_true(holds(&page, "<li class=\"done\"><h3>Tandem Source"));
@@ -201,11 +212,71 @@ static void runs_tell_what_was_written_and_what_was_left_out(void **state)
 {
     (void)state;
     struct buffer page = render("full-flowing");
-    assert_true(holds(&page, "Wrote 12 basals, 1 bolus, 12 readings"));
-    assert_true(holds(&page, "Completed 1 basal"));
-    assert_true(holds(&page, "Left out: 1 (bolus size out of bounds)"));
+    assert_true(holds(&page, "It wrote 12 basals, 1 bolus and 12 readings."));
+    assert_true(holds(&page, "It completed 1 basal."));
+    assert_true(holds(&page, "It left out 1: bolus size out of bounds."));
     assert_true(holds(&page, "29 of the last 30 syncs went well"));
-    assert_true(holds(&page, "Pretended"));
+    assert_true(holds(&page, "was a preview: nothing was written"));
+    assert_true(holds(&page, "<title>06:59: The timer&#39;s sync went well</title>"));
+    assert_true(holds(
+        &page, "Not carried over to Nightscout: sites, cartridges, sleep, exercise, alarms; profiles;"));
+    buffer_free(&page);
+}
+
+static void the_answers_stand_first_each_with_its_age(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-flowing");
+    const char *answers = strstr(page.data, "<dl class=\"answers\">");
+    assert_non_null(answers);
+    assert_true(answers < strstr(page.data, "class=\"day\""));
+    assert_true(holds(&page, "<dt>Glucose</dt><dd><b>124 mg/dL \u2197</b>"));
+    assert_true(holds(&page, "<div class=\"old\"><dt>Insulin on board</dt><dd><b>2.31 U</b>"));
+    assert_true(holds(&page, "<dt>Battery</dt><dd><b>70 %</b>"));
+    assert_true(holds(&page, "<dt>Units left</dt><dd><b>96 U</b>"));
+    assert_true(holds(&page, "<dt>Cartridge changed</dt><dd><b>over 60 h ago</b>"));
+    assert_true(holds(&page, "70 to 180 of 23 h"));
+    assert_true(holds(&page, "% automatic"));
+    buffer_free(&page);
+    page = render("public-flowing");
+    assert_false(holds(&page, "class=\"answers\""));
+    buffer_free(&page);
+}
+
+static void the_pumps_clock_is_told_with_since_when_and_what_to_do(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-clock");
+    assert_true(holds(&page, "The pump&#39;s clock is 60 minutes ahead"));
+    assert_true(holds(&page, "since Fri 8 May"));
+    assert_true(holds(&page, "Edit Time"));
+    buffer_free(&page);
+    page = render("full-flowing");
+    assert_false(holds(&page, "How to set it"));
+    buffer_free(&page);
+}
+
+static void other_days_can_be_looked_at_and_filled(void **state)
+{
+    (void)state;
+    struct buffer page = render("full-flowing");
+    assert_true(holds(&page, "<a id=\"earlier\" href=\"./?day=2026-05-13\">Earlier day</a>"));
+    assert_false(holds(&page, "id=\"later\""));
+    assert_true(
+        holds(&page, "<a class=\"holes\" href=\"./?day=2026-05-13\" title=\"Wed 13 May: with holes\">13"));
+    assert_true(holds(&page, "<a class=\"unread\" href=\"./?day=2026-05-10\""));
+    assert_true(holds(&page, "<a class=\"whole\" href=\"./?day=2026-05-14\""));
+    assert_false(holds(&page, "Fill this day"));
+    buffer_free(&page);
+    page = render("full-day");
+    assert_true(holds(&page, "<h2 id=\"day-words\">Wed 13 May</h2>"));
+    assert_true(holds(&page, "<a id=\"later\" href=\"./?day=2026-05-14\">Later day</a>"));
+    assert_true(holds(&page, "aria-current=\"date\">13"));
+    assert_true(holds(&page, "value=\"fill\">Fill this day</button>"));
+    assert_true(holds(&page, " data-clock=\"0\""));
+    buffer_free(&page);
+    page = render("full-day-reading");
+    assert_true(holds(&page, "being read from the pump"));
     buffer_free(&page);
 }
 
@@ -216,6 +287,9 @@ static void glucose_shows_in_the_units_of_the_site(void **state)
     assert_true(holds(&page, "mg/dL"));
     assert_false(holds(&page, "mmol/L"));
     assert_true(holds(&page, ">180</text>"));
+    assert_true(holds(&page, ">200</text>")); /* a scale, besides the band */
+    assert_true(holds(&page, "Alarm: OcclusionAlarm"));
+    assert_true(holds(&page, " data-profile=\"0 0.80,360 1.10,"));
     buffer_free(&page);
     page = render("full-mmol");
     assert_true(holds(&page, "mmol/L"));
@@ -223,6 +297,68 @@ static void glucose_shows_in_the_units_of_the_site(void **state)
     assert_true(holds(&page, ">10.0</text>"));
     assert_true(holds(&page, ">3.9</text>"));
     buffer_free(&page);
+}
+
+/* ---- languages ---- */
+
+extern const struct page_word page_words[];
+extern const size_t page_word_count;
+
+/* The %-conversions of a text, in their order. */
+static void conversions(const char *text, char *out, size_t size)
+{
+    size_t length = 0;
+    for (; (text = strchr(text, '%')); text += 2)
+        length += (size_t)snprintf(out + length, size - length, "%.2s", text);
+    out[length] = '\0';
+}
+
+static void every_word_is_in_every_language_in_order(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < page_word_count; i++) {
+        char wanted[200], found[200];
+        conversions(page_words[i].english, wanted, sizeof wanted);
+        if (i && strcmp(page_words[i - 1].english, page_words[i].english) >= 0)
+            fail_msg("%s is out of order", page_words[i].english);
+        for (int other = 0; other < LANGUAGE_COUNT - 1; other++) {
+            assert_non_null(page_words[i].others[other]);
+            conversions(page_words[i].others[other], found, sizeof found);
+            if (strcmp(wanted, found) != 0 || !*page_words[i].others[other])
+                fail_msg("%s does not fit %s", page_words[i].others[other], page_words[i].english);
+        }
+    }
+}
+
+static void the_reader_is_known_by_the_browsers_tags(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tags;
+        enum page_language language;
+        bool twelve;
+    } cases[] = {
+        {NULL, LANGUAGE_ENGLISH, false},
+        {"", LANGUAGE_ENGLISH, false},
+        {"en-US,en;q=0.9", LANGUAGE_ENGLISH, true},
+        {"en-GB", LANGUAGE_ENGLISH, false},
+        {"en", LANGUAGE_ENGLISH, true},
+        {"it,fr-CA;q=0.8", LANGUAGE_FRENCH, false},
+        {"ES-us", LANGUAGE_SPANISH, true},
+        {"des,zh", LANGUAGE_ENGLISH, false},
+        {" , ;;,de", LANGUAGE_GERMAN, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct page_reader reader = page_reader_find(cases[i].tags);
+        assert_int_equal(reader.language, cases[i].language);
+        assert_int_equal(reader.twelve_hours, cases[i].twelve);
+    }
+    char words[PAGE_WORDS_SIZE];
+    page_state_set(&view_state, "full-flowing");
+    view_state.view.reader.twelve_hours = true;
+    assert_string_equal(page_clock(words, &view_state.view, 1778749380), "7:03 AM");
+    assert_string_equal(page_clock(words, &view_state.view, 1778749380 - 7 * 3600), "12:03 AM");
+    assert_string_equal(page_clock(words, &view_state.view, 1778749380 - 19 * 3600), "Wed 13 May, 12:03 PM");
 }
 
 /* ---- words ---- */
@@ -291,7 +427,7 @@ static void all_of_it_stays_small(void **state)
     struct buffer page = render("full-flowing");
     const struct web_file *style = web_file_find("page.css"), *script = web_file_find("page.js"),
                           *icon = web_file_find("icon.svg");
-    assert_true(page.length + style->length + script->length + icon->length < 60000);
+    assert_true(page.length + style->length + script->length + icon->length < 80000);
     assert_true(style->gzip_length < style->length / 2);
     assert_null(web_file_find("page.c"));
     buffer_free(&page);
@@ -336,7 +472,12 @@ int main(void)
         cmocka_unit_test(the_first_run_walks_through_what_is_missing),
         cmocka_unit_test(what_is_not_carried_over_is_named),
         cmocka_unit_test(runs_tell_what_was_written_and_what_was_left_out),
+        cmocka_unit_test(the_answers_stand_first_each_with_its_age),
+        cmocka_unit_test(the_pumps_clock_is_told_with_since_when_and_what_to_do),
+        cmocka_unit_test(other_days_can_be_looked_at_and_filled),
         cmocka_unit_test(glucose_shows_in_the_units_of_the_site),
+        cmocka_unit_test(every_word_is_in_every_language_in_order),
+        cmocka_unit_test(the_reader_is_known_by_the_browsers_tags),
         cmocka_unit_test(times_are_told_in_words),
         cmocka_unit_test(clocks_show_the_pumps_zone_and_the_day_where_it_is_another),
         cmocka_unit_test(decimals_are_rounded),

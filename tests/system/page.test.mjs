@@ -30,6 +30,10 @@ test('from the first visit to a finished sync, without a reload', async (t) => {
   assert.deepEqual(await states(), {
     'Tandem Source': 'done', Nightscout: 'missing', 'Time zone': 'done', 'A secret for this page': 'missing', 'How often': 'optional',
   });
+  assert.match(await page.locator('#secret-line').innerText(), /^TCONNECTSYNC_HEROKU_SECRET=[0-9a-z]{15}$/);
+  assert.match(await page.locator('#zone-guess').innerText(), /^This device is in /);
+  await page.getByRole('button', { name: 'Copy NS_URL' }).click();
+  await page.locator('.line button').getByText(/Copied|Ctrl/).first().waitFor();
   await show(page, 'first-run');
   const { NS_URL, NS_SECRET } = served.simulator.env;
   await served.restart({ NS_URL, NS_SECRET, TCONNECTSYNC_HEROKU_SECRET: SECRET });
@@ -79,8 +83,8 @@ test('from the first visit to a finished sync, without a reload', async (t) => {
   await page.getByText('Choose days and kinds').click();
   await page.getByLabel('Days to go back').fill('2');
   await page.getByLabel('Profiles').uncheck();
-  await page.getByRole('button', { name: 'Pretend' }).click();
-  await page.locator('.runs li', { hasText: 'Pretended' }).waitFor();
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.locator('.runs li', { hasText: 'was a preview' }).waitFor();
   const before_ = (await served.simulator.documents()).treatments.length;
   assert.equal(before_, treatments.length);
   assert.equal(await page.getByLabel('Days to go back').inputValue(), '2'); // what was typed stays
@@ -122,8 +126,140 @@ test('by keyboard alone, with a focus that shows', async (t) => {
   for (let i = 0; i < 20 && await page.evaluate(() => document.activeElement.value) !== 'sync'; i += 1) await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Enter');
   await says(page, 'Data is flowing');
-  await page.getByText(/Wrote .* readings/).waitFor();
+  await page.getByText(/It wrote .* readings/).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.value), 'sync'); // where it was
+});
+
+test('what a check finds stands where its button is, also on a phone', async (t) => {
+  const served = await serve(t, { latency: 300 });
+  const page = await openPage(t, browser, served, { width: 360, height: 640 });
+  await signIn(page);
+  await page.getByRole('button', { name: 'Check login' }).click();
+  await page.locator('#check', { hasText: 'Checking...' }).waitFor();
+  await page.locator('#check', { hasText: 'No API errors returned!' }).waitFor();
+  const [{ y }, button] = await Promise.all([page.locator('#check').boundingBox(), page.getByRole('button', { name: 'Check login' }).boundingBox()]);
+  assert.ok(y >= 0 && y < 640 && y - button.y < 640, `${y}`);
+});
+
+test('the strip of syncs tells each one by mouse and by keys', async (t) => {
+  const served = await serve(t);
+  for (let runs = 1; runs <= 3; runs += 1) await served.sync(runs);
+  const page = await openPage(t, browser, served);
+  await signIn(page);
+  const said = page.locator('#strip-said'), strip = page.getByRole('slider', { name: /of the last 3 syncs went well/ });
+  assert.match(await said.innerText(), /^3 of the last 3 went well/);
+  await strip.focus();
+  await page.keyboard.press('ArrowLeft');
+  assert.match(await said.innerText(), /\d\d:\d\d: The sync from this page found nothing new/);
+  await page.keyboard.press('Home');
+  assert.match(await said.innerText(), /\d\d:\d\d: The sync from this page went well/);
+  await inspect(page, 'the strip');
+  await page.keyboard.press('Tab');
+  assert.match(await said.innerText(), /^3 of the last 3/);
+  await page.locator('#strip rect').last().hover({ force: true });
+  assert.match(await said.innerText(), /\d\d:\d\d: /);
+});
+
+test('the picture is read out by mouse, touch and keys, down to each bolus and mark', async (t) => {
+  const served = await serve(t);
+  await served.sync(1);
+  const page = await openPage(t, browser, served, { width: 360, height: 740, hasTouch: true });
+  await signIn(page);
+  const said = page.locator('#day-said'), day = page.locator('#day-drawing');
+  assert.match(await said.innerText(), /arrow keys/);
+  await day.focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Home');
+  assert.match(await said.innerText(), /^\d\d:\d\d: /);
+  assert.equal(await page.locator('.cursor').getAttribute('x1'), '0%');
+  // Every bolus, all of its carbs and every mark, by keys from left to right.
+  const wanted = await day.evaluate(({ dataset }) => ({
+    boluses: dataset.boluses.split(',').filter(Boolean).map((one) => one.split(' ')), marks: dataset.marks.split(',').filter(Boolean), readings: dataset.readings.split(',').filter(Boolean).length,
+  }));
+  assert.ok(wanted.boluses.length > 3 && wanted.readings > 100);
+  const heard = await day.evaluate((drawing, text) => {
+    const all = [];
+    for (let i = 0; i < Number(drawing.getAttribute('aria-valuemax')); i += 1) {
+      all.push(document.getElementById(text).textContent);
+      drawing.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }));
+    }
+    return all;
+  }, 'day-said');
+  for (const [, units, grams] of wanted.boluses) {
+    if (units > 0) assert.ok(heard.some((one) => one.includes(`bolus ${units} U`)), units);
+    if (grams > 0) assert.ok(heard.some((one) => one.includes(`carbs ${grams} g`)), grams);
+  }
+  for (const mark of wanted.marks) assert.ok(heard.some((one) => one.includes(mark.slice(mark.indexOf(' ') + 1))), mark);
+  assert.ok(heard.filter((one) => /glucose (LOW|HIGH|\d+) mg\/dL/.test(one)).length >= wanted.readings);
+  assert.ok(heard.some((one) => /basal [\d.]+ U\/h \(profile [\d.]+\)/.test(one)), heard[0]);
+  // A finger on the bolus finds it, though readings lie closer together than a finger is wide.
+  const largest = wanted.boluses.reduce((a, b) => b[1] > a[1] ? b : a), box = await day.boundingBox();
+  const minutes = Number(await day.getAttribute('data-minutes'));
+  await page.touchscreen.tap(box.x + box.width * largest[0] / minutes + 4, box.y + box.height - 120);
+  assert.match(await said.innerText(), new RegExp(`bolus ${largest[1]} U`));
+  await inspect(page, 'a reading');
+  await picture(page, 'reading-phone');
+  // No number sticks out of the card.
+  const cut = await page.evaluate(() => [...document.querySelectorAll('.day text')].filter((text) => getComputedStyle(text).display !== 'none')
+    .map((text) => [text.textContent, text.getBoundingClientRect()]).filter(([, { left, right }]) => left < 17 || right > innerWidth - 17).map(([text]) => text));
+  assert.deepEqual(cut, []);
+});
+
+test('every mark of the picture stands out three to one, light and dark', async (t) => {
+  const served = await serve(t);
+  await served.sync(1);
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await openPage(t, browser, served, { colorScheme });
+    await signIn(page);
+    await page.locator('.day').waitFor();
+    const low = await page.evaluate(() => {
+      const card = document.querySelector('.card'), svg = document.querySelector('.day'), light = (color) => {
+        const [r, g, b] = color.match(/[\d.]+/g).map(Number).map((value) => value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const ground = light(getComputedStyle(card).backgroundColor);
+      return ['dots', 'dots high', 'dots low', 'basal', 'bolus', 'bolus auto', 'carbs', 'sleep', 'exercise', 'suspended', 'unknown', 'level', 'base', 'profile', 'm-alarm', 'm-alert', 'm-site', 'm-cartridge', 'm-sensor', 'cursor'].map((name) => {
+        const mark = document.createElementNS(svg.namespaceURI, 'path');
+        mark.setAttribute('class', name);
+        svg.append(mark);
+        const { fill, stroke } = getComputedStyle(mark);
+        const best = Math.max(...[fill, stroke].filter((color) => color.startsWith('rgb')).map(light).map((one) => (Math.max(one, ground) + 0.05) / (Math.min(one, ground) + 0.05)));
+        mark.remove();
+        return [name, best];
+      }).filter(([, contrast]) => !(contrast >= 3));
+    });
+    assert.deepEqual(low, [], colorScheme);
+  }
+});
+
+test('an earlier day is read on demand, seen to be missing, and filled', async (t) => {
+  const served = await serve(t);
+  await served.sync(1);
+  const page = await openPage(t, browser, served);
+  await signIn(page);
+  for (let back = 1; back <= 3; back += 1) {
+    await page.getByRole('link', { name: 'Earlier day' }).click();
+    await page.locator('.day').waitFor();
+  }
+  const day = /day=(\d{4}-\d\d-\d\d)$/.exec(page.url())[1];
+  assert.ok((await totals(page)).Boluses > 0);
+  await page.getByText('What of the last 28 days').click();
+  const square = page.locator(`.calendar a[href$="${day}"]`);
+  assert.equal(await square.getAttribute('class'), 'unread');
+  assert.equal((await served.idle()).runs.length, 1); // to look is no sync
+  const count = async () => (await served.simulator.documents()).treatments.length;
+  const before_ = await count();
+  await page.getByRole('button', { name: 'Fill this day' }).click();
+  await page.locator(`.calendar .whole[href$="${day}"]`).waitFor();
+  assert.ok(await count() > before_);
+  assert.equal(await page.getByRole('button', { name: 'Fill this day' }).count(), 0);
+  assert.ok(page.url().endsWith(`?day=${day}`));
+  await show(page, 'day');
+  await page.getByRole('link', { name: 'Later day' }).click();
+  await page.locator('.day').waitFor();
+  await page.getByRole('link', { name: 'The last 24 hours' }).click();
+  await page.locator('h2', { hasText: 'The last 24 hours' }).waitFor();
+  for (const wrong of ['2026-13-40', '9999-01-01', '1970-01-01', '<b>', '']) assert.match((await served.secretly(`/?${new URLSearchParams({ day: wrong })}`)).text, /<h2 id="day-words">The last 24 hours/);
 });
 
 test('without scripts: forms post, the page loads itself again, or keeps still', async (t) => {
@@ -146,7 +282,7 @@ test('without scripts: forms post, the page loads itself again, or keeps still',
   await page.locator('button[value=pretend]').click();
   await served.idle(2);
   await page.goto(served.url);
-  assert.match(await page.locator('.runs li').first().textContent(), /Pretended/);
+  assert.match(await page.locator('.runs li').first().textContent(), /was a preview/);
   await page.locator('button[value=sign-out]').click();
   assert.equal(await page.locator('form.sign-in').count(), 1);
   assert.deepEqual(page.complaints, []);
@@ -194,7 +330,7 @@ test('the timer: just started, running by itself, paused and resumed', async (t)
   await show(page, 'starting');
   await page.getByText('A sync runs every 15 minutes.').waitFor();
   await says(page, 'Data is flowing'); // told by the server, nothing was pressed
-  await page.locator('.runs', { hasText: 'by the timer' }).waitFor();
+  await page.locator('.runs', { hasText: 'The timer\'s sync' }).waitFor();
   await page.getByRole('button', { name: 'Pause the timer' }).click();
   await says(page, 'Paused');
   await show(page, 'paused');
@@ -283,7 +419,7 @@ test('diagnostics are copied, and hold nothing of the person', async (t) => {
   await page.getByRole('button', { name: 'Copy diagnostics' }).click();
   await page.getByText('Copied').waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(copied, /TConnectSync for Heroku \d.*libcurl[\s\S]*Verdict: Nightscout refused[\s\S]*Last syncs:\n- .*Failed/);
+  assert.match(copied, /TConnectSync for Heroku \d.*libcurl[\s\S]*Verdict: Nightscout refused[\s\S]*Last syncs:\n- .*failed/);
   const { env } = served.simulator;
   const html = await page.content();
   for (const secret of [env.TCONNECT_EMAIL, env.TCONNECT_PASSWORD, 'a wrong one of Nightscout', SECRET, new URL(env.NS_URL).host]) {

@@ -119,6 +119,23 @@ test('no other site can press a button; wrong secrets are told so, then told to 
   assert.ok(isFull((await served.get('/', { headers: { cookie } })).text), 'who is signed in stays so');
 });
 
+test('in the language and the hours of the browser, or of the address; installable', async (t) => {
+  const served = await serve(t);
+  const html = async (headers, query = '') => (await served.get(`/${query}`, { headers })).text;
+  assert.match(await html({}), /<html lang="en" data-hours="24"/);
+  assert.match(await html({ 'accept-language': 'en-US,en;q=0.9' }), /<html lang="en" data-hours="12"/);
+  assert.match(await html({ 'accept-language': 'it, de-CH;q=0.8, fr;q=0.5' }), /<html lang="de" data-hours="24"[\s\S]*Bereit, ohne Auftrag/);
+  assert.match(await html({ 'accept-language': 'de' }, '?lang=fr'), /<html lang="fr"[\s\S]*data-kept="\?lang=fr"/);
+  assert.match(await html({}, '?lang=%22%3E%3Cb%3E'), /<html lang="en"[\s\S]*data-kept=""/);
+  assert.match(await html({}), /<html lang="en"/); // what one asked for is not kept for another
+  const signed = await served.post({ secret: SECRET, action: 'sign-in', lang: 'es' });
+  assert.equal(signed.headers.get('location'), './?notice=signed-in&lang=es');
+  const manifest = await served.get('/site.webmanifest');
+  assert.equal(manifest.headers.get('content-type'), 'application/manifest+json');
+  assert.equal(JSON.parse(manifest.text).icons[0].src, 'icon.svg');
+  assert.equal((await served.get('/favicon.ico')).headers.get('content-type'), 'image/x-icon');
+});
+
 test('the files: tagged for good, asked about otherwise, packed for who takes it, small in all', async (t) => {
   const served = await serve(t);
   await served.sync(1);
@@ -148,7 +165,7 @@ test('the files: tagged for good, asked about otherwise, packed for who takes it
     assert.equal(gunzipSync(packed.data).toString(), answer.text);
     assert.equal((await served.get(`/${name}`, { headers: { 'accept-encoding': 'gzip;q=0' } })).headers.get('content-encoding'), null);
   }
-  assert.ok(total < 60000, `${total} bytes`);
+  assert.ok(total < 80000, `${total} bytes`);
   assert.equal((await served.get('/page.html')).status, 404);
   assert.equal((await served.get('/page.css', { method: 'POST' })).status, 405);
 });

@@ -15,6 +15,9 @@ struct sync_progress;
 struct time_zone;
 
 /* Rendered pages stay below this, whatever is in the view. */
+/* Squares of the calendar. */
+#define CALENDAR_DAYS 28
+
 #define PAGE_MAXIMUM (256u << 10)
 
 enum page_verdict {
@@ -56,7 +59,19 @@ enum page_notice {
 const char *page_notice_word(enum page_notice notice);
 enum page_notice page_notice_find(const char *word);
 
+enum page_language { LANGUAGE_ENGLISH, LANGUAGE_SPANISH, LANGUAGE_GERMAN, LANGUAGE_FRENCH, LANGUAGE_COUNT };
+struct page_reader {
+    enum page_language language;
+    bool twelve_hours; /* clocks count to 12 */
+};
+/* By an Accept-Language header, or one tag ("es-MX"): its first language that there are words for. NULL, or
+   none of them: English, 24 hours. */
+struct page_reader page_reader_find(const char *tags);
+
+#define PAGE_LANG_SIZE 12
 struct page_view {
+    struct page_reader reader;
+    char lang[PAGE_LANG_SIZE]; /* the tag that was asked for in the address; "": none */
     /* ---- for everybody ---- */
     enum page_verdict verdict;
     enum page_notice notice;
@@ -67,9 +82,11 @@ struct page_view {
     int64_t last_good_run, next_run;
     unsigned interval_minutes; /* 0: the timer is off */
     bool paused, running;
-    bool has_secret; /* one is set: signing in is possible */
-    bool signed_in;  /* the rest is filled, and shown */
-    bool still;      /* without scripts: do not refresh the page */
+    bool checking;         /* what runs is a check of the login */
+    int64_t failing_since; /* the first failure since the last good run; NO_TIME: none */
+    bool has_secret;       /* one is set: signing in is possible */
+    bool signed_in;        /* the rest is filled, and shown */
+    bool still;            /* without scripts: do not refresh the page */
     /* What is wrong in the settings, each sentence beginning with the variable's name. */
     char *const *problems, *const *warnings;
     size_t problem_count, warning_count;
@@ -84,6 +101,16 @@ struct page_view {
     const struct run *const *runs;        /* newest first */
     size_t run_count;
     const struct day_picture *picture;
+    char day[11];                /* "2026-05-14", of which day; "": the last 24 hours */
+    const char *day_error;       /* why it could not be read; NULL: it could, or is being read */
+    int64_t day_from, day_until; /* instants that it shows; both 0: the last 24 hours */
+    const struct day_picture
+        *latest;         /* of the last 24 hours, with what the pump told last; may be the same */
+    const char *clock;   /* what is wrong with the pump's clock; NULL or "": nothing */
+    int64_t clock_since; /* instant; NO_TIME: not known */
+    /* How much of each of the last days is in Nightscout, today first: enum coverage_day. */
+    uint8_t calendar[CALENDAR_DAYS];
+    bool has_calendar;
     bool mmol;                /* glucose in mmol/L, as the Nightscout site shows it */
     unsigned long news;       /* what live events have told so far, for who listens from now on */
     const char *check_report; /* of the last check; NULL: none was asked for */

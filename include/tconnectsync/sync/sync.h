@@ -34,7 +34,7 @@ struct sync_request {
     int64_t from, to; /* instants, both inclusive */
     bool pretend;
     bool check_only;      /* sign in and look, but read no log and write nothing */
-    bool keeps_readings;  /* glucose stays in the pump log for who watches, carried over or not */
+    bool keeps_all;       /* every kind of event stays in the pump log for who watches, carried over or not */
     bool wants_status;    /* also read the Nightscout site's status, which need not succeed */
     bool by_timer;        /* may end as soon as nothing is new */
     bool asked_by_person; /* lifts the latch of a refused password */
@@ -65,6 +65,8 @@ const struct account *sync_account(const struct sync *sync);
 const struct json *sync_pump_settings(const struct sync *sync);
 const struct documents *sync_documents(const struct sync *sync);
 const struct pump_log *sync_pump_log(const struct sync *sync);
+/* Its log holds all that there is of the time between two instants. */
+bool sync_has_read(const struct sync *sync, int64_t from, int64_t until);
 const struct held *sync_held(const struct sync *sync);
 /* What a check found of each side: its error, or NULL. False: Nightscout was not asked. */
 struct sync_check {

@@ -3,6 +3,10 @@
   'use strict';
   const POLL = 20000, SILENCE = 50000, TICK = 15000, NOTICE = 15000;
   const $ = (id) => document.getElementById(id);
+  const twelve = document.documentElement.dataset.hours === '12';
+  const here = `./${document.body.dataset.kept}`;
+  const [NOW, SOON, MINUTE, MINUTES, HOUR, HOURS, BOTH, DAYS, AGO, IN, LOST, CHECKING, COPY, COPIED, PRESS, DEVICE, SETTING] = document.body.dataset.words.split('|');
+  const say = (words, ...values) => words.replace(/#/g, () => values.shift());
   const isFull = () => document.body.dataset.view === 'full';
   let ahead = Number(document.body.dataset.now) * 1000 - Date.now(); // the server's clock before ours
   let seen = Date.now(), busy = null, again = false, source = null, poll = 0, watch = 0, going = 0, lost = false;
@@ -10,13 +14,12 @@
   // ---- times, in the words of page_text.c ----
   function words(instant) {
     const ago = Math.floor((Date.now() + ahead - instant) / 1000), size = Math.abs(ago);
-    if (size < 60) return ago < 0 ? 'in a moment' : 'just now';
+    if (size < 60) return ago < 0 ? SOON : NOW;
     const minutes = Math.floor(size / 60), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
-    const many = (count, unit) => `${count} ${unit}${count === 1 ? '' : 's'}`;
-    const amount = minutes < 60 ? many(minutes, 'minute')
-      : days >= 2 ? `${days} days`
-        : minutes % 60 ? `${hours} h ${minutes % 60} min` : many(hours, 'hour');
-    return ago < 0 ? `in ${amount}` : `${amount} ago`;
+    const amount = minutes < 60 ? minutes === 1 ? MINUTE : say(MINUTES, minutes)
+      : days >= 2 ? say(DAYS, days)
+        : minutes % 60 ? say(BOTH, hours, minutes % 60) : hours === 1 ? HOUR : say(HOURS, hours);
+    return say(ago < 0 ? IN : AGO, amount);
   }
 
   function tick() {
@@ -28,9 +31,7 @@
   }
 
   function sayLost() {
-    const minutes = Math.floor((Date.now() - seen) / 60000);
-    const age = minutes < 1 ? 'less than a minute old' : minutes === 1 ? 'a minute old' : `${minutes} minutes old`;
-    const text = `The server does not answer, so what you see is ${age}. This says nothing about the pump.`;
+    const text = say(LOST, words(seen + ahead));
     if ($('offline').textContent !== text) $('offline').textContent = text;
     $('offline').hidden = false;
   }
@@ -55,7 +56,7 @@
   function show(html, all) {
     const fresh = new DOMParser().parseFromString(html, 'text/html');
     if (!fresh.body.dataset.view || fresh.body.dataset.view !== document.body.dataset.view) {
-      location.replace('./');
+      location.replace(here);
       return;
     }
     seen = Date.now();
@@ -77,7 +78,8 @@
     for (const field of document.querySelectorAll('input[name=form_token]')) if (token) field.value = token.value;
     // A section that came or went: fixed settings take one away and bring others.
     const shape = (page) => [...page.querySelectorAll('main > section')].map((section) => section.getAttribute('aria-labelledby')).join();
-    if (shape(fresh) !== shape(document)) location.replace('./');
+    if (shape(fresh) !== shape(document)) location.replace(here);
+    readOutAll();
     tick();
   }
 
@@ -90,7 +92,7 @@
     const mine = busy = new AbortController();
     const late = setTimeout(() => mine.abort(), 20000);
     try {
-      const answer = await fetch('./', { credentials: 'same-origin', cache: 'no-store', signal: mine.signal, ...options });
+      const answer = await fetch(here, { credentials: 'same-origin', cache: 'no-store', signal: mine.signal, ...options });
       if (!answer.headers.get('content-type')?.startsWith('text/html')) throw new Error(String(answer.status));
       const html = await answer.text();
       setLost(false);
@@ -172,16 +174,159 @@
   addEventListener('online', () => refresh());
   addEventListener('offline', () => setLost(true));
 
+  // ---- what is drawn can be read out, moment by moment: by mouse, touch and keys ----
+  // stops: [{ at, words(), big }] in their order, at from 0 to 1; a big one is caught from further away.
+  // mark(stop or null) shows where.
+  function readOut(drawing, stops, mark) {
+    const said = $(drawing.dataset.said), rest = said.textContent;
+    let now = -1;
+    said.hidden = false;
+    if (!stops.length) return;
+    const go = (to) => {
+      now = Math.max(0, Math.min(stops.length - 1, to));
+      mark(stops[now]);
+      said.textContent = stops[now].words();
+      drawing.setAttribute('aria-valuenow', String(now + 1));
+      drawing.setAttribute('aria-valuetext', said.textContent);
+    };
+    const leave = () => {
+      mark(null);
+      now = -1;
+      said.textContent = rest;
+    };
+    const point = (event) => {
+      const { left, width } = drawing.getBoundingClientRect(), at = (event.clientX - left) / width;
+      const distance = (stop) => Math.max(0, Math.abs(stop.at - at) - (stop.big ? 9 / width : 0));
+      go(stops.reduce((best, stop, i) => distance(stop) < distance(stops[best]) || distance(stop) === distance(stops[best]) && stop.big ? i : best, 0));
+    };
+    Object.entries({ role: 'slider', tabindex: '0', 'aria-valuemin': '1', 'aria-valuemax': String(stops.length), 'aria-valuenow': String(stops.length), 'aria-valuetext': rest })
+      .forEach(([name, value]) => drawing.setAttribute(name, value));
+    drawing.addEventListener('pointermove', point);
+    drawing.addEventListener('pointerdown', point);
+    drawing.addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse' && document.activeElement !== drawing) leave(); });
+    drawing.addEventListener('focus', () => { if (now < 0) go(stops.length - 1); });
+    drawing.addEventListener('blur', leave);
+    drawing.addEventListener('keydown', (event) => {
+      const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -12, PageUp: 12, Home: -stops.length, End: stops.length }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      go(now + step);
+    });
+  }
+
+  function readStrip(strip) {
+    const bars = [...strip.querySelectorAll('rect')], count = bars.length;
+    const stops = bars.map((bar, i) => ({ bar, at: (i + .5) / count, words: () => bar.textContent })).filter(({ bar }) => bar.firstElementChild);
+    readOut(strip, stops, (stop) => bars.forEach((bar) => bar.classList.toggle('at', bar === stop?.bar)));
+  }
+
+  // The lists that page_picture_data.c writes.
+  function readDay(drawing) {
+    const { minutes, unit, clock, words } = drawing.dataset;
+    const list = (name) => drawing.dataset[name].split(',').filter(Boolean).map((item) => item.split(' '));
+    const [glucose, bolus, automatic, carbs, basal, profile, nothing] = words.split('|');
+    const readings = list('readings'), boluses = list('boluses'), steps = list('steps'), segments = list('profile'), bars = list('bars'), marks = list('marks');
+    const [first, jumps, by] = clock.split(',').map(Number);
+    const wall = (minute) => (first + minute + (minute >= jumps ? by : 0) + 1440) % 1440;
+    const two = (number) => String(number).padStart(2, '0');
+    const when = (minute) => {
+      const hour = Math.floor(wall(minute) / 60), rest = two(wall(minute) % 60);
+      return twelve ? `${hour % 12 || 12}:${rest} ${hour < 12 ? 'AM' : 'PM'}` : `${two(hour)}:${rest}`;
+    };
+    const during = (spans, minute) => spans.filter(([from, until]) => minute >= from && minute < until);
+    const tell = (minute) => {
+      const near = readings.reduce((best, one) => !best || Math.abs(one[0] - minute) < Math.abs(best[0] - minute) ? one : best, null);
+      const parts = [];
+      if (near && Math.abs(near[0] - minute) <= 5) parts.push(`${glucose} ${near[1]} ${unit}`);
+      for (const [, units, grams, own] of boluses.filter(([at]) => Math.abs(at - minute) <= 2)) {
+        if (units > 0) parts.push(`${bolus} ${units} U${own === '1' ? ` (${automatic})` : ''}`);
+        if (grams > 0) parts.push(`${carbs} ${grams} g`);
+      }
+      for (const [, , rate] of during(steps, minute).slice(0, 1)) {
+        const planned = segments.filter(([from]) => from <= wall(minute)).at(-1);
+        parts.push(`${basal} ${rate} U/h${planned ? ` (${profile} ${planned[1]})` : ''}`);
+      }
+      for (const [, , ...name] of during(bars, minute)) parts.push(name.join(' '));
+      for (const [, ...name] of marks.filter(([at]) => Math.abs(at - minute) <= 2)) parts.push(name.join(' '));
+      return `${when(minute)}: ${parts.join(', ') || nothing}`;
+    };
+    const big = new Set([...boluses, ...marks].map(([at]) => Number(at)));
+    const all = new Set([...big, ...readings.map(([at]) => Number(at))]);
+    for (let minute = 0; minute < minutes; minute += 15) all.add(minute);
+    const stops = [...all].sort((a, b) => a - b).map((minute) => ({ at: minute / minutes, big: big.has(minute), words: () => tell(minute) }));
+    const line = document.createElementNS(drawing.namespaceURI, 'line');
+    line.setAttribute('class', 'cursor');
+    line.setAttribute('y2', '100%');
+    readOut(drawing, stops, (stop) => {
+      if (!stop) return line.remove();
+      for (const end of ['x1', 'x2']) line.setAttribute(end, `${stop.at * 100}%`);
+      return drawing.append(line);
+    });
+  }
+
+  function readOutAll() {
+    const strip = $('strip'), day = $('day-drawing');
+    if (strip && !strip.hasAttribute('tabindex')) readStrip(strip);
+    if (day && !day.hasAttribute('tabindex')) readDay(day);
+  }
+
+  // ---- set-up: the browser knows a zone, and a good secret; lines are copied ----
+  async function copyText(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  function helpSetUp() {
+    const guess = $('zone-guess'), zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (guess && zone) {
+      const set = guess.dataset.zone, line = $('zone-line');
+      if (line) line.textContent = `TIMEZONE_NAME=${zone}`;
+      guess.textContent = say(DEVICE, zone) + (!set || set === zone ? '' : ` ${say(SETTING, set)}`);
+      guess.hidden = false;
+    }
+    const secret = $('secret-line');
+    if (secret) secret.textContent = `TCONNECTSYNC_HEROKU_SECRET=${[...crypto.getRandomValues(new Uint8Array(15))].map((byte) => (byte % 36).toString(36)).join('')}`;
+    for (const line of document.querySelectorAll('.line')) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.textContent = COPY;
+      button.setAttribute('aria-label', `${COPY} ${line.textContent.split('=')[0]}`);
+      button.addEventListener('click', async () => {
+        const done = await copyText(line.querySelector('code').textContent);
+        if (!done) getSelection().selectAllChildren(line.querySelector('code'));
+        button.textContent = done ? COPIED : PRESS;
+        button.removeAttribute('aria-label');
+      });
+      line.append(button);
+    }
+  }
+
   // ---- buttons ----
-  $('actions')?.addEventListener('submit', async (event) => {
+  document.addEventListener('submit', async (event) => {
+    if (!event.target.matches('[data-act]')) return;
     event.preventDefault();
     const button = event.submitter, form = event.target, body = new URLSearchParams(new FormData(form));
     if (button) body.set('action', button.value);
+    const checks = button?.value === 'check';
+    if (checks) $('check').textContent = CHECKING;
     for (const each of form.querySelectorAll('button')) each.setAttribute('aria-disabled', 'true');
     const done = await refresh({ method: 'POST', body });
     for (const each of form.querySelectorAll('button')) each.removeAttribute('aria-disabled');
-    if (done) $('notice').scrollIntoView({ block: 'nearest' });
+    if (checks) $('check').scrollIntoView({ block: 'nearest' });
+    else if (done) $('notice').scrollIntoView({ block: 'nearest' });
   });
+
+  const share = $('share');
+  if (share) {
+    share.hidden = false;
+    share.addEventListener('click', async () => {
+      $('copied').textContent = await copyText(new URL('./', location.href).href) ? COPIED : new URL('./', location.href).href;
+    });
+  }
 
   const copy = $('copy');
   if (copy) {
@@ -189,22 +334,22 @@
     copy.addEventListener('click', async () => {
       const text = $('diagnostics');
       let done = true;
-      try {
-        await navigator.clipboard.writeText(text.value);
-      } catch {
+      if (!await copyText(text.value)) {
         $('diagnostics-box').open = true;
         text.focus();
         text.select();
         done = document.execCommand('copy');
       }
-      $('copied').textContent = done ? copy.dataset.done : copy.dataset.failed;
+      $('copied').textContent = done ? COPIED : PRESS;
       setTimeout(() => { $('copied').textContent = ''; }, 4000);
     });
   }
 
   // Loading it again says nothing twice, and no secret stays in the address.
-  if (location.search) history.replaceState(null, '', './');
+  if (location.search) history.replaceState(null, '', here);
   letNoticeGo();
+  helpSetUp();
+  readOutAll();
   setInterval(tick, TICK);
   tick();
   start();

@@ -45,7 +45,7 @@ export async function openBrowser() {
 // A page of its own, with nothing kept from others. page.complaints gathers what must not happen: errors, refused or
 // outside loads, dialogs.
 export async function openPage(t, browser, served, { where = '', width = 900, height = 900, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, ...options });
+  const context = await browser.newContext({ viewport: { width, height }, locale: 'en-GB', ...options });
   t.after(() => context.close());
   if (ahead) await context.clock.install({ time: Date.now() });
   const page = await context.newPage();
