@@ -30,8 +30,9 @@ static const char still[] = "still running\n";
 struct part {
     struct held_answer *held;
     struct service *service;
-    struct run_log *log; /* NULL: nothing yet */
-    size_t sent;         /* of the log */
+    struct run_log *log;  /* NULL: nothing yet */
+    size_t sent;          /* of the log */
+    struct buffer ending; /* what comes after all logs, in the order of the people */
     bool over;
 };
 
@@ -40,7 +41,6 @@ struct held_answer {
     struct event *timer;
     struct part parts[PEOPLE_MAXIMUM];
     size_t count;
-    struct buffer ending; /* what comes after the logs */
     bool check, streaming;
     bool begun, failed; /* all parts are there; one of them was no success */
 };
@@ -48,9 +48,10 @@ struct held_answer {
 static void end(struct held_answer *held)
 {
     event_free(held->timer);
-    for (size_t i = 0; i < held->count; i++)
+    for (size_t i = 0; i < held->count; i++) {
         run_log_release(held->parts[i].log);
-    buffer_free(&held->ending);
+        buffer_free(&held->parts[i].ending);
+    }
     free(held);
 }
 
@@ -120,7 +121,8 @@ static void send_on(struct held_answer *held)
     }
     if (!is_over(held) || waiting(held) > 0)
         return;
-    http_stream_send(held->exchange, held->ending.data, held->ending.length);
+    for (size_t i = 0; i < held->count; i++)
+        http_stream_send(held->exchange, held->parts[i].ending.data, held->parts[i].ending.length);
     http_stream_end(held->exchange);
     end(held);
 }
@@ -157,7 +159,7 @@ static bool begin_stream(struct held_answer *held, int status)
 /* What comes after the log of a run: a check's report; of several people also whose it is. */
 static void write_ending(struct part *part, bool ok, const char *error, const char *text)
 {
-    struct buffer *ending = &part->held->ending;
+    struct buffer *ending = &part->ending;
     const unsigned person = part->service->person->configuration->person;
     if (part->log && part->log->left_out > 0)
         buffer_addf(ending, "%zu more lines are in the server's log.\n", part->log->left_out);
@@ -174,13 +176,14 @@ static void write_ending(struct part *part, bool ok, const char *error, const ch
 static void reply_whole(struct held_answer *held, int status)
 {
     struct buffer body;
-    buffer_init(&body, WHOLE_MAXIMUM + ENDING_MAXIMUM);
+    buffer_init(&body, WHOLE_MAXIMUM + held->count * ENDING_MAXIMUM);
     for (size_t i = 0; i < held->count; i++) {
         const struct part *part = &held->parts[i];
         if (part->log)
             buffer_add(&body, part->log->text.data + part->sent, waiting_of(part));
     }
-    buffer_add(&body, held->ending.data, held->ending.length);
+    for (size_t i = 0; i < held->count; i++)
+        buffer_add(&body, held->parts[i].ending.data, held->parts[i].ending.length);
     http_reply(held->exchange, status, HTTP_PLAIN_TEXT, body.data, body.length);
     buffer_free(&body);
     end(held);
@@ -197,7 +200,8 @@ static void part_ended(struct part *part, bool ok, const char *error, const char
         return;
     const int status = held->failed ? 500 : 200;
     if (held->streaming)
-        buffer_add_text(&held->ending, held->failed ? "Result: failed\n" : "Result: ok\n");
+        buffer_add_text(&held->parts[held->count - 1].ending,
+                        held->failed ? "Result: failed\n" : "Result: ok\n");
     if (!held->streaming && waiting(held) <= WHOLE_MAXIMUM)
         reply_whole(held, status);
     else if (held->streaming || begin_stream(held, status))
@@ -261,10 +265,12 @@ void held_answer_begin(struct daemon *daemon, struct http_exchange *exchange, pe
     held->exchange = exchange;
     held->check = check;
     held->timer = evtimer_new(daemon->application->base, on_timer, held);
-    buffer_init(&held->ending, ENDING_MAXIMUM);
     set_timer(held, HOLD_SECONDS);
-    for (struct service *service = NULL; (service = daemon_next(daemon, people, service));)
-        held->parts[held->count++] = (struct part){.held = held, .service = service};
+    for (struct service *service = NULL; (service = daemon_next(daemon, people, service));) {
+        struct part *part = &held->parts[held->count++];
+        *part = (struct part){.held = held, .service = service};
+        buffer_init(&part->ending, ENDING_MAXIMUM);
+    }
     if (ask_all(held, wishes, answers) == held->count) {
         daemon_reply_full(exchange);
         end(held);

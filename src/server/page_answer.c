@@ -143,17 +143,20 @@ static void show(struct service *service, struct http_exchange *exchange, enum c
 /* To the page anew, so that loading it again does nothing twice. */
 static void go_to_page(struct http_exchange *exchange, enum page_notice notice)
 {
-    char location[96], day[CIVIL_TEXT_SIZE] = "";
+    char location[112], day[CIVIL_TEXT_SIZE] = "";
     const char *asked = http_exchange_parameter(exchange, "day"),
-               *lang = http_exchange_parameter(exchange, "lang");
+               *lang = http_exchange_parameter(exchange, "lang"),
+               *person = http_exchange_parameter(exchange, "person");
+    const bool has_person = person && *person >= '1' && *person <= '9' && !person[1];
     const bool has_lang =
         lang && strlen(lang) < PAGE_LANG_SIZE &&
         strspn(lang, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") == strlen(lang);
     const int64_t wall = asked ? civil_parse_wall(asked) : NO_TIME;
     if (wall != NO_TIME)
         civil_format_date(day, wall);
-    snprintf(location, sizeof location, "./?notice=%s%s%.10s%s%s%s", page_notice_word(notice),
+    snprintf(location, sizeof location, "./?notice=%s%s%.10s%s%s%s%s%s", page_notice_word(notice),
              *day ? "&day=" : "", day, has_lang ? "&lang=" : "", has_lang ? lang : "",
+             has_person ? "&person=" : "", has_person ? person : "",
              notice == NOTICE_CHECKING ? "#check" : "");
     http_exchange_add_header(exchange, "Location", location);
     http_reply_text(exchange, 303, "");
@@ -324,7 +327,7 @@ void page_answer(struct daemon *daemon, struct http_exchange *exchange)
         daemon_add_retry_after(exchange, who.retry_after);
     if (notice != NOTICE_NONE)
         show(service, exchange, who.credential, who.status ? who.status : 403, notice);
-    else if (action && word && *word &&
+    else if (action && strncmp(action, "sign-", 5) != 0 && word && *word &&
              application_find(daemon->application, word, who.opens) != service->person)
         go_to_page(exchange, NOTICE_BAD_REQUEST); /* never for another than the one that was meant */
     else if (action)

@@ -161,6 +161,32 @@ static void fill_calendar(const struct service *service, struct page_view *view)
         }
 }
 
+/* With the secret those whom it opens, by name; without it all, by number. */
+static void fill_tabs(const struct service *service, bool full, struct filled_view *filled)
+{
+    const struct daemon *daemon = service->daemon;
+    const char *secret = service->person->configuration->secret;
+    enum health healths[PEOPLE_MAXIMUM];
+    size_t count = 0;
+    for (size_t i = 0; daemon->count > 1 && i < daemon->count; i++) {
+        const struct service *other = &daemon->services[i];
+        const struct configuration *its = other->person->configuration;
+        if (full && (!its->secret || strcmp(its->secret, secret) != 0))
+            continue;
+        const enum health health = service_health(other);
+        size_t at = count++;
+        for (; at > 0 && healths[at - 1] < health; at--) {
+            healths[at] = healths[at - 1];
+            filled->tabs[at] = filled->tabs[at - 1];
+        }
+        healths[at] = health;
+        filled->tabs[at] = (struct page_tab){its->person, full ? its->person_name : NULL, verdict_of(other)};
+    }
+    filled->view.tabs = filled->tabs;
+    filled->view.tab_count = count;
+    filled->view.person = count ? service->person->configuration->person : 0;
+}
+
 void page_view_fill(const struct status_page *page, bool full, const struct page_wish *wish,
                     struct filled_view *filled)
 {
@@ -169,6 +195,7 @@ void page_view_fill(const struct status_page *page, bool full, const struct page
                                             .newest_reading = NO_TIME,
                                             .form_token = ""}};
     fill_public(page->service, &filled->view);
+    fill_tabs(page->service, full, filled);
     fill_reader(wish, &filled->view);
     if (!full)
         return;

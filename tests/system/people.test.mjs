@@ -186,6 +186,22 @@ test('which person: by number, by name, by what the secret opens; without a choi
   assert.equal(new Set(names).size, names.length, 'a metric has one head');
   assert.match((await get('/metrics?person=Ann', bearer(one))).text, /^tconnectsync_failures\{person="1"\} 0\n# HELP/m);
 
+  // The page: a tab each, the worst first; names to who may know them.
+  const tabs = (html) => [...(/<nav class="people"[^]*?<\/nav>/.exec(html)?.[0] ?? '').matchAll(/<a href="\.\/\?person=(\d)"( aria-current="page")?[^>]*>([^<]*)<small>/g)]
+    .map(([, person, current, name]) => [person, Boolean(current), name]);
+  assert.deepEqual(tabs((await get('/')).text), [['3', true, 'Person 3'], ['1', false, 'Person 1'], ['2', false, 'Person 2']]);
+  assert.deepEqual(tabs((await get('/?person=2')).text).find(([, current]) => current), ['2', true, 'Person 2']);
+  const { text: bos, headers } = await get(`/?person=2&secret=${one}`);
+  assert.deepEqual(tabs(bos), [['1', false, 'Ann'], ['2', true, 'Bo B']]);
+  assert.match(bos, /data-view="full"[^>]*data-kept="\?person=2"/);
+  const pressed = await get('/?person=2', {
+    method: 'POST',
+    body: new URLSearchParams({ form_token: /name="form_token" value="([^"]*)"/.exec(bos)[1], action: 'sync', days: '2' }),
+    headers: { cookie: headers.get('set-cookie').split(';')[0], 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  assert.equal(pressed.headers.get('location'), './?notice=started&person=2');
+  assert.deepEqual([(await ended(1, one)).runs.length, (await ended(2, one, 3)).runs.length], [1, 3]);
+
   const jobs = JSON.parse((await get('/scheduler/jobs/update?person=2', bearer(one))).text);
   assert.deepEqual(jobs.kwargs, { person: 2 });
   const stranger = await fetch(`${url}/run?person=3&secret=${one}`);
