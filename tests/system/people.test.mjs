@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
-import { freePort, until } from './lib/child.mjs';
+import { freePort, launch, until } from './lib/child.mjs';
 import { startServer } from './lib/daemon.mjs';
 import { folder, run } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
@@ -285,4 +285,15 @@ test('the command line: everybody one after the other, or one by --person; each 
   const gap = await go(['check'], { NS_URL_4: 'https://four.example.org' });
   assert.match(gap.stderr, /NS_URL_3 is not set, though there are settings that end in _4/);
   assert.equal(gap.status, 2);
+});
+
+// The tests of one person's server, about the second of two: see lib/daemon.mjs.
+test('what holds for one person holds for the second of two', async () => {
+  const those = '^(methods|the secret|without a secret|Basic|pretend|from and to|equal ranges|/check_login|the scheduler)';
+  const tests = launch(process.execPath, ['--test', `--test-name-pattern=${those}`, new URL('daemon_surface.test.mjs', import.meta.url).pathname], {
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, AS_SECOND: '1' },
+  });
+  const { status } = await tests.ended;
+  assert.equal(status, 0, tests.stdout.slice(-8000));
+  assert.match(tests.stdout, /^# pass 9$/m);
 });
