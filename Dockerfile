@@ -18,4 +18,6 @@ USER 10001:10001
 WORKDIR /var/lib/tconnectsync
 EXPOSE 5000
 HEALTHCHECK --interval=60s --timeout=10s --start-period=10s CMD ["tconnectsync-heroku", "healthcheck"]
+LABEL org.opencontainers.image.title="TConnectSync for Heroku" org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.description="Carries insulin-pump data from Tandem Source to Nightscout"
 ENTRYPOINT ["tconnectsync-heroku"]

@@ -11,7 +11,7 @@ variable "people" {
 
 variable "image" {
   type    = string
-  default = "registry.example.org/tconnectsync-heroku:1.0.0"
+  default = "registry.example.org/tconnectsync-heroku:1.1.0"
 }
 
 job "tconnectsync" {

@@ -11,6 +11,8 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/memory.h"
 
+#include "json_allocation.h"
+
 struct json_writer {
     yajl_gen generator;
 };
@@ -23,9 +25,7 @@ static void append(void *buffer, const char *text, size_t length)
 struct json_writer *json_writer_new(struct buffer *buffer)
 {
     struct json_writer *writer = xcalloc(1, sizeof *writer);
-    writer->generator = yajl_gen_alloc(NULL);
-    if (!writer->generator)
-        abort();
+    writer->generator = yajl_gen_alloc(&json_allocation);
     yajl_gen_config(writer->generator, yajl_gen_print_callback, append, buffer);
     return writer;
 }

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/redact.h"
 #include "tconnectsync/server/application.h"
+#include "tconnectsync/server/log_output.h"
 #include "tconnectsync/server/serve.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/sync/check_report.h"
@@ -58,6 +57,7 @@ static void print(struct run *run, FILE *stream, const struct buffer *text)
     struct buffer out;
     buffer_init(&out, OUTPUT_MAXIMUM);
     redact(run->person ? run->person->redactor : run->application->redactor, text->data, text->length, &out);
+    log_output_flush(run->application->output);
     errno = 0;
     fwrite(out.data, 1, out.length, stream);
     if (fflush(stream) != 0 || ferror(stream))
@@ -214,17 +214,8 @@ int command_check(const struct arguments *arguments)
 
 /* ---- serve ---- */
 
-/* Passwords and tokens live in this process's memory: no core file holds them. */
-static void forbid_core_files(void)
-{
-    const struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_DUMPABLE, 0);
-}
-
 int command_serve(const struct arguments *arguments)
 {
-    forbid_core_files();
     setvbuf(stdout, NULL, _IOLBF, 0);
     struct application *application = application_new(stdout, arguments->level);
     bool served = serve(application);

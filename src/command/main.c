@@ -4,9 +4,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tconnectsync/base/log.h"
+#include "tconnectsync/http/http_client.h"
 #include "tconnectsync/server/application.h"
 
 #include "command.h"
@@ -81,6 +84,15 @@ static const struct command {
     {"healthcheck", command_healthcheck, 0},
     {"help", command_help, 0},
 };
+
+/* Passwords and tokens live in this process's memory: no core file holds them, and no other process reads it.
+ */
+static void forbid_core_files(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
 
 static int complain(const char *what, const char *word)
 {
@@ -183,6 +195,8 @@ int main(int argc, char **argv)
     unsigned given = 0;
     int option;
     open_standard_streams();
+    http_own_memory();
+    forbid_core_files();
     ignore_signals();
     while ((option = next_option(argc, argv)) != -1) {
         if (option < 0 || option >= OPTION_COUNT)

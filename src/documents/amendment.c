@@ -14,6 +14,8 @@
 #include "tconnectsync/documents/difference.h"
 #include "tconnectsync/pump/pump_log.h"
 
+#include "moves.h"
+
 #define TOLERANCE 1000      /* milliseconds by which a duration may differ */
 #define FARTHEST  (14 * 60) /* minutes of a zone from UTC */
 
@@ -24,7 +26,7 @@ struct amendment {
     const struct held_document *item;
     const struct json *stored;
     struct buffer words, event_id;
-    bool sets_duration, sets_notes, sets_reason, sets_event_id, sets_carbs, sets_glucose;
+    bool sets_time, sets_duration, sets_notes, sets_reason, sets_event_id, sets_carbs, sets_glucose;
 };
 
 bool says_not_ended(enum document_kind kind, const char *text)
@@ -131,19 +133,27 @@ static void find_activity_changes(struct amendment *amendment)
 
 static bool is_replaced(const struct amendment *amendment, const char *key)
 {
-    return (amendment->sets_duration && strcmp(key, "duration") == 0) ||
+    return (amendment->sets_time && strcmp(key, "utcOffset") == 0) || /* the server takes it from the time */
+           (amendment->sets_duration && strcmp(key, "duration") == 0) ||
            (amendment->sets_event_id && strcmp(key, "pump_event_id") == 0) ||
            (amendment->sets_notes && strcmp(key, "notes") == 0) ||
            (amendment->sets_reason && strcmp(key, "reason") == 0);
 }
 
 /* Nightscout stores the instant in UTC and takes utcOffset from the text that it gets: it has to get that
- * again. */
+ * again, or the zone's for another time. */
 static void write_created_at(const struct amendment *amendment, const struct json *member,
                              struct json_writer *writer)
 {
+    const struct document *document = amendment->document;
     int64_t minutes, time = amendment->item->time;
     char text[CIVIL_TEXT_SIZE];
+    if (amendment->sets_time) {
+        const struct pump_log *log = amendment->log;
+        json_write_text(writer, time_zone_format(log->clocks[log->events[document->event].pump].zone, text,
+                                                 moves_new_time(document, log), document->millisecond));
+        return;
+    }
     if (!json_integer(json_get(amendment->stored, "utcOffset"), &minutes) || minutes == 0 ||
         llabs(minutes) > FARTHEST) {
         json_write_tree(writer, member);
@@ -210,12 +220,22 @@ static void add_members(const struct amendment *amendment, struct json_writer *w
         write_text(writer, "reason", amendment->words.data);
 }
 
-/* Whether there may be something to amend, told without reading the stored JSON. A type that a person chose
- * stands. */
+/* The stored one is the document as it is made now, and of the type that we gave it: a type that a person
+ * chose stands. */
+static bool is_in_its_form(const struct document *document, const struct held_document *item)
+{
+    return item->kind == document->kind && !document->whole;
+}
+
+/* Whether there may be something to amend, told without reading the stored JSON. */
 static bool may_change(const struct document *document, const struct pump_log *log,
                        const struct held_document *item)
 {
-    if (item->text == NO_TEXT || !item->ours || item->kind != document->kind)
+    if (item->text == NO_TEXT || !item->ours)
+        return false;
+    if (document->moves)
+        return true;
+    if (!is_in_its_form(document, item))
         return false;
     if (document->kind == DOCUMENT_TEMP_BASAL)
         return differs(document, item);
@@ -229,14 +249,19 @@ static bool may_change(const struct document *document, const struct pump_log *l
 
 static bool find_changes(struct amendment *amendment)
 {
-    if (amendment->document->kind == DOCUMENT_TEMP_BASAL)
-        amendment->sets_duration = true;
-    else if (amendment->document->kind == DOCUMENT_COMBO_BOLUS)
+    const struct document *document = amendment->document;
+    amendment->sets_time = document->moves;
+    if (!is_in_its_form(document, amendment->item))
+        return amendment->sets_time;
+    if (document->kind == DOCUMENT_TEMP_BASAL)
+        amendment->sets_duration = differs(document, amendment->item);
+    else if (document->kind == DOCUMENT_COMBO_BOLUS)
         find_bolus_changes(amendment);
     else
         find_activity_changes(amendment);
-    return amendment->sets_duration || amendment->sets_notes || amendment->sets_reason ||
-           amendment->sets_event_id || amendment->sets_carbs || amendment->sets_glucose;
+    return amendment->sets_time || amendment->sets_duration || amendment->sets_notes ||
+           amendment->sets_reason || amendment->sets_event_id || amendment->sets_carbs ||
+           amendment->sets_glucose;
 }
 
 bool amendment_write(const struct document *document, const struct pump_log *log, const struct held *held,

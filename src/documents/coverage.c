@@ -30,11 +30,15 @@ void coverage_free(struct coverage *coverage)
 
 void coverage_count_features(struct coverage *coverage, unsigned features, int64_t from)
 {
+    bool first = true;
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        first &= coverage->since[i] == NO_TIME;
+    const int64_t begin = first || coverage->through == NO_TIME ? from : coverage->through;
     for (size_t i = 0; i < FEATURE_COUNT; i++) {
         if (!(features >> i & 1))
             coverage->since[i] = NO_TIME;
         else if (coverage->since[i] == NO_TIME)
-            coverage->since[i] = coverage->through == NO_TIME ? from : coverage->through;
+            coverage->since[i] = begin;
     }
 }
 
@@ -60,10 +64,11 @@ static bool is_waiting(const struct document *document)
         return false;
     return document->open || document->refused || document->fate == FATE_WITHHELD ||
            (document->fate == FATE_CREATE && !document->created) ||
-           (document->fate == FATE_AMEND && !document->amended);
+           ((document->fate == FATE_AMEND || document->fate == FATE_MOVE) && !document->amended);
 }
 
-/* The records of this pump and time whose documents wait, in order; waiting: the instant of the oldest. */
+/* The records of this pump and time whose documents wait, in order; waiting: the instant of the oldest that
+   the next run has to reach back to. A bolus that lies on the edge of the range is a hole like any other. */
 static size_t list_waiting(const struct pump_log *log, const struct documents *documents,
                            const struct coverage_rules *rules, struct number *numbers, int64_t *waiting)
 {
@@ -75,7 +80,7 @@ static size_t list_waiting(const struct pump_log *log, const struct documents *d
         if (event->pump != rules->pump || !is_waiting(document))
             continue;
         numbers[count++] = (struct number){event->sequence, event->group};
-        if (event->time >= rules->from && event->time <= rules->to &&
+        if (document->fate != FATE_OUTSIDE && event->time >= rules->from && event->time <= rules->to &&
             (*waiting == NO_TIME || event->time < *waiting))
             *waiting = event->time;
     }

@@ -13,6 +13,7 @@
 
 #include "held_index.h"
 #include "identity.h"
+#include "moves.h"
 #include "twins.h"
 
 #define OTHER_DEVICE_REACH (150 * INT64_C(1000))
@@ -55,7 +56,7 @@ static enum reading_neighbour find_neighbour(const struct comparison *comparison
          place++) {
         if (!item->ours)
             return ANOTHER_DEVICE;
-        if (item->time >= time && item->time < time + MILLISECONDS)
+        if (!item->stale && item->time >= time && item->time < time + MILLISECONDS)
             found = OURS_AT_THIS_SECOND;
     }
     return found;
@@ -67,6 +68,22 @@ static bool is_stored_otherwise(const struct comparison *comparison, const struc
     bool is_meal = comparison->log->events[document->event].kind == EVENT_BOLUS_REQUEST_1;
     return (is_meal && document->meal_elsewhere) ||
            identity_stands_otherwise(&comparison->identity, document);
+}
+
+/* A suspension whose 279 comes in the same second: Nightscout would not draw it. One that was stored before
+ * the 279 came is ended. */
+static bool lasts_no_time(const struct comparison *comparison, const struct document *document)
+{
+    return document->kind == DOCUMENT_TEMP_BASAL && document->duration == 0 &&
+           comparison->log->events[document->event].kind == EVENT_SUSPENDED;
+}
+
+static bool would_silence_alarms(const struct comparison *comparison, const struct document *document)
+{
+    const struct difference_rules *rules = comparison->rules;
+    return document_is_treatment(document->kind) && rules->alarm_safe_minutes > 0 &&
+           moves_new_time(document, comparison->log) >
+               rules->now - (int64_t)rules->alarm_safe_minutes * SECONDS_PER_MINUTE;
 }
 
 static enum document_fate fate_of_missing(struct comparison *comparison, struct document *document)
@@ -87,14 +104,23 @@ static enum document_fate fate_of_missing(struct comparison *comparison, struct 
             return FATE_LEFT_OUT;
         }
     }
-    if (is_stored_otherwise(comparison, document) ||
+    if (lasts_no_time(comparison, document) || is_stored_otherwise(comparison, document) ||
         (rules->settled && rules->settled(rules->settled_context, document)) ||
         (rules->memory && event_memory_has(rules->memory, document, comparison->log)))
         return FATE_UNCHANGED;
-    if (document_is_treatment(document->kind) && rules->alarm_safe_minutes > 0 &&
-        document->time > rules->now - (int64_t)rules->alarm_safe_minutes * SECONDS_PER_MINUTE)
-        return FATE_WITHHELD;
-    return FATE_CREATE;
+    return would_silence_alarms(comparison, document) ? FATE_WITHHELD : FATE_CREATE;
+}
+
+/* Beyond what was read of Nightscout nobody can tell what stands there. */
+static enum document_fate fate_of_moved_reading(const struct comparison *comparison,
+                                                const struct document *document)
+{
+    const struct difference_rules *rules = comparison->rules;
+    bool in_sight =
+        document->time >= rules->from - HELD_PADDING && document->time - HELD_PADDING <= rules->to;
+    return in_sight && !document->refused && find_neighbour(comparison, document) == NO_NEIGHBOUR
+               ? FATE_MOVE
+               : FATE_UNCHANGED;
 }
 
 static enum document_fate fate_of_held(struct comparison *comparison, const struct document *document)
@@ -102,6 +128,10 @@ static enum document_fate fate_of_held(struct comparison *comparison, const stru
     struct buffer amended;
     if (identity_is_split(&comparison->identity, document))
         return FATE_UNCHANGED;
+    if (document->moves && document->kind == DOCUMENT_READING)
+        return fate_of_moved_reading(comparison, document);
+    if (document->moves && would_silence_alarms(comparison, document))
+        return FATE_WITHHELD;
     buffer_init(&amended, 128u << 10);
     bool amend = amendment_write(document, comparison->log, comparison->held, &amended);
     buffer_free(&amended);
@@ -120,7 +150,7 @@ static void decide(struct comparison *comparison, struct document *document)
     if (document->attempted && document->fate == FATE_UNCHANGED) {
         /* the answer was lost, not the document */
         document->created |= before == FATE_CREATE;
-        document->amended |= before == FATE_AMEND;
+        document->amended |= before == FATE_AMEND || before == FATE_MOVE;
     }
 }
 
@@ -128,9 +158,11 @@ static void decide(struct comparison *comparison, struct document *document)
 
 static int compare_documents(const void *left, const void *right, void *context)
 {
-    const struct document *items = context;
+    const struct comparison *comparison = context;
+    const struct document *items = comparison->documents->items;
     uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-    int order = compare_numbers(items[a].time, items[b].time);
+    int order = compare_numbers(moves_new_time(&items[a], comparison->log),
+                                moves_new_time(&items[b], comparison->log));
     if (!order)
         order = compare_numbers(items[a].kind, items[b].kind);
     return order ? order : compare_numbers(a, b);
@@ -140,7 +172,7 @@ static int compare_documents(const void *left, const void *right, void *context)
    second. Returns false when the second is full. */
 static bool find_free_millisecond(struct comparison *comparison, struct document *document, unsigned least)
 {
-    int64_t time = document->time * MILLISECONDS;
+    int64_t time = moves_new_time(document, comparison->log) * MILLISECONDS;
     for (unsigned millisecond = least; millisecond < MILLISECONDS; millisecond++) {
         const struct held_document *item =
             held_at(comparison, document->kind,
@@ -153,45 +185,63 @@ static bool find_free_millisecond(struct comparison *comparison, struct document
     return false;
 }
 
-static void place_creates(struct comparison *comparison)
+static bool same_second(const struct comparison *comparison, const struct document *before,
+                        const struct document *document)
 {
-    struct difference *out = comparison->out;
+    return before && before->kind == document->kind &&
+           moves_new_time(before, comparison->log) == moves_new_time(document, comparison->log);
+}
+
+/* A time of its own for all that is new at its time; what gets none is left. */
+static void place_all(struct comparison *comparison, uint32_t *placed, size_t count)
+{
     struct document *items = comparison->documents->items, *before = NULL;
-    size_t kept = 0;
-    qsort_r(out->creates, out->create_count, sizeof *out->creates, compare_documents, items);
-    for (size_t i = 0; i < out->create_count; i++) {
-        struct document *document = &items[out->creates[i]];
-        bool same_second = before && before->kind == document->kind && before->time == document->time;
-        if (same_second && document->kind == DOCUMENT_READING) {
+    qsort_r(placed, count, sizeof *placed, compare_documents, comparison);
+    for (size_t i = 0; i < count; i++) {
+        struct document *document = &items[placed[i]];
+        bool same = same_second(comparison, before, document);
+        if (same && document->kind == DOCUMENT_READING) {
             document->fate = FATE_UNCHANGED; /* the same reading, logged a second time */
             continue;
         }
         if (document->kind != DOCUMENT_DEVICE_STATUS &&
-            !find_free_millisecond(comparison, document, same_second ? before->millisecond + 1u : 0)) {
+            !find_free_millisecond(comparison, document, same ? before->millisecond + 1u : 0)) {
             document->fate = FATE_LEFT_OUT;
             pump_log_skip(comparison->log, SKIP_TIME, comparison->log->events[document->event].code,
                           comparison->log->events[document->event].sequence);
             continue;
         }
-        out->creates[kept++] = out->creates[i];
         before = document;
     }
-    out->create_count = kept;
+}
+
+static bool is_written_anew(const struct document *document)
+{
+    return document->fate == FATE_CREATE || document->fate == FATE_MOVE;
 }
 
 static void gather(struct comparison *comparison)
 {
     struct difference *out = comparison->out;
-    out->creates = xcalloc(comparison->documents->count, sizeof *out->creates);
-    out->amends = xcalloc(comparison->documents->count, sizeof *out->amends);
-    for (uint32_t i = 0; i < comparison->documents->count; i++) {
-        enum document_fate fate = comparison->documents->items[i].fate;
-        if (fate == FATE_CREATE)
-            out->creates[out->create_count++] = i;
-        else if (fate == FATE_AMEND)
-            out->amends[out->amend_count++] = i;
+    const struct document *items = comparison->documents->items;
+    const size_t all = comparison->documents->count;
+    uint32_t *placed = xcalloc(all, sizeof *placed);
+    size_t count = 0;
+    out->creates = xcalloc(all, sizeof *out->creates);
+    out->amends = xcalloc(all, sizeof *out->amends);
+    for (uint32_t i = 0; i < all; i++) {
+        out->move_count += items[i].fate == FATE_MOVE;
+        if (is_written_anew(&items[i]) || (items[i].fate == FATE_AMEND && items[i].moves))
+            placed[count++] = i;
     }
-    place_creates(comparison);
+    place_all(comparison, placed, count);
+    for (size_t i = 0; i < count; i++)
+        if (is_written_anew(&items[placed[i]]))
+            out->creates[out->create_count++] = placed[i];
+    for (uint32_t i = 0; i < all; i++)
+        if (items[i].fate == FATE_AMEND)
+            out->amends[out->amend_count++] = i;
+    free(placed);
 }
 
 /* Temp basals of the last day that carry our name but come from no event that was read. */
@@ -222,6 +272,8 @@ void difference_find(struct documents *documents, struct pump_log *log, struct h
     comparison.identity = (struct identity){documents, log, held, &comparison.index, rules};
     identity_find(&comparison.identity);
     out->twin_count = twins_find(documents, log, held, &out->twins);
+    moves_find(documents, log, held, &comparison.index, rules->zone);
+    out->twin_count = moves_add_left(documents, log, held, &comparison.index, &out->twins, out->twin_count);
     for (size_t i = 0; i < documents->count; i++)
         decide(&comparison, &documents->items[i]);
     gather(&comparison);

@@ -5,9 +5,8 @@
 
 #include "tconnectsync/base/civil_time.h"
 
-#define SAME_SENSOR   (24 * SECONDS_PER_HOUR)
-#define LIVE_READING  (10 * SECONDS_PER_MINUTE)
-#define READING_EPOCH INT64_C(1199145600) /* 2008-01-01 */
+#define SAME_SENSOR  (24 * SECONDS_PER_HOUR)
+#define LIVE_READING (10 * SECONDS_PER_MINUTE)
 
 enum reading_status { STATUS_HIGH = 1, STATUS_LOW = 2, STATUS_DO_NOT_SHOW = 6 };
 enum { READING_CALIBRATION_BIT = 3 };

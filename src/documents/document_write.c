@@ -140,19 +140,23 @@ static const char *direction(const struct pump_event *event)
     return "Flat";
 }
 
+int64_t document_sgv(const struct document *document, const struct pump_log *log)
+{
+    const struct pump_event *event = event_of(document, log);
+    int64_t status = event->reading.status, glucose = event->reading.glucose;
+    if (status == 1 || (status != 2 && glucose > HIGHEST_READING))
+        return HIGHEST_READING + 1;
+    return status == 2 || glucose < LOWEST_READING ? LOWEST_READING - 1 : glucose;
+}
+
 static void write_reading(const struct document *document, const struct pump_log *log,
                           const struct time_zone *zone, struct json_writer *writer)
 {
     const struct pump_event *event = event_of(document, log);
-    int64_t status = event->reading.status, glucose = event->reading.glucose;
     char time[CIVIL_TEXT_SIZE];
-    if (status == 1 || (status != 2 && glucose > HIGHEST_READING))
-        glucose = HIGHEST_READING + 1;
-    else if (status == 2 || glucose < LOWEST_READING)
-        glucose = LOWEST_READING - 1;
     write_text(writer, "type", "sgv");
     json_write_key(writer, "sgv");
-    json_write_integer(writer, glucose);
+    json_write_integer(writer, document_sgv(document, log));
     json_write_key(writer, "date");
     json_write_integer(writer, document->time * 1000 + document->millisecond);
     write_text(writer, "dateString", time_zone_format(zone, time, document->time, document->millisecond));

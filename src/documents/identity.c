@@ -15,16 +15,19 @@
 #include "tconnectsync/pump/pump_log.h"
 
 #include "held_index.h"
+#include "moves.h"
 
 #define MILLISECONDS     1000
+#define QUARTER          (15 * SECONDS_PER_MINUTE) /* zones differ by whole ones */
 #define SAME_EVENT_REACH (26 * SECONDS_PER_HOUR * INT64_C(1000))
 
 /* What makes a stored document an event, the surest first. */
 enum sign {
-    SIGN_SOURCE,  /* its number and source */
-    SIGN_NUMBER,  /* its number, no source, the event's own second */
-    SIGN_SECOND,  /* one of ours without a number, its type and second */
-    SIGN_AMOUNTS, /* its number, no source, another time of that day, but its type and amounts */
+    SIGN_SOURCE,     /* its number and source */
+    SIGN_NUMBER,     /* its number, no source, the event's own second */
+    SIGN_SECOND,     /* one of ours without a number, its type and second */
+    SIGN_AMOUNTS,    /* its number, no source, another time of that day, but its type and amounts */
+    SIGN_OLD_SECOND, /* one of ours without a number, its type and amounts, where its clock was read before */
     SIGN_NONE,
 };
 
@@ -32,7 +35,7 @@ struct pair {
     uint32_t document, item;
     uint8_t sign;
     bool other_kind;
-    int64_t distance; /* milliseconds between stored and read time */
+    int64_t distance; /* milliseconds between stored and own time */
 };
 
 struct pairs {
@@ -47,20 +50,22 @@ static const struct pump_event *event_of(const struct identity *identity, const 
     return &identity->log->events[document->event];
 }
 
-/* ---- times: the pump's clock may allow several readings of an event's ---- */
+/* ---- times: its own, and those at which the pump's clock was read before ---- */
 
-static int64_t reading_of_time(const struct identity *identity, const struct document *document,
-                               size_t reading)
+#define TIMES (1 + OLD_TIMES)
+
+static size_t times_of(const struct identity *identity, const struct document *document, int64_t times[TIMES])
 {
-    return (document->time + (reading ? identity->rules->time_offsets[reading - 1] : 0)) * MILLISECONDS;
+    times[0] = document->time;
+    return 1 + moves_old_times(document, identity->log, identity->rules->zone, times + 1);
 }
 
 static int64_t distance_of(const struct identity *identity, const struct document *document,
                            const struct held_document *item)
 {
-    int64_t least = INT64_MAX;
-    for (size_t i = 0; i <= identity->rules->time_offset_count; i++) {
-        int64_t distance = llabs(item->time - reading_of_time(identity, document, i));
+    int64_t times[TIMES], least = INT64_MAX;
+    for (size_t i = times_of(identity, document, times); i-- > 0;) {
+        int64_t distance = llabs(item->time - times[i] * MILLISECONDS);
         least = distance < least ? distance : least;
     }
     return least;
@@ -70,8 +75,9 @@ static int64_t distance_of(const struct identity *identity, const struct documen
 static bool is_at_own_time(const struct identity *identity, const struct document *document,
                            const struct held_document *item)
 {
-    for (size_t i = 0; i <= identity->rules->time_offset_count; i++) {
-        int64_t time = reading_of_time(identity, document, i);
+    int64_t times[TIMES];
+    for (size_t i = times_of(identity, document, times); i-- > 0;) {
+        int64_t time = times[i] * MILLISECONDS;
         if ((item->time >= time && item->time < time + MILLISECONDS) ||
             (!item->is_reading && item->time == time - time % (SECONDS_PER_MINUTE * MILLISECONDS)))
             return true;
@@ -102,8 +108,9 @@ static bool is_its_form(const struct pump_event *event, const struct document *d
                : item->numbers[1] == document->part && item->numbers[2] == document->parts && is_part(item);
 }
 
-/* Insulin tells a bolus, or carbs where a person took the insulin away; a rate tells a basal; what has no
-   amounts is told by its type. A bolus may carry a type that a person chose. */
+/* Insulin tells a bolus, or carbs where a person took the insulin away; a rate tells a basal, its glucose a
+   reading, which nobody drags but another TIMEZONE_NAME; what has no amounts is told by its type. A bolus may
+   carry a type that a person chose. */
 static bool has_its_amounts(const struct identity *identity, const struct document *document,
                             const struct held_document *item)
 {
@@ -115,7 +122,10 @@ static bool has_its_amounts(const struct identity *identity, const struct docume
                    : document_carbs(document, identity->log, &amount) && item->carbs == amount;
     if (document->kind == DOCUMENT_TEMP_BASAL)
         return item->kind == document->kind && item->rate == document_rate(document, identity->log);
-    return item->kind == document->kind && document->kind != DOCUMENT_READING;
+    if (document->kind == DOCUMENT_READING)
+        return item->ours && item->glucose == 1000 * document_sgv(document, identity->log) &&
+               (item->time / MILLISECONDS - document->time) % QUARTER == 0;
+    return item->kind == document->kind;
 }
 
 /* Of a stored document with the event's number. */
@@ -148,7 +158,7 @@ static void add_pair(struct pairs *pairs, uint32_t document, uint32_t item, enum
         pairs->items = xreallocarray(pairs->items, pairs->capacity, sizeof *pairs->items);
     }
     pairs->items[pairs->count++] = (struct pair){document, item, (uint8_t)sign, stored->kind != wanted->kind,
-                                                 distance_of(identity, wanted, stored)};
+                                                 llabs(stored->time - wanted->time * MILLISECONDS)};
 }
 
 static void add_by_number(struct pairs *pairs, uint32_t document)
@@ -168,15 +178,20 @@ static void add_by_second(struct pairs *pairs, uint32_t index)
     const struct identity *identity = pairs->identity;
     const struct document *document = &identity->documents->items[index];
     const struct held_places *places = &identity->index->by_time;
-    for (size_t reading = 0; reading <= identity->rules->time_offset_count; reading++) {
-        int64_t time = reading_of_time(identity, document, reading);
+    int64_t times[TIMES];
+    for (size_t reading = times_of(identity, document, times); reading-- > 0;) {
+        int64_t time = times[reading] * MILLISECONDS;
         for (size_t i = held_places_find(places, document->kind, time);
              i < places->count && places->items[i].key == document->kind &&
              places->items[i].place < time + MILLISECONDS;
              i++) {
             const struct held_document *item = &identity->held->items[places->items[i].item];
-            add_pair(pairs, index, places->items[i].item,
-                     item->ours && item->numbers[0] == NO_EVENT_ID ? SIGN_SECOND : SIGN_NONE);
+            if (!item->ours || item->numbers[0] != NO_EVENT_ID)
+                continue;
+            if (reading == 0)
+                add_pair(pairs, index, places->items[i].item, SIGN_SECOND);
+            else if (has_its_amounts(identity, document, item))
+                add_pair(pairs, index, places->items[i].item, SIGN_OLD_SECOND);
         }
     }
 }

@@ -1,6 +1,7 @@
 /* What an attempt came to: the answer, or in a person's words why there is none. */
 #include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "http_transfer.h"
 
@@ -43,6 +44,15 @@ static const struct ending *ending_of(CURLcode code)
     return NULL;
 }
 
+/* curl tells of it in many ways, from a name that is not found to certificates that cannot be read. */
+static bool descriptors_are_left(void)
+{
+    int descriptor = dup(STDERR_FILENO);
+    if (descriptor >= 0)
+        close(descriptor);
+    return descriptor >= 0 || (errno != EMFILE && errno != ENFILE);
+}
+
 /* Fills the transfer's error unless the answer is whole, or the error is known already. */
 static void judge(struct http_transfer *transfer, CURLcode code)
 {
@@ -59,6 +69,11 @@ static void judge(struct http_transfer *transfer, CURLcode code)
     if (proxy_status >= 300)
         error_set(&transfer->error, ERROR_UNREACHABLE, "cannot be reached: the proxy refused with status %ld",
                   proxy_status);
+    else if (sent == 0 && !descriptors_are_left())
+        error_set(
+            &transfer->error, ERROR_CONFIGURATION,
+            "could not be asked: this program has no file descriptor left. Raise this machine's limit for it "
+            "(ulimit -n, LimitNOFILE)");
     else if (code == CURLE_COULDNT_CONNECT && system_error == ECONNREFUSED)
         error_set(&transfer->error, ERROR_UNREACHABLE, "cannot be reached: the connection was refused");
     else if (ending)

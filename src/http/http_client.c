@@ -131,7 +131,7 @@ static CURLSH *share_new(bool cookies)
 {
     CURLSH *share = curl_share_init();
     if (!share)
-        abort();
+        end_process("libcurl or libevent cannot start");
     curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     if (cookies)
         curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
@@ -157,7 +157,7 @@ struct http_client *http_client_new(struct event_base *base, struct log *log, st
     client->timer = evtimer_new(base, on_timer, client);
     client->resume = evtimer_new(base, on_resume, client);
     if (!client->multi || !client->timer || !client->resume)
-        abort();
+        end_process("libcurl or libevent cannot start");
     client->tls_sessions = share_new(false);
     client->certificates = certificates && *certificates ? xstrdup(certificates) : NULL;
     LIST_INIT(&client->watches);
@@ -258,7 +258,7 @@ void http_cookies_clear(struct http_cookies *cookies)
 {
     CURL *easy = curl_easy_init();
     if (!easy)
-        abort();
+        end_process("libcurl or libevent cannot start");
     curl_easy_setopt(easy, CURLOPT_SHARE, cookies->jar);
     curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
     curl_easy_cleanup(easy);

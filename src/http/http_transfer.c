@@ -19,7 +19,8 @@ enum {
     CONNECTIONS_PER_ORIGIN = 4,
     CONNECTION_IDLE_SECONDS = 4, /* Nightscout closes after 5: one that old may die under a request */
     CONNECT_SECONDS = 20,
-    DEFAULT_TIMEOUT_SECONDS = 60,
+    LEAST_SECONDS = 60,
+    LEAST_SPEED = 512 << 10, /* bytes a second, beyond that minute */
     DEFAULT_MAXIMUM = 1 << 20,
     REFUSAL_MAXIMUM = 64 << 10, /* as much of an error page as anyone needs */
     SLOW_BYTES = 10,            /* per second */
@@ -97,6 +98,12 @@ static int rewind_body(void *context, curl_off_t offset, int origin)
 }
 
 /* ---- one transfer ---- */
+
+/* What is left of the time for all attempts. */
+static int64_t left_milliseconds(const struct http_transfer *transfer)
+{
+    return transfer->deadline - monotonic_milliseconds();
+}
 
 static void schedule(struct http_transfer *transfer, int64_t milliseconds)
 {
@@ -222,7 +229,6 @@ static void set_options(struct http_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_SECONDS);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)transfer->request.timeout_seconds);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
@@ -265,7 +271,8 @@ static int64_t wait_milliseconds(const struct http_transfer *transfer, const str
         .patience_seconds = transfer->request.patience_seconds,
     };
     evutil_secure_rng_get_bytes(&retry.random, sizeof retry.random);
-    return transfer->request.retry ? http_retry_wait(&retry) : -1;
+    int64_t wait = transfer->request.retry ? http_retry_wait(&retry) : -1;
+    return wait < left_milliseconds(transfer) ? wait : -1;
 }
 
 static void tell(struct http_transfer *transfer, const struct http_response *response)
@@ -316,8 +323,16 @@ static void attempt(evutil_socket_t none, short what, void *context)
     transfer->queued = connections_are_taken(transfer);
     if (transfer->queued)
         return;
+    if (transfer->attempts == 0) {
+        transfer->begun = monotonic_milliseconds();
+        transfer->deadline =
+            transfer->begun +
+            ((int64_t)transfer->request.timeout_seconds + transfer->request.patience_seconds) * 1000;
+    }
     if (transfer->attempts++ && transfer->request.on_restart)
         transfer->request.on_restart(transfer->request.context);
+    int64_t left = left_milliseconds(transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)(left > 0 ? left : 1));
     buffer_clear(&transfer->body);
     transfer->received = transfer->sent = 0;
     transfer->paused = false;
@@ -337,13 +352,13 @@ struct http_transfer *http_client_send(struct http_client *client, const struct 
     transfer->request = *request;
     transfer->easy = curl_easy_init();
     transfer->timer = evtimer_new(client->base, attempt, transfer);
-    transfer->begun = monotonic_milliseconds();
     if (!transfer->easy || !transfer->timer)
-        abort();
+        end_process("libcurl or libevent cannot start");
     if (request->maximum_length == 0)
         transfer->request.maximum_length = DEFAULT_MAXIMUM;
     if (request->timeout_seconds == 0)
-        transfer->request.timeout_seconds = DEFAULT_TIMEOUT_SECONDS;
+        transfer->request.timeout_seconds =
+            LEAST_SECONDS + (unsigned)(transfer->request.maximum_length / LEAST_SPEED);
     buffer_init(&transfer->body, transfer->request.maximum_length + REFUSAL_MAXIMUM);
     if (request->body) {
         transfer->content = xmalloc(request->body_length);

@@ -48,7 +48,7 @@ struct http_transfer {
     bool cancelled, declined, told;
     bool paused; /* others have their turn first */
     unsigned attempts;
-    int64_t begun; /* monotonic milliseconds */
+    int64_t begun, deadline; /* of the first attempt, and of all: monotonic milliseconds */
     /* of this attempt */
     struct buffer body;
     size_t received, sent;

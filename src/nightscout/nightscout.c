@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "tconnectsync/base/buffer.h"
@@ -58,6 +59,18 @@ struct nightscout *nightscout_new(struct http_client *client, const struct confi
     return nightscout;
 }
 
+const char *nightscout_place(const struct nightscout *nightscout)
+{
+    return nightscout->base;
+}
+
+void nightscout_go_to(struct nightscout *nightscout, const char *place)
+{
+    char *base = xstrdup(place);
+    free(nightscout->base);
+    nightscout->base = base;
+}
+
 void nightscout_cancel(struct nightscout *nightscout)
 {
     struct nightscout_call *call;
@@ -75,7 +88,7 @@ void nightscout_free(struct nightscout *nightscout)
     nightscout_cancel(nightscout);
     free(nightscout->base);
     free_secret(nightscout->login);
-    memset(nightscout->secret, 0, sizeof nightscout->secret);
+    OPENSSL_cleanse(nightscout->secret, sizeof nightscout->secret);
     free(nightscout);
 }
 
@@ -264,11 +277,13 @@ void nightscout_call_send(struct nightscout_call *call, const char *method, cons
 {
     struct nightscout *nightscout = call->nightscout;
     struct buffer url;
-    struct http_header headers[4] = {{"api-secret", nightscout->secret}, {"Accept", "application/json"}};
-    size_t header_count = 2;
+    struct http_header headers[4] = {{"Accept", "application/json"}};
+    size_t header_count = 1;
+    if (!call->bare)
+        headers[header_count++] = (struct http_header){"api-secret", nightscout->secret};
     if (body)
         headers[header_count++] = (struct http_header){"Content-Type", "application/json"};
-    if (nightscout->login)
+    if (!call->bare && nightscout->login)
         headers[header_count++] = (struct http_header){"Authorization", nightscout->login};
     buffer_init(&url, 4096);
     buffer_addf(&url, "%s%s", nightscout->base, path);
@@ -291,18 +306,29 @@ void nightscout_call_send(struct nightscout_call *call, const char *method, cons
 /* ---- is it one, and does it know us? ---- */
 
 static void ask(struct nightscout_call *call);
+static void send_question(struct nightscout_call *call);
 
 static bool is_redirect(int status)
 {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* A redirect to plain http, or to another host, would carry the secret to where nobody wanted it. */
+static unsigned port_of(const struct url_parts *url)
+{
+    return url->port ? url->port : strcmp(url->scheme, "https") == 0 ? 443 : 80;
+}
+
+/* Another place would get the secret where nobody wanted it to be: another host or port, or plain http after
+   TLS. From http to https the usual port changes too. */
 static bool may_follow(const char *from, const char *to)
 {
     struct url_parts old, new;
-    return url_parse(from, &old) && url_parse(to, &new) && strcmp(old.host, new.host) == 0 &&
-           !new.has_userinfo && (strcmp(old.scheme, "https") != 0 || strcmp(new.scheme, "https") == 0);
+    if (!url_parse(from, &old) || !url_parse(to, &new) || new.has_userinfo || strcmp(old.host, new.host) != 0)
+        return false;
+    if (strcmp(old.scheme, new.scheme) == 0)
+        return port_of(&old) == port_of(&new);
+    return strcmp(old.scheme, "http") == 0 && strcmp(new.scheme, "https") == 0 && port_of(&old) == 80 &&
+           port_of(&new) == 443;
 }
 
 /* Takes over the base that a redirect of verifyauth points at. */
@@ -317,8 +343,8 @@ static bool follow(struct nightscout *nightscout, const struct http_response *re
             "NS_URL answers with a redirect to another place. Set NS_URL to the address that the browser "
             "ends at; the secret is not sent anywhere else.");
     char *base = xasprintf("%.*sapi/v1/", (int)(found - location), location);
-    free(nightscout->base);
-    nightscout->base = base;
+    nightscout_go_to(nightscout, base);
+    free(base);
     return true;
 }
 
@@ -357,18 +383,33 @@ static void on_verdict(void *context, const struct http_response *response)
 {
     struct nightscout_call *call = context;
     struct error error = {0};
-    if (response->error.kind != ERROR_NONE || !is_redirect(response->status))
+    bool answered = response->error.kind == ERROR_NONE, redirected = is_redirect(response->status);
+    if (answered && call->bare && !redirected) {
+        call->bare = false; /* this is the place */
+        send_question(call);
+    } else if (!answered || !redirected) {
         on_done(call, response);
-    else if (follow(call->nightscout, response, &error))
+    } else if (follow(call->nightscout, response, &error)) {
         ask(call);
-    else
+    } else {
         end_call(call, &error);
+    }
 }
 
-static void ask(struct nightscout_call *call)
+static void send_question(struct nightscout_call *call)
 {
     nightscout_call_send(call, "GET", "verifyauth", NULL,
                          (struct http_request){.patience_seconds = WAKE_UP_SECONDS, .on_done = on_verdict});
+}
+
+/* A site that sends everybody on to https must not get the secret over plain http first: anyone on the way
+   could read it. */
+static void ask(struct nightscout_call *call)
+{
+    struct url_parts url;
+    call->bare =
+        url_parse(call->nightscout->base, &url) && strcmp(url.scheme, "http") == 0 && !url_is_loopback(&url);
+    send_question(call);
 }
 
 void nightscout_verify(struct nightscout *nightscout, nightscout_done *done, void *context)

@@ -35,6 +35,7 @@ struct nightscout_call {
     void *context;
     /* Looks at a 200 answer; NULL: its status is enough. */
     bool (*judge)(struct nightscout_call *call, const struct http_response *response, struct error *error);
+    bool bare; /* without the secret, and without the login of a proxy */
     const char *method;
     const char *resource; /* as permissions name it, "treatments"; "" for what needs none */
     size_t count;         /* documents sent */

@@ -308,7 +308,6 @@ static const struct {
     {"feature-boxes", page_feature_boxes},
     {"not-carried", page_not_carried},
     {"notice", add_notice},
-    {"missing", page_missing},
     {"hours", add_hours},
     {"lang", add_lang},
     {"kept", add_kept},

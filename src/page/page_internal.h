@@ -56,7 +56,7 @@ void page_error(const struct run *run, struct buffer *out);
 page_part page_answers, page_clock_advice;
 
 /* page_runs.c */
-page_part page_runs, page_strip, page_missing, page_diagnostics;
+page_part page_runs, page_strip, page_diagnostics;
 
 /* page_days.c */
 page_part page_day_title, page_day_links, page_calendar;

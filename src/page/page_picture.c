@@ -170,7 +170,7 @@ static void add_unknown(struct canvas *canvas, int bottom)
 {
     const int64_t newest = canvas->picture->newest_event;
     if (newest != NO_TIME && newest < canvas->until)
-        canvas_add_block(canvas, "unknown", newest, canvas->until, 0, bottom, "Not uploaded yet");
+        canvas_add_block(canvas, "unknown", newest, canvas->until, 0, bottom, page_say("not uploaded yet"));
 }
 
 /* ---- around it ---- */

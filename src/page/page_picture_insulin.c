@@ -174,9 +174,9 @@ static void add_suspensions(struct canvas *canvas)
         const struct day_bar *bar = &canvas->picture->bars[i];
         if (bar->kind != DAY_SUSPENDED)
             continue;
-        snprintf(title, sizeof title, "Insulin suspended, %s to %s%s",
+        snprintf(title, sizeof title, "%.60s, %.60s - %.60s%.60s", page_say("Insulin suspended"),
                  page_clock(from, canvas->view, bar->from), page_clock(until, canvas->view, bar->until),
-                 bar->open ? " or longer" : "");
+                 bar->open ? page_say(", no end known yet") : "");
         canvas_add_block(canvas, "suspended", bar->from, bar->until, canvas->y, BASAL_HEIGHT, title);
     }
 }

@@ -90,7 +90,9 @@ void page_strip(const struct page_view *view, struct buffer *out)
              "<svg class=\"strip\" id=\"strip\" data-said=\"strip-said\" viewBox=\"0 0 %d 28\" "
              "preserveAspectRatio=\"none\" role=\"img\" ",
              STRIP_RUNS * 6);
-    page_add(out, "aria-label=\"%u of the last %zu syncs went well\">", good, count);
+    page_add(out, "aria-label=\"");
+    page_add(out, "%u of the last %zu syncs went well", good, count);
+    page_add(out, "\">");
     for (size_t i = STRIP_RUNS; i-- > 0;)
         add_strip_bar(view, i, i < count ? view->runs[i] : NULL, out);
     page_add(out, "</svg><p class=\"hint\" id=\"strip-said\">");
@@ -203,37 +205,6 @@ void page_runs(const struct page_view *view, struct buffer *out)
         add_run(view, view->runs[i], i ? view->runs[i - 1] : NULL, out);
     }
     page_add(out, count > OPEN_RUNS ? "</ol></details>" : "</ol>");
-}
-
-/* ---- what no sync carries over ---- */
-
-void page_missing(const struct page_view *view, struct buffer *out)
-{
-    static const struct {
-        unsigned feature;
-        const char *words;
-    } names[] = {
-        {FEATURE_BASAL, "basal"},
-        {FEATURE_BOLUS, "boluses and carbs"},
-        {FEATURE_PUMP_EVENTS, "sites, cartridges, sleep, exercise, alarms"},
-        {FEATURE_PROFILES, "profiles"},
-        {FEATURE_CGM, "glucose readings"},
-        {FEATURE_CGM_ALERTS, "glucose alerts"},
-        {FEATURE_DEVICE_STATUS, "battery and insulin on board"},
-    };
-    const unsigned missing = features_missing(view->features);
-    const char *separator = "";
-    if (!missing)
-        return;
-    page_add(out, "<p class=\"hint\" id=\"missing\">");
-    page_add(out, "Not carried over to Nightscout:");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (missing & names[i].feature) {
-            page_add(out, "%s %s", separator, page_say(names[i].words));
-            separator = ";";
-        }
-    page_add(out, ". The setting TCONNECTSYNC_HEROKU_FEATURES chooses.");
-    page_add(out, "</p>");
 }
 
 /* ---- diagnostics ---- */

@@ -176,13 +176,15 @@ void page_feature_boxes(const struct page_view *view, struct buffer *out)
 void page_not_carried(const struct page_view *view, struct buffer *out)
 {
     const unsigned missing = features_missing(view->features);
-    const char *separator = "<p class=\"hint\">Not carried over: ";
+    const char *separator = " ";
+    if (!missing)
+        return;
+    page_add(out, "<p class=\"hint\">Not carried over:");
     for (size_t i = 0; i < BOX_COUNT; i++)
         if (boxes[i].feature & missing) {
-            buffer_add_text(out, separator);
-            page_add(out, "%s (%s)", boxes[i].words, boxes[i].name);
+            page_add(out, "%s%s (%s)", separator, page_say(boxes[i].words), boxes[i].name);
             separator = ", ";
         }
-    if (missing)
-        page_add(out, ". TCONNECTSYNC_HEROKU_FEATURES chooses.</p>");
+    page_add(out, ". TCONNECTSYNC_HEROKU_FEATURES chooses.");
+    page_add(out, "</p>");
 }

@@ -217,8 +217,10 @@ void page_facts(const struct page_view *view, struct buffer *out)
         return;
     if (view->signed_in) {
         add_fact(view, "Pump data", view->newest_event, "none received yet", event_remark(view), out);
-        add_fact(view, "Glucose", view->newest_reading, knows_day ? "none in 24 hours" : "none received yet",
-                 reading_remark(view), out);
+        if (!knows_day || view->newest_reading == NO_TIME ||
+            reading_remark(view)) /* else the answers tell it */
+            add_fact(view, "Glucose", view->newest_reading,
+                     knows_day ? "none in 24 hours" : "none received yet", reading_remark(view), out);
     }
     if (view->failing_since != NO_TIME)
         add_fact(view, "Failing since", view->failing_since, "", NULL, out);

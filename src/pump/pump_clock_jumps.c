@@ -18,6 +18,7 @@
 struct jump {
     struct clock_place first;
     int64_t last_sequence;
+    int64_t begins; /* the first record that is stamped with the new time */
     int64_t step;
     int64_t before_wall, after_wall; /* NO_TIME: unknown */
     bool lost, excursion;
@@ -70,15 +71,21 @@ static int64_t apart_on_dial(int64_t a, int64_t b)
     return apart < SECONDS_PER_DAY - apart ? apart : SECONDS_PER_DAY - apart;
 }
 
-/* What the clock showed right before the change: its record is stamped with the time before or after. */
+/* Its record is stamped with the time before or after it. */
+static bool is_stamped_before(const struct clock_change *change)
+{
+    if (change->wall == NO_TIME)
+        return true;
+    int64_t shown = time_of_day(change->wall);
+    return !change->is_date && apart_on_dial(shown, change->prior) < apart_on_dial(shown, change->after);
+}
+
+/* What the clock showed right before the change. */
 static int64_t wall_before(const struct clock_change *change)
 {
     if (change->wall == NO_TIME)
         return NO_TIME;
-    int64_t shown = time_of_day(change->wall);
-    bool stamped_before =
-        !change->is_date && apart_on_dial(shown, change->prior) < apart_on_dial(shown, change->after);
-    return stamped_before ? change->wall : change->wall - change->step;
+    return is_stamped_before(change) ? change->wall : change->wall - change->step;
 }
 
 static bool same_setting(const struct jump *jump, const struct clock_change *change, int64_t last_wall)
@@ -99,11 +106,14 @@ static void gather_changes(struct jumps *jumps, const struct clock_input *input)
         const struct clock_change *change = &input->changes[i];
         struct jump *jump = jumps->count ? &jumps->items[jumps->count - 1] : NULL;
         if (jump && same_setting(jump, change, last_wall)) {
+            bool none_yet = jump->begins > jump->last_sequence;
             jump->last_sequence = change->sequence;
+            jump->begins = none_yet ? change->sequence + is_stamped_before(change) : jump->begins;
             jump->step += change->step;
         } else {
             jump = add_jump(jumps, (struct jump){.first = {change->group, change->sequence},
                                                  .last_sequence = change->sequence,
+                                                 .begins = change->sequence + is_stamped_before(change),
                                                  .step = change->step,
                                                  .before_wall = wall_before(change)});
         }
@@ -202,6 +212,7 @@ static struct jump jump_to(const struct log_run *before, const struct log_run *r
 {
     return (struct jump){.first = {run->group, run->first_sequence},
                          .last_sequence = run->first_sequence - 1,
+                         .begins = run->first_sequence,
                          .before_wall = before->last_wall,
                          .after_wall = run->first_wall};
 }
@@ -264,7 +275,7 @@ void pump_clock_split(struct pump_clock *clock, const struct clock_input *input)
         struct clock_stretch *stretch = &clock->stretches[i + 1];
         stretch[-1].last_wall = jumps.items[i].before_wall;
         *stretch = (struct clock_stretch){
-            .first = {jumps.items[i].first.group, jumps.items[i].last_sequence + 1},
+            .first = {jumps.items[i].first.group, jumps.items[i].begins},
             .first_wall = jumps.items[i].after_wall,
             .step = jumps.items[i].step,
             .lost = jumps.items[i].lost,

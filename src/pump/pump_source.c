@@ -15,7 +15,7 @@ uint32_t pump_source(const char *serial_number, int32_t group)
     size_t length = 0;
     char *text = xasprintf("%s/%" PRId32, serial_number, group);
     if (!EVP_Q_digest(NULL, "SHA256", NULL, text, strlen(text), digest, &length))
-        abort(); /* only without memory */
+        end_process("libcrypto does not work");
     free(text);
     return (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];
 }

@@ -75,9 +75,14 @@ struct application *application_new(FILE *stream, enum log_level level)
     application->redactor = redactor_new();
     application->output = log_output_new(stream);
     application->log = log_new(log_output_take, application->output, level, application->redactor);
-    application->environment = environment_new(application->log);
+    struct environment *environment = environment_new(application->log);
+    application->count = people_read(environment_lookup, environment, configurations);
+    environment_free(environment);
+    if (configurations[0]->log_json)
+        log_output_use_json(application->output);
     application->base = event_base_new();
-    application->count = people_read(environment_lookup, application->environment, configurations);
+    if (application->base)
+        log_output_watch(application->output, application->base);
     for (size_t i = 0; i < application->count; i++) {
         struct person *person = &application->people[i];
         person->configuration = configurations[i];
@@ -105,9 +110,9 @@ void application_free(struct application *application)
 {
     for (size_t i = 0; i < application->count; i++)
         close_person(application, &application->people[i]);
+    log_output_forget_loop(application->output);
     if (application->base)
         event_base_free(application->base);
-    environment_free(application->environment);
     log_free(application->log);
     log_output_free(application->output);
     redactor_free(application->redactor);

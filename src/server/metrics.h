@@ -2,11 +2,15 @@
 #ifndef TCONNECTSYNC_METRICS_H
 #define TCONNECTSYNC_METRICS_H
 
+#include <stdbool.h>
+
 #include "daemon.h"
 
-struct buffer;
+struct http_exchange;
 
 /* Of several people each sample names the person. */
-void metrics_write(struct daemon *daemon, people_set people, struct buffer *out);
+void metrics_answer(struct daemon *daemon, struct http_exchange *exchange, people_set people);
+/* Whether an Accept header (NULL: there is none) wants OpenMetrics at least as much as plain text. */
+bool metrics_wants_openmetrics(const char *accept);
 
 #endif

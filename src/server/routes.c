@@ -21,7 +21,6 @@
 #include "wish.h"
 
 #define JSON_TYPE    "application/json"
-#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define TEXT_MAXIMUM (1u << 20)
 
 enum method_set { METHODS_READ = 1, METHODS_POST = 2, METHODS_ALL = 3 };
@@ -174,11 +173,6 @@ static void answer_status_json(struct daemon *daemon, struct http_exchange *exch
     reply_written(daemon, exchange, people, JSON_TYPE, status_json_write);
 }
 
-static void answer_metrics(struct daemon *daemon, struct http_exchange *exchange, people_set people)
-{
-    reply_written(daemon, exchange, people, METRICS_TYPE, metrics_write);
-}
-
 static void answer_scheduler(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
     reply_written(daemon, exchange, people, JSON_TYPE, scheduler_write);
@@ -259,7 +253,7 @@ static const struct route routes[] = {
     {"/update", METHODS_ALL, true, STARTS, answer_update},
     {"/check_login", METHODS_ALL, true, STARTS, answer_check_login},
     {"/status.json", METHODS_READ, true, 0, answer_status_json},
-    {"/metrics", METHODS_READ, true, 0, answer_metrics},
+    {"/metrics", METHODS_READ, true, 0, metrics_answer},
     {"/scheduler", METHODS_READ, true, BASIC, answer_scheduler},
     {"/scheduler/jobs", METHODS_READ, true, BASIC, answer_jobs},
     {"/scheduler/jobs/update", METHODS_READ, true, BASIC, answer_job},

@@ -95,6 +95,7 @@ static const struct setting settings[] = {
     {"LISTEN_HOST", .read = setting_listen_host, TEXT(listen_host), .may_be_null = true, .scope = OF_ALL},
     {"PORT", "LISTEN_PORT", .read = setting_port, FIELD(port), .standard = "5000", .most = 65535,
      .scope = OF_ALL},
+    {"LOG_FORMAT", .read = setting_log_format, FIELD(log_json), .standard = "logfmt", .scope = OF_ALL},
     {"TRUST_PROXY", .read = setting_boolean, FIELD(trust_proxy), .standard = "false", .scope = OF_ALL},
     {"PING_URL", .read = setting_ping_url, TEXT(ping_url), .may_be_null = true, .secret = true},
 };

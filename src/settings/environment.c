@@ -105,10 +105,23 @@ struct environment *environment_new(struct log *log)
     return environment;
 }
 
+/* Of the process's own variables: they would stand in its memory, and in /proc, for as long as it lives. */
+static void wipe_secrets(void)
+{
+    for (char **variable = environ; variable && *variable; variable++) {
+        char *value = strchr(*variable, '=');
+        char *name = value ? xstrndup(*variable, (size_t)(value - *variable)) : NULL;
+        if (name && configuration_is_secret(name))
+            OPENSSL_cleanse(value + 1, strlen(value + 1));
+        free(name);
+    }
+}
+
 void environment_free(struct environment *environment)
 {
     if (!environment)
         return;
+    wipe_secrets();
     forget(&environment->working_folder);
     forget(&environment->home);
     buffer_wipe(&environment->file);

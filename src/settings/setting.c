@@ -159,6 +159,16 @@ bool setting_pump_clock(struct reading *reading, const struct setting *setting, 
     return true;
 }
 
+bool setting_log_format(struct reading *reading, const struct setting *setting, const char *name,
+                        const char *value)
+{
+    bool json = strcasecmp(value, "json") == 0;
+    if (!json && strcasecmp(value, "logfmt") != 0)
+        return setting_problem(reading, "%s must be logfmt or json.", name);
+    *(bool *)field_of(reading->configuration, setting) = json;
+    return true;
+}
+
 bool setting_boolean(struct reading *reading, const struct setting *setting, const char *name,
                      const char *value)
 {

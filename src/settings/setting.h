@@ -39,7 +39,7 @@ struct setting {
     const char *const *placeholders; /* the examples of guides, in small letters: they count as unset */
 };
 
-setting_reader setting_text, setting_secret, setting_own_secret, setting_email, setting_region, setting_pump_clock,
+setting_reader setting_text, setting_secret, setting_own_secret, setting_email, setting_region, setting_pump_clock, setting_log_format,
     setting_boolean, setting_whole, setting_interval, setting_port, setting_decimal, setting_serial_number,
     setting_features, setting_upload_mode, setting_time_zone, setting_listen_host, setting_tandem_url,
     setting_redirect_uri, setting_proxy, setting_nightscout_url, setting_ping_url;

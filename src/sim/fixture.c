@@ -64,7 +64,7 @@ struct fixture *fixture_read(const char *pumper_file, const char *log_file)
     size_t length = 0;
     fixture->pumper = file_read(pumper_file, &length);
     char *text = file_read(log_file, &length);
-    struct json *log = text ? json_parse(text, length, NULL) : NULL;
+    struct json *log = text ? json_parse_large(text, length, NULL) : NULL;
     const struct json *events = json_get(log, "events"), *changes = json_get(log, "clockChanges");
     bool usable = fixture->pumper && json_is(events, JSON_ARRAY);
     if (usable)

@@ -42,6 +42,7 @@ static struct json *new_node(const char *key, enum json_type type, const char *t
     struct json *node = xcalloc(1, sizeof *node);
     node->type = type;
     node->key = node->name = xstrdup(key);
+    node->key_length = key ? strlen(key) : 0;
     if (type == JSON_STRING || type == JSON_NUMBER) {
         node->text = xmalloc(length + 1);
         memcpy(node->text, text, length);

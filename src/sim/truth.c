@@ -62,6 +62,8 @@ static void write_basal(const struct truth *truth, struct json_writer *writer, s
         while (next < truth->count && !sets_rate(&truth->told[next]))
             next++;
         bool open = next == truth->count;
+        if (suspends && !open && truth->told[next].at == told->at)
+            continue; /* its rate is logged in the same second */
         int64_t end = open ? truth->newest : truth->told[next].at;
         int32_t rate = suspends ? 0 : told->record.value[1];
         add_basal(truth, totals, told->at, end, rate);
@@ -129,7 +131,26 @@ static void write_request(const struct truth *truth, struct json_writer *writer,
     }
 }
 
-/* Those that gave insulin, or were completed with none: a document each. */
+/* What an extended bolus gives, evenly over its time and told of in parts of half an hour at most, counts
+ * where the middle of each part lies. */
+static void add_extended(const struct truth *truth, struct total *totals, size_t completed)
+{
+    static const uint16_t codes[] = {CODE_EXTENDED_ACTIVATED, CODE_BOLUS_COMPLETED, CODE_REQUEST_1};
+    const struct told *told = &truth->told[completed], *begun = NULL;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes && !begun; i++)
+        begun = find_request(truth, completed, codes[i]);
+    int64_t begin = begun ? begun->at : told->at, lasts = told->at - begin;
+    int64_t parts = lasts > 1800 ? (lasts + 1799) / 1800 : 1, given = 0;
+    for (int64_t part = 1; part <= parts; part++) {
+        int64_t middle = begin + lasts * (2 * part - 1) / (2 * parts);
+        int64_t amount = told->record.value[2] * part / parts - given;
+        given += amount;
+        if (truth_in_range(truth, middle))
+            totals[civil_day(middle) - civil_day(truth->from)].bolus += amount;
+    }
+}
+
+/* Those that gave insulin, or were completed with none. */
 static void write_boluses(const struct truth *truth, struct json_writer *writer, struct total *totals)
 {
     json_open_array(writer);
@@ -138,10 +159,13 @@ static void write_boluses(const struct truth *truth, struct json_writer *writer,
         bool extended = told->record.code == CODE_EXTENDED_COMPLETED;
         int32_t delivered = told->record.value[2];
         bool counts = told->record.code == CODE_BOLUS_COMPLETED || extended;
+        if (extended)
+            add_extended(truth, totals, i);
         if (!counts || !truth_in_range(truth, told->at) ||
             (delivered == 0 && (extended || told->record.value[1] != 3)))
             continue;
-        totals[civil_day(told->at) - civil_day(truth->from)].bolus += delivered;
+        if (!extended)
+            totals[civil_day(told->at) - civil_day(truth->from)].bolus += delivered;
         /* The part of an extended bolus that was given at once has told of the carbs already. */
         bool alone = extended && !find_request(truth, i, CODE_BOLUS_COMPLETED);
         truth_open(writer, told);

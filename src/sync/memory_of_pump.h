@@ -36,6 +36,7 @@ struct memory_of_pump {
 struct sync_memory {
     struct memory_of_pump *pumps;
     size_t count;
+    char *nightscout_place; /* where the site was found last, perhaps by redirects; NULL: not yet */
     bool is_settled;       /* the last automatic run ended well, and nothing waits for a next one */
     int64_t compared_at;   /* monotonic seconds: when it compared everything */
     bool coverage_refused; /* Nightscout keeps none for us; said once */

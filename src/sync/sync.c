@@ -35,7 +35,7 @@ static const struct sync_step_row steps[STEP_COUNT] = {
     [STEP_WRITE] = {"write", sync_enter_write, sync_list_pretended, sync_leave_write, STEP_SETTLE},
     [STEP_WAIT] = {"wait", sync_enter_wait, NULL, NULL, STEP_READ_BACK},
     [STEP_READ_BACK] = {"read-back", sync_enter_read_back, NULL, NULL, STEP_COMPARE},
-    [STEP_SETTLE] = {"settle", sync_enter_settle, NULL, NULL, STEP_DONE},
+    [STEP_SETTLE] = {"settle", sync_enter_settle, NULL, sync_leave_settle, STEP_DONE},
     [STEP_DONE] = {"done", NULL, NULL, NULL, STEP_DONE},
 };
 
@@ -101,6 +101,7 @@ void sync_free(struct sync *sync)
     tandem_cancel(sync->account.tandem);
     nightscout_free(sync->nightscout);
     event_free(sync->turn);
+    event_free(sync->deadline);
     sync_drop_readers(sync);
     sync_drop_writes(sync);
     free(sync->range.chosen);

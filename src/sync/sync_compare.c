@@ -53,6 +53,7 @@ void sync_compare(struct sync *sync)
         .now = sync->now,
         .alarm_safe_minutes = sync->account.configuration->alarm_safe_minutes,
         .newest_device_status = sync->range.newest[COLLECTION_DEVICE_STATUS],
+        .zone = sync->account.configuration->pump_clock_follows_zone ? NULL : sync->account.zone,
         .settled = sync_is_automatic(sync) ? sync_is_settled : NULL,
         .settled_context = sync,
     };
@@ -60,7 +61,7 @@ void sync_compare(struct sync *sync)
     difference_free(&sync->difference);
     difference_find(&sync->documents, &sync->log, &sync->held, &rules, &sync->difference);
     warn_of_others(sync);
-    log_info(sync->account.log, "sync", "creates=%zu amends=%zu twins=%zu", sync->difference.create_count,
+    log_info(sync->account.log, "sync", "creates=%zu amends=%zu deletes=%zu", sync->difference.create_count,
              sync->difference.amend_count, sync->difference.twin_count);
 }
 
@@ -90,7 +91,8 @@ static bool list_next(struct sync *sync, struct buffer *one)
     }
     if (place - difference->amend_count >= difference->twin_count)
         return false;
-    log_info(sync->account.log, "sync", "pretend=delete note=\"an exact twin\"");
+    log_info(sync->account.log, "sync",
+             "pretend=delete note=\"an exact twin, or a reading that was written anew at its right time\"");
     return true;
 }
 
@@ -115,7 +117,8 @@ static void count_document(struct sync *sync, const struct document *document)
     bool in_range = document->time >= sync->range.from && document->time <= sync->range.to;
     if (document->created || (sync->request.pretend && document->fate == FATE_CREATE))
         counts->created++;
-    else if (document->amended || (sync->request.pretend && document->fate == FATE_AMEND))
+    else if (document->amended ||
+             (sync->request.pretend && (document->fate == FATE_AMEND || document->fate == FATE_MOVE)))
         counts->amended++;
     else if (document->fate == FATE_UNCHANGED && in_range)
         counts->unchanged++;

@@ -8,10 +8,13 @@
 
 #include <event2/event.h>
 
+#include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/tandem/tandem.h"
+
+enum { MINUTES_ALLOWED = 10, USUAL_DAYS = 31 };
 
 int64_t sync_monotonic_microseconds(void)
 {
@@ -178,9 +181,36 @@ void sync_answered(struct sync *sync)
     advance(sync);
 }
 
+/* For the days that are usual; a person who asks for a year gets the time that it takes. */
+static unsigned minutes_allowed(const struct sync *sync)
+{
+    const struct sync_request *request = &sync->request;
+    int64_t days = request->has_range ? (request->to - request->from) / SECONDS_PER_DAY : 0;
+    return MINUTES_ALLOWED + (days > USUAL_DAYS ? (unsigned)(days - USUAL_DAYS) : 0);
+}
+
+/* Each exchange has its own time, but there can be many. What has been sent may have arrived: the next run
+   reads before it writes, as always. */
+static void on_deadline(evutil_socket_t socket, short what, void *context)
+{
+    (void)socket, (void)what;
+    struct sync *sync = context;
+    struct error error = {0};
+    error_set(
+        &error, ERROR_UNREACHABLE,
+        "The sync took over %u minutes and was ended. Nothing is lost; the next one goes on. Is Tandem, "
+        "Nightscout or this machine very slow?",
+        minutes_allowed(sync));
+    sync_fail(sync, SYNC_FAILED_HERE, &error);
+    advance(sync);
+}
+
 void sync_begin(struct sync *sync)
 {
+    const struct timeval allowed = {minutes_allowed(sync) * SECONDS_PER_MINUTE, 0};
     sync->turn = evtimer_new(sync->account.base, on_turn, sync);
+    sync->deadline = evtimer_new(sync->account.base, on_deadline, sync);
+    evtimer_add(sync->deadline, &allowed);
     sync_take_turn(sync, 0);
 }
 

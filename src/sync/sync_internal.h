@@ -115,6 +115,7 @@ struct sync_settling {
     bool asked, learned;
     bool compared; /* documents and what is held: there is something to settle */
     bool settled;
+    struct error failure; /* of the writes, to end with */
 };
 
 /* What a round of writes has found, the better first. */
@@ -135,6 +136,7 @@ struct sync_writing {
     struct error error;    /* unless the round is clear */
     size_t stored, before; /* documents, in this round and in those before it */
     unsigned rounds;
+    unsigned move_rounds; /* that wrote readings anew */
     unsigned fruitless, in_trouble, stale; /* rounds of late: that stored nothing, and why */
     size_t pretended;                      /* of the writes that are listed instead */
 };
@@ -167,7 +169,7 @@ struct sync {
     enum sync_outcome outcome;
     unsigned pending; /* requests, or turns of the loop, that the step waits for */
     uint64_t sent;    /* requests of this step */
-    struct event *turn;
+    struct event *turn, *deadline;
 
     struct account *pumper;
     struct sync_range range;
@@ -262,6 +264,7 @@ void sync_settle(struct sync *sync);
 /* Whether the next timer's run may end as soon as nothing is new. */
 void sync_remember_run(struct sync *sync, bool good);
 void sync_enter_settle(struct sync *sync);
+void sync_leave_settle(struct sync *sync);
 
 /* ---- sync_read.c: continued ---- */
 void sync_enter_read(struct sync *sync);

@@ -24,6 +24,7 @@ void sync_memory_free(struct sync_memory *memory)
         free(memory->pumps[i].settled.settings_hash);
     }
     free(memory->pumps);
+    free(memory->nightscout_place);
     free(memory);
 }
 

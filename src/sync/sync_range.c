@@ -118,10 +118,20 @@ static int64_t newest_of_ours(const struct sync *sync)
     return newest;
 }
 
+/* One collection has documents of ours, another that is carried over has none: its writes may have failed all
+ * the time. */
+static bool lacks_a_collection(const struct sync *sync)
+{
+    return (sync_wants_treatments(sync) && sync->range.newest[COLLECTION_TREATMENTS] == NO_TIME) ||
+           (sync->request.features & FEATURE_CGM && sync->range.newest[COLLECTION_ENTRIES] == NO_TIME);
+}
+
 /* From a little before the newest document of ours on, and at least a day. */
 static int64_t begin_without_coverage(const struct sync *sync)
 {
     int64_t newest = newest_of_ours(sync), day = sync->now - LOOK_BACK_LEAST;
+    if (newest != NO_TIME && lacks_a_collection(sync))
+        return sync->now - LOOK_BACK_MOST;
     return newest == NO_TIME ? day : earlier(newest - OLD_DOCUMENTS, day);
 }
 

@@ -14,8 +14,7 @@
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/tandem/tandem.h"
 
-#define HELD_PADDING (26 * SECONDS_PER_HOUR)
-#define HELD_WINDOW  (7 * INT64_C(86400000)) /* milliseconds */
+#define HELD_WINDOW (7 * INT64_C(86400000)) /* milliseconds */
 
 /* ---- what is asked for ---- */
 

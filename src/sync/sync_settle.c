@@ -103,7 +103,7 @@ static bool something_waits(const struct sync *sync)
         const struct document *document = &sync->documents.items[i];
         if (document->fate == FATE_WITHHELD || document->refused ||
             (document->fate == FATE_CREATE && !document->created) ||
-            (document->fate == FATE_AMEND && !document->amended))
+            ((document->fate == FATE_AMEND || document->fate == FATE_MOVE) && !document->amended))
             return true;
     }
     for (size_t i = 0; i < sync->log.event_count; i++)
@@ -200,4 +200,11 @@ void sync_enter_settle(struct sync *sync)
         if (known->coverage_changed)
             write_coverage(sync, known);
     }
+}
+
+/* What the writes have failed with ends the run only now: what was stored is settled all the same. */
+void sync_leave_settle(struct sync *sync)
+{
+    if (sync->settling.failure.kind != ERROR_NONE)
+        sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &sync->settling.failure);
 }

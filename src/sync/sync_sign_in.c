@@ -1,4 +1,5 @@
 /* The steps up to the account: both services are there, the clocks agree, and Tandem knows us. */
+#include "memory_of_pump.h"
 #include "sync_internal.h"
 
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/log.h"
+#include "tconnectsync/base/memory.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/pump/account.h"
 #include "tconnectsync/pump/feature.h"
@@ -54,6 +56,7 @@ static void fetch_account(struct sync *sync)
 void sync_enter_greet(struct sync *sync)
 {
     struct sync_sign_in *sign_in = &sync->sign_in;
+    const char *place = sync->account.memory->nightscout_place;
     /* A check has to try the password itself, whatever token is kept. */
     sign_in->wanted = sync->request.check_only || !tandem_signed_in(sync->account.tandem, now());
     if (sign_in->wanted && !may_sign_in(sync)) {
@@ -61,8 +64,10 @@ void sync_enter_greet(struct sync *sync)
         if (!sync->request.check_only)
             return;
     }
-    if (!sign_in->wanted && !sync->request.check_only && sync_may_be_idle(sync))
+    if (!sign_in->wanted && !sync->request.check_only && sync_may_be_idle(sync) && place) {
         sign_in->nightscout_verified = true; /* minutes ago, and perhaps there is nothing to write */
+        nightscout_go_to(sync->nightscout, place);
+    }
     if (!sign_in->nightscout_verified) {
         sync_expect(sync);
         nightscout_verify(sync->nightscout, sync_on_nightscout, sync);
@@ -96,7 +101,12 @@ static bool check_clock(struct sync *sync, struct error *error)
 void sync_leave_greet(struct sync *sync)
 {
     struct error error = {0};
+    struct sync_memory *memory = sync->account.memory;
     sync->sign_in.nightscout_verified = true;
+    if (sync->sign_in.nightscout_error.kind == ERROR_NONE) {
+        free(memory->nightscout_place);
+        memory->nightscout_place = xstrdup(nightscout_place(sync->nightscout));
+    }
     if (!check_clock(sync, &error))
         sync_fail(sync, SYNC_FAILED_HERE, &error);
     else if (sync->sign_in.token == TOKEN_REFUSED)
@@ -110,8 +120,9 @@ void sync_leave_greet(struct sync *sync)
 /* Both are needed before the log can be: what is settled, or where nothing is, the newest documents. */
 static void fetch_progress(struct sync *sync)
 {
-    if (sync->sign_in.wanted || (!sync->request.has_range && !sync_knows_coverage(sync)))
-        sync_fetch_coverage(sync); /* beside the password it costs no round trip */
+    const bool others_ask = sync->sign_in.wanted || sync->request.features & FEATURE_PROFILES;
+    if (others_ask || (!sync->request.has_range && !sync_knows_coverage(sync)))
+        sync_fetch_coverage(sync); /* beside the others it costs no round trip */
     if (sync->request.has_range)
         return;
     if (sync_knows_coverage(sync) && sync_is_automatic(sync))

@@ -29,6 +29,7 @@
     8 /* a culprit at the very beginning is alone before the rounds of trouble are over */
 #define STALE_ROUNDS    3
 #define REFUSED_MAXIMUM 20
+#define MOVE_ROUNDS     3
 
 /* One write under way. */
 struct write {
@@ -61,7 +62,7 @@ static void note_stored(struct sync *sync, const struct write *write)
     write->lane->stored += write->count;
     for (size_t i = 0; i < write->count; i++) {
         struct document *document = &sync->documents.items[write->items[i]];
-        if (write->lane->kind == LANE_AMEND)
+        if (write->lane->kind == LANE_AMEND || document->fate == FATE_MOVE)
             document->amended = true;
         else
             document->created = true;
@@ -372,10 +373,10 @@ static void finish(struct sync *sync)
                   " of the pump's documents, which were left out; everything else is "
                   "stored. The log names each of them. The next sync tries them again.",
                   sync->report.refused);
-        sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &error);
-    } else if (sync->profile.error.kind != ERROR_NONE) {
+        sync->settling.failure = error;
+    } else {
         /* Never a skipped run: Nightscout was there, and took the rest. */
-        sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &sync->profile.error);
+        sync->settling.failure = sync->profile.error;
     }
 }
 
@@ -403,13 +404,27 @@ static void fail(struct sync *sync)
                   "was stored. Free some space with Nightscout's admin tools, or take a larger database. "
                   "Nothing is lost; the next sync writes what is missing.",
                   writing->error.status);
-    sync_fail_at_nightscout(sync, &error);
+    /* It answers, and what it has stored is worth remembering there. */
+    if (writing->before + writing->stored > 0 && writing->found != ROUND_UNANSWERED)
+        sync->settling.failure = error;
+    else
+        sync_fail_at_nightscout(sync, &error);
+}
+
+/* Readings were written anew: they are seen in Nightscout before the old ones go. A server that does not show
+   them keeps the old ones until the next run. */
+static bool has_moved(struct sync *sync)
+{
+    return sync->difference.move_count > 0 && !sync->request.pretend &&
+           sync->writing.move_rounds++ < MOVE_ROUNDS;
 }
 
 void sync_leave_write(struct sync *sync)
 {
     struct sync_writing *writing = &sync->writing;
-    if (writing->found == ROUND_CLEAR)
+    if (writing->found == ROUND_CLEAR && has_moved(sync))
+        sync->next = STEP_READ_BACK;
+    else if (writing->found == ROUND_CLEAR)
         finish(sync);
     else if (writing->found == ROUND_CLOSED)
         fail(sync);

@@ -1,10 +1,12 @@
 #include "credential_cache.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +27,8 @@ enum {
     DIGEST_SIZE = 65,
     LONGEST_TOKEN_LIFE = 30 * 86400, /* a later expiry is damage, or a clock that went wrong */
 };
+
+static const char temporary[] = ".new-XXXXXX"; /* behind the file's name, until it is complete */
 
 void credentials_clear(struct credentials *credentials)
 {
@@ -52,7 +56,7 @@ static void salted_digest(char out[DIGEST_SIZE], const char *salt, const char *c
     unsigned char digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
-        abort();
+        end_process("libcrypto does not work");
     EVP_DigestUpdate(context, salt, strlen(salt) + 1);
     for (size_t i = 0; i < count; i++)
         EVP_DigestUpdate(context, parts[i], strlen(parts[i]) + 1);
@@ -80,6 +84,52 @@ static bool same_text(const struct json *json, const char *text)
     return held && strlen(held) == strlen(text) && CRYPTO_memcmp(held, text, strlen(text)) == 0;
 }
 
+/* ---- the file ---- */
+
+/* Opening a device can already do something, and replacing one as root breaks the machine. */
+static bool is_something_else(const char *path)
+{
+    struct stat file;
+    return lstat(path, &file) == 0 && !S_ISREG(file.st_mode);
+}
+
+/* The path's folder, with its slash; to be freed. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup("./");
+}
+
+/* A file that is about to be renamed is locked by whoever writes it, and no longer once that process is dead.
+ */
+static void remove_orphan(int folder, const char *name)
+{
+    struct stat file;
+    int descriptor = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (descriptor < 0)
+        return;
+    if (fstat(descriptor, &file) == 0 && S_ISREG(file.st_mode) && file.st_uid == geteuid() &&
+        flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(folder, name, 0);
+    close(descriptor);
+}
+
+void credential_cache_clean(const char *path)
+{
+    char *folder = folder_of(path);
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t length = strlen(name);
+    DIR *directory = opendir(folder);
+    free(folder);
+    for (struct dirent *entry; directory && (entry = readdir(directory));)
+        if (strlen(entry->d_name) == length + strlen(temporary) &&
+            strncmp(entry->d_name, name, length) == 0 &&
+            strncmp(entry->d_name + length, temporary, strcspn(temporary, "X")) == 0)
+            remove_orphan(dirfd(directory), entry->d_name);
+    if (directory)
+        closedir(directory);
+}
+
 /* ---- reading ---- */
 
 /* Whole content of a regular file that nobody but us can write to; NULL or why not. Sets absent when there is
@@ -89,6 +139,9 @@ static const char *read_file(const char *path, struct buffer *content, bool *abs
     struct stat file;
     char block[4096];
     ssize_t length = 0;
+    *absent = false;
+    if (is_something_else(path))
+        return "it is not a file";
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     *absent = descriptor < 0 && (errno == ENOENT || errno == ENOTDIR);
     if (descriptor < 0)
@@ -294,8 +347,7 @@ static bool write_all(int descriptor, const char *data, size_t length)
 /* So that the new name survives a power cut as well; a file system that cannot do it does no harm. */
 static void sync_folder(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    char *folder = folder_of(path);
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor >= 0) {
         fsync(descriptor);
@@ -308,22 +360,30 @@ bool credential_cache_write(const char *path, const struct credential_owner *own
                             const struct credentials *credentials, struct error *error)
 {
     struct buffer content;
+    if (is_something_else(path))
+        return error_set(
+            error, ERROR_CONFIGURATION,
+            "CACHE_CREDENTIALS_PATH names something that is not a file. It is left alone, and each "
+            "start signs in again: choose another path, or none.");
     buffer_init(&content, FILE_MAXIMUM);
     make_folders(path);
-    char *new_path = xasprintf("%s.XXXXXX", path);
+    char *new_path = xasprintf("%s%s", path, temporary);
     int descriptor = mkostemp(new_path, O_CLOEXEC); /* mode 0600 */
+    if (descriptor >= 0)
+        flock(descriptor, LOCK_EX);
     bool written = descriptor >= 0 && compose(&content, owner, credentials) &&
                    write_all(descriptor, content.data, content.length) && fsync(descriptor) == 0;
-    if (descriptor >= 0 && close(descriptor) != 0)
-        written = false;
     written = written && rename(new_path, path) == 0;
+    int why = errno;
+    if (descriptor >= 0)
+        close(descriptor);
     if (written)
         sync_folder(path);
     else
         error_set(
             error, ERROR_CONFIGURATION,
             "The sign-in cannot be remembered in CACHE_CREDENTIALS_PATH (%s): each start signs in again.",
-            strerror(errno));
+            strerror(why));
     if (!written && descriptor >= 0)
         unlink(new_path);
     free(new_path);

@@ -37,8 +37,12 @@ void credentials_clear(struct credentials *credentials); /* wipes the token */
 void credential_cache_read(const char *path, const struct credential_owner *owner, int64_t now,
                            struct log *log, struct credentials *credentials);
 /* Replaces the file as a whole, so that a crash leaves the old one or the new one. Makes the folders above
- * it. */
+   it. What stands there and is no regular file (a device, a link, a folder) is left alone, and error says so.
+ */
 bool credential_cache_write(const char *path, const struct credential_owner *owner,
                             const struct credentials *credentials, struct error *error);
+
+/* Removes what a process that was killed in mid-write has left beside the file. */
+void credential_cache_clean(const char *path);
 
 #endif

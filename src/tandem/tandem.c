@@ -48,6 +48,7 @@ struct tandem *tandem_new(struct http_client *client, const struct configuration
     LIST_INIT(&tandem->calls);
     if (configuration->credential_cache_path) {
         struct credential_owner self = owner(tandem);
+        credential_cache_clean(configuration->credential_cache_path);
         credential_cache_read(configuration->credential_cache_path, &self, now, log, &tandem->credentials);
         redactor_add(redactor, tandem->credentials.token, "token");
         redactor_add(redactor, tandem->credentials.pumper_id, "pumper");
@@ -87,9 +88,13 @@ void tandem_store(struct tandem *tandem)
     struct error error;
     const char *path = tandem->configuration->credential_cache_path;
     struct credential_owner self = owner(tandem);
-    if (path && !credential_cache_write(path, &self, &tandem->credentials, &error))
+    if (!path)
+        return;
+    bool written = credential_cache_write(path, &self, &tandem->credentials, &error);
+    if (!written && !tandem->cache_fails)
         log_warn(tandem->log, "tandem", "credential_cache=unwritten error=%s",
                  log_quote(tandem->log, error.text));
+    tandem->cache_fails = !written;
 }
 
 bool tandem_signed_in(const struct tandem *tandem, int64_t now)
@@ -183,6 +188,11 @@ void tandem_note_refusal(struct tandem *tandem, int64_t now)
     tandem->credentials.refused = now;
     tandem->lifted = false;
     tandem_store(tandem);
+}
+
+uint64_t tandem_sign_ins(const struct tandem *tandem)
+{
+    return tandem->sign_ins;
 }
 
 /* The file keeps the refusal until a sign-in went well: a process that dies in between leaves it standing. */

@@ -16,7 +16,6 @@ enum {
     URL_MAXIMUM = 8 << 10,
     ACCOUNT_MAXIMUM = 8 << 20,
     LOG_MAXIMUM = 128 << 20, /* 28 days have been seen to take 30 MB */
-    LOG_TIMEOUT_SECONDS = 300,
 };
 
 /* Without the region's own Origin and Referer the firewall answers 403. */
@@ -135,7 +134,6 @@ void tandem_fetch_log(struct tandem *tandem, const char *assignment_id, int64_t 
                 pump_log_event_ids);
     struct http_request request = {.url = url.data,
                                    .maximum_length = LOG_MAXIMUM,
-                                   .timeout_seconds = LOG_TIMEOUT_SECONDS,
                                    .on_data = on_log_data,
                                    .on_restart = on_log_restart};
     send_with_token(call, &request);

@@ -36,6 +36,8 @@ struct tandem {
     struct http_route route;
     struct credentials credentials;
     struct sign_in sign_in;
+    bool cache_fails;            /* said already */
+    uint64_t sign_ins;
     struct sign_in_limit before; /* the limit that the token in hand has ended */
     bool by_person;              /* a person has asked for the sign-in to come */
     struct error last_failure;   /* of a sign-in */
@@ -91,7 +93,7 @@ void tandem_note_refusal(struct tandem *tandem, int64_t now);
 void tandem_note_attempt(struct tandem *tandem, int64_t now);
 /* The next one waits until then. */
 void tandem_wait_until(struct tandem *tandem, int64_t time);
-/* Writes the cache, if there is to be one. */
+/* Writes the cache, if there is to be one; says once that it cannot be written. */
 void tandem_store(struct tandem *tandem);
 void sign_in_clear(struct sign_in *sign_in);
 

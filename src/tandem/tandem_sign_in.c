@@ -215,6 +215,7 @@ void tandem_sign_in(struct tandem *tandem, int64_t now, tandem_done *done, void 
                                    .header_count = 3,
                                    .body = body.data,
                                    .body_length = body.length};
+    tandem->sign_ins++;
     tandem_call_send(call, &request);
     buffer_wipe(&body);
     buffer_free(&url);
@@ -302,7 +303,7 @@ void tandem_authorize(struct tandem *tandem, tandem_done *done, void *context)
     char challenge[PKCE_CHALLENGE_SIZE];
     struct buffer url;
     if (RAND_bytes(random, sizeof random) != 1)
-        abort();
+        end_process("libcrypto does not work");
     pkce_verifier(random, tandem->sign_in.verifier);
     pkce_challenge(tandem->sign_in.verifier, challenge);
     OPENSSL_cleanse(random, sizeof random);

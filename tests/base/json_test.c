@@ -51,9 +51,14 @@ static void numbers_are_exact(void **state)
         bool whole;
         int64_t integer, thousandths;
     } cases[] = {
-        {"3.53", false, 0, 3530}, {"5", true, 5, 5000}, {"5.0", true, 5, 5000}, {"-0.3", false, 0, -300},
-        {"3.5299999713897705", false, 0, 3530}, {"579571288", true, 579571288, 579571288000},
-        {"1e3", true, 1000, 1000000}, {"9007199254740993", true, 9007199254740993, 0},
+        {"3.53", false, 0, 3530},
+        {"5", true, 5, 5000},
+        {"5.0", true, 5, 5000},
+        {"-0.3", false, 0, -300},
+        {"3.5299999713897705", false, 0, 3530},
+        {"579571288", true, 579571288, 579571288000},
+        {"1e3", true, 1000, 1000000},
+        {"9007199254740993", true, 9007199254740993, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t value = 0;
@@ -85,6 +90,106 @@ static void garbage_truncation_and_depth_are_errors(void **state)
     assert_null(json_parse(deep, length, &error));
     assert_int_equal(error.kind, ERROR_LIMIT);
     free(deep);
+}
+
+static void a_key_with_a_nul_is_not_its_beginning(void **state)
+{
+    (void)state;
+    struct json *json = parse("{\"a\":1,\"a\\u0000b\":2}");
+    int64_t value;
+    assert_true(json_integer(json_get(json, "a"), &value));
+    assert_int_equal(value, 1);
+    json_free(json);
+}
+
+struct heard {
+    size_t strings, numbers, longest;
+};
+
+static bool hear(void *context, const struct json_token *token)
+{
+    struct heard *heard = context;
+    heard->strings += token->type == JSON_STRING;
+    heard->numbers += token->type == JSON_NUMBER;
+    heard->longest = token->length > heard->longest ? token->length : heard->longest;
+    return true;
+}
+
+/* Feeds opening, then count times c, then closing, in pieces of this size. */
+static bool feed_long(const char *opening, char c, size_t count, const char *closing, size_t piece,
+                      struct heard *heard, struct error *error)
+{
+    *heard = (struct heard){0};
+    size_t length = strlen(opening) + count + strlen(closing);
+    char *text = malloc(length + 1);
+    memset(text, c, length);
+    memcpy(text, opening, strlen(opening));
+    memcpy(text + strlen(opening) + count, closing, strlen(closing));
+    struct json_reader *reader = json_reader_new(hear, heard);
+    bool good = true;
+    for (size_t at = 0; good && at < length; at += piece)
+        good = json_reader_feed(reader, text + at, length - at < piece ? length - at : piece, error);
+    good = good && json_reader_finish(reader, error);
+    json_reader_free(reader);
+    free(text);
+    return good;
+}
+
+/* Byte by byte a megabyte took half an hour when the parser read each token anew with every piece. */
+static void tokens_have_a_greatest_length_and_come_in_any_pieces(void **state)
+{
+    (void)state;
+    static const size_t pieces[] = {1, 2, 7, 4096, 16384, SIZE_MAX / 2};
+    struct heard heard;
+    struct error error = {0};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        assert_true(feed_long("[\"", 'x', JSON_MAXIMUM_TOKEN - 1, "\",\"\\\"\",-12.5e3,true]", pieces[i],
+                              &heard, &error));
+        assert_int_equal(heard.longest, JSON_MAXIMUM_TOKEN - 1);
+        assert_int_equal(heard.strings, 2);
+        assert_int_equal(heard.numbers, 1);
+        assert_true(feed_long("[", '1', JSON_MAXIMUM_TOKEN, "]", pieces[i], &heard, &error));
+        assert_false(feed_long("[\"", 'x', JSON_MAXIMUM_TOKEN, "\"]", pieces[i], &heard, &error));
+        assert_int_equal(error.kind, ERROR_LIMIT);
+        assert_false(feed_long("[", '1', JSON_MAXIMUM_TOKEN + 1, "]", pieces[i], &heard, &error));
+        assert_false(feed_long("{\"", 'k', JSON_MAXIMUM_TOKEN, "\":1}", pieces[i], &heard, &error));
+        assert_true(feed_long("", '7', 5, "", pieces[i], &heard, &error));
+        assert_int_equal(heard.numbers, 1);
+        assert_false(feed_long("[\"", 'x', 5, "", pieces[i], &heard, &error));
+        assert_false(feed_long("[tru", 'u', 1, "]", pieces[i], &heard, &error));
+    }
+}
+
+/* opening, then count times a number between before and after, then closing. */
+static struct json *parse_many(const char *opening, const char *before, const char *after, size_t count,
+                               const char *closing, struct error *error)
+{
+    struct buffer text;
+    buffer_init(&text, 64 << 20);
+    buffer_add_text(&text, opening);
+    for (size_t i = 0; i < count; i++)
+        buffer_addf(&text, "%s%zu%s", before, i, after);
+    buffer_add_text(&text, closing);
+    struct json *json = json_parse(text.data, text.length, error);
+    buffer_free(&text);
+    return json;
+}
+
+static void trees_have_a_greatest_size(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct json *json = parse_many("[0", ",", "", JSON_MAXIMUM_NODES - 2, "]", &error);
+    assert_non_null(json);
+    json_free(json);
+    assert_null(parse_many("[0", ",", "", 4 << 20, "]", &error));
+    assert_int_equal(error.kind, ERROR_LIMIT);
+    json = parse_many("[{\"a\":0", ",\"", "\":0", JSON_MAXIMUM_MEMBERS - 1, "},{\"b\":{}}]", &error);
+    assert_non_null(json);
+    json_free(json);
+    error = (struct error){0};
+    assert_null(parse_many("[{\"a\":0", ",\"", "\":0", JSON_MAXIMUM_MEMBERS, "}]", &error));
+    assert_int_equal(error.kind, ERROR_LIMIT);
 }
 
 static void writer_spells_numbers_shortest(void **state)
@@ -142,6 +247,9 @@ int main(void)
         cmocka_unit_test(text_with_a_nul_is_not_text),
         cmocka_unit_test(numbers_are_exact),
         cmocka_unit_test(garbage_truncation_and_depth_are_errors),
+        cmocka_unit_test(a_key_with_a_nul_is_not_its_beginning),
+        cmocka_unit_test(tokens_have_a_greatest_length_and_come_in_any_pieces),
+        cmocka_unit_test(trees_have_a_greatest_size),
         cmocka_unit_test(writer_spells_numbers_shortest),
         cmocka_unit_test(tree_is_written_as_it_was_read),
         cmocka_unit_test(buffer_stops_at_its_maximum),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/redact.h"
 
 #include "log_to_stream.h"
@@ -253,6 +254,29 @@ static void no_log_drops_everything(void **state)
     assert_int_equal(written_length, 0);
 }
 
+static void a_line_becomes_a_json_object(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"level=info module=sync requests=14 ms=0.5 since=-3",
+         "{\"level\":\"info\",\"module\":\"sync\",\"requests\":14,\"ms\":0.5,\"since\":-3}"},
+        {"version=1.1.0 code=007 range=1- half=1. dash=-",
+         "{\"version\":\"1.1.0\",\"code\":\"007\",\"range\":\"1-\",\"half\":\"1.\",\"dash\":\"-\"}"},
+        {"name=\"a \\\"b\\\"\\\\\\n=\" next=\"\"", "{\"name\":\"a \\\"b\\\"\\\\\\n=\",\"next\":\"\"}"},
+        {"cut=\"an escape \\", "{\"cut\":\"an escape \\\\\"}"},
+        {"alone path=a\\b\"", "{\"alone\":true,\"path\":\"a\\\\b\\\"\"}"},
+        {"empty= two=2", "{\"empty\":\"\",\"two\":2}"},
+        {"", "{}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buffer json;
+        buffer_init(&json, 1024);
+        log_write_json(rows[i][0], &json);
+        assert_string_equal(json.data, rows[i][1]);
+        buffer_free(&json);
+    }
+}
+
 #define with_memory(name) cmocka_unit_test_setup_teardown(name, open_memory, close_memory)
 
 int main(void)
@@ -270,6 +294,7 @@ int main(void)
         with_memory(nobody_hears_the_lines_of_another),
         with_memory(each_log_quotes_in_places_of_its_own),
         with_memory(no_log_drops_everything),
+        cmocka_unit_test(a_line_becomes_a_json_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

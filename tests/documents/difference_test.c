@@ -23,7 +23,6 @@ struct row {
     const char *newest_device_status; /* NULL: none */
     bool not_safe;                    /* ALARM_SAFE_MINUTES=0 */
     bool settled;                     /* every record is */
-    bool an_hour_off;                 /* the pump's clock may have been read an hour later */
 };
 #define ROW(...)                                                                                             \
     {                                                                                                        \
@@ -105,6 +104,10 @@ static const struct row event_rows[] = {
 #define BOLUS_IS(what)   PLAN(what, "Combo Bolus", "11:01:00", "5,4")
 #define BOLUS_ID(source) OURS ",'pump_event_id':'5,4'" source
 #define ALL_OF_IT        ",'insulin':6,'carbs':60"
+
+#define SUSPENDED_AT_ONCE                                                                                    \
+    SUSPENDED "279 6 11:00:00 {'commandedRate':0,'commandedRateSource':0}\n"                                 \
+              "279 9 11:30:00 {'commandedRate':800}\n"
 
 static const struct row identity_rows[] = {
     ROW("number and source, at whatever time and of whatever type", RESUMED("5", "00:01:00"),
@@ -203,6 +206,19 @@ static const struct row identity_rows[] = {
         "[" STORED("a", "", "15:00:00.000", OURS ",'pump_event_id':'5'" FROM_PUMP_0) "]", NULL,
         PLAN("unchanged", "Basal Suspension", "11:00:00", "5")
             PLAN("create", "Temp Basal", "11:00:00", "5,0")),
+    ROW("a suspension whose rate is logged in the same second has no basal of its own", SUSPENDED_AT_ONCE,
+        NULL, NULL,
+        PLAN("create", "Basal Suspension", "11:00:00", "5") PLAN("unchanged", "Temp Basal", "11:00:00", "5,0")
+            PLAN("create", "Temp Basal", "11:00:00", "6") PLAN("create", "Temp Basal", "11:30:00", "9")),
+    ROW("one that was stored before its rate came is ended", SUSPENDED_AT_ONCE,
+        "[" STORED("a", "Temp Basal", "15:00:00.000",
+                   OURS ",'rate':0,'absolute':0,'duration':30,'pump_event_id':'5,0'" FROM_PUMP_0) "]",
+        NULL,
+        PLAN("create", "Basal Suspension", "11:00:00",
+             "5") "amend " STORED("a", "Temp Basal", "15:00:00.000",
+                                  OURS ",'rate':0,'absolute':0,'pump_event_id':'5,0'" FROM_PUMP_0
+                                       ",'duration':0") "\n" PLAN("create", "Temp Basal", "11:00:00.001", "6")
+            PLAN("create", "Temp Basal", "11:30:00", "9")),
     ROW("another pump's have nothing to do with it", BOLUS,
         "[" STORED("a", "Combo Bolus", "17:00:00.000",
                    OURS ",'pump_event_id':'9,4','carbs':60" FROM_PUMP_1) "]",
@@ -217,12 +233,6 @@ static const struct row identity_rows[] = {
         "amend {'_id':'a','eventType':'Combo Bolus','created_at':'2026-05-14T15:01:00.000Z'," OURS
         ",'insulin':6" FROM_PUMP_0 ",'pump_event_id':'5,4','carbs':60}\n",
         .settled = true),
-    ROW("in another reading of the pump's clock, an hour later", RESUMED("5", "00:01:00"),
-        "[" STORED("a", "Note", "05:01:00.000", OURS ",'pump_event_id':'5'") "]", NULL,
-        RESUME("unchanged", "00:01:00", "5"), .an_hour_off = true),
-    ROW("without a number as well", RESUMED("5", "00:01:00"),
-        "[" STORED("a", "Basal Resume", "05:01:00.999", OURS) "]", NULL, RESUME("unchanged", "00:01:00", "5"),
-        .an_hour_off = true),
 };
 
 static const struct row second_rows[] = {
@@ -447,9 +457,6 @@ static void open_row(struct fixture *fixture, const struct row *row)
         fixture->difference_rules.newest_device_status = at(row->newest_device_status);
     if (row->not_safe)
         fixture->difference_rules.alarm_safe_minutes = 0;
-    static const int32_t hour[] = {SECONDS_PER_HOUR};
-    fixture->difference_rules.time_offsets = hour;
-    fixture->difference_rules.time_offset_count = row->an_hour_off;
     fixture->difference_rules.settled = row->settled ? is_settled : NULL;
     fixture_read(fixture, 0, row->events);
     fixture_hold(fixture, COLLECTION_TREATMENTS, row->treatments);

@@ -143,6 +143,8 @@ void fixture_set_features(struct fixture *fixture, unsigned features)
 void fixture_open(struct fixture *fixture)
 {
     *fixture = (struct fixture){0};
+    fixture->zone = &new_york;
+    fixture->upload = NO_TIME;
     pump_log_init(&fixture->log, 0, 0);
     fixture_set_now(fixture, "12:00:00");
     fixture_set_features(fixture, FEATURES_ALL & ~FEATURE_PROFILES);
@@ -192,12 +194,22 @@ void fixture_hold(struct fixture *fixture, enum collection collection, const cha
     buffer_free(&text);
 }
 
+static void find_clock(struct fixture *fixture, unsigned pump)
+{
+    const struct clock_witness witness = {pump_log_newest_wall(&fixture->log, pump), fixture->upload};
+    const struct clock_facts facts = {fixture->rules.now, NO_TIME, witness.wall, &witness,
+                                      witness.wall != NO_TIME};
+    pump_log_find_clock(&fixture->log, pump, fixture->zone, &facts);
+}
+
 void fixture_build(struct fixture *fixture)
 {
     pump_log_sort(&fixture->log);
-    pump_log_resolve(&fixture->log, &new_york);
+    for (unsigned pump = 0; fixture->upload != NO_TIME && pump < fixture->log.pump_count; pump++)
+        find_clock(fixture, pump);
+    pump_log_resolve(&fixture->log, fixture->zone);
     documents_free(&fixture->documents);
-    documents_build(&fixture->log, &new_york, &fixture->rules, &fixture->documents);
+    documents_build(&fixture->log, fixture->zone, &fixture->rules, &fixture->documents);
 }
 
 void fixture_compare(struct fixture *fixture)
@@ -227,7 +239,7 @@ void fixture_write_documents(struct fixture *fixture, struct buffer *out)
     for (size_t i = 0; i < fixture->documents.count; i++) {
         size_t from = out->length;
         json_writer_reset(writer);
-        document_write(&fixture->documents.items[i], &fixture->log, &new_york, writer);
+        document_write(&fixture->documents.items[i], &fixture->log, fixture->zone, writer);
         drop_source(out, from);
         buffer_add_text(out, "\n");
     }
@@ -239,7 +251,7 @@ static void write_fate(struct fixture *fixture, const struct document *document,
 {
     static const char *const fates[] = {
         [FATE_OUTSIDE] = "outside",   [FATE_UNCHANGED] = "unchanged", [FATE_CREATE] = "create",
-        [FATE_WITHHELD] = "withheld", [FATE_LEFT_OUT] = "left out",
+        [FATE_WITHHELD] = "withheld", [FATE_LEFT_OUT] = "left out",   [FATE_MOVE] = "move",
     };
     char time[CIVIL_TEXT_SIZE];
     if (document->fate == FATE_AMEND) {
@@ -247,7 +259,7 @@ static void write_fate(struct fixture *fixture, const struct document *document,
         assert_true(amendment_write(document, &fixture->log, &fixture->held, out));
     } else {
         buffer_addf(out, "%s %s %s ", fates[document->fate], document_kind_name(document->kind),
-                    time_zone_format(&new_york, time, document->time, document->millisecond));
+                    time_zone_format(fixture->zone, time, document->time, document->millisecond));
         document_event_id(document, &fixture->log, out);
     }
     buffer_add_text(out, "\n");

@@ -47,6 +47,9 @@ struct fixture {
     struct difference difference;
     struct document_rules rules;
     struct difference_rules difference_rules;
+    const struct time_zone *zone; /* New York unless set */
+    int64_t upload; /* instant of the upload that brought the newest record, whose clock is found by it;
+                       NO_TIME: the zone reads the log */
 };
 
 /* All features but the profiles', the clock at noon of 2026-05-14 in New York, a range that holds every

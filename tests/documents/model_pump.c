@@ -207,6 +207,7 @@ static void expect(struct pump_history *history)
         const struct pump_record *record = &history->records[i];
         for (size_t j = 0; j < sizeof gives / sizeof *gives; j++)
             history->expected[gives[j].kind] += gives[j].code == record->code;
+        history->expected[DOCUMENT_TEMP_BASAL] -= record->code == 11 && !pump_history_gives_basal(history, i);
         history->expected[DOCUMENT_COMBO_BOLUS] += record->code == 20 && record->amount > 0;
         if (record->code == 21) /* a part for each half-hour that it began */
             history->expected[DOCUMENT_COMBO_BOLUS] += (size_t)((record->time - record->begin + 1799) / 1800);
@@ -250,6 +251,13 @@ void pump_history_free(struct pump_history *history)
 const struct pump_record *pump_history_find(const struct pump_history *history, int64_t sequence)
 {
     return &history->records[sequence - FIRST_SEQUENCE];
+}
+
+bool pump_history_gives_basal(const struct pump_history *history, size_t index)
+{
+    const struct pump_record *record = &history->records[index];
+    return record->code == 279 ||
+           (record->code == 11 && pump_history_basal_end(history, index) > record->time);
 }
 
 int64_t pump_history_basal_end(const struct pump_history *history, size_t index)

@@ -43,6 +43,8 @@ void pump_history_make(struct pump_history *history, const struct time_zone *zon
 void pump_history_free(struct pump_history *history);
 /* The record with that number. */
 const struct pump_record *pump_history_find(const struct pump_history *history, int64_t sequence);
+/* It sets a rate: a 279, or an 11 whose 279 does not come in the same second. */
+bool pump_history_gives_basal(const struct pump_history *history, size_t index);
 /* When the basal at that index truly ended. */
 int64_t pump_history_basal_end(const struct pump_history *history, size_t index);
 

@@ -494,7 +494,7 @@ static void hostile_sizes_are_refused(void **state)
         buffer_add_text(&text, "{\"profiles\":{\"activeIdp\":0,\"profile\":[");
         if (kind == 1)
             buffer_add_text(&text, "{\"idp\":0,\"insulinDuration\":300,\"timeDependentSegments\":[");
-        for (int i = 0; i < 5000; i++) {
+        for (int i = 0; i < 3000; i++) {
             buffer_addf(&text, "%s", i ? "," : "");
             if (kind == 0)
                 buffer_addf(&text,
@@ -512,7 +512,7 @@ static void hostile_sizes_are_refused(void **state)
     for (int kind = 0; kind < 2; kind++) {
         buffer_clear(&text);
         buffer_add_text(&text, kind ? "{\"store\":{\"A\":{\"B\":{" : "{\"store\":{");
-        for (int i = 0; i < 80000; i++)
+        for (int i = 0; i < 900; i++)
             buffer_addf(&text, "%s\"%d\":{}", i ? "," : "", i);
         buffer_add_text(&text, kind ? "}}}}" : "}}");
         struct outcome outcome = plan(pump, text.data);
@@ -522,7 +522,7 @@ static void hostile_sizes_are_refused(void **state)
     /* What others left in Nightscout does not fit into a request with ours. */
     buffer_clear(&text);
     buffer_add_text(&text, "{\"store\":{\"Big\":\"");
-    for (int i = 0; i < 20000; i++)
+    for (int i = 0; i < 17000; i++)
         buffer_addf(&text, "%060d", i);
     buffer_add_text(&text, "\"}}");
     struct json *settings = parse(pump), *current = parse(text.data);

@@ -159,7 +159,7 @@ static void assert_basal_is_seamless(const struct pump_history *history, const s
     size_t place = 0;
     for (size_t i = 0; i < history->count; i++) {
         const struct pump_record *record = &history->records[i];
-        if (record->code != 279 && record->code != 11)
+        if (!pump_history_gives_basal(history, i))
             continue;
         while (place < nightscout->count && nightscout->items[place].time < record->time * 1000)
             place++;

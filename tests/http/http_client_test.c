@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -161,10 +162,7 @@ static void an_answer_comes_whole(void **state)
     struct outcome outcome = {0};
     struct http_request request = get(&outcome, "/fruit?a=1");
     static const struct http_route route = {.user_agent = "Tester/1"};
-    static const struct http_header headers[] = {
-        {"X-Kind", "apple"             },
-        {"X-Evil", "a\r\nX-Smuggled: b"}
-    };
+    static const struct http_header headers[] = {{"X-Kind", "apple"}, {"X-Evil", "a\r\nX-Smuggled: b"}};
     request.route = &route;
     request.headers = headers;
     request.header_count = COUNT(headers);
@@ -242,9 +240,7 @@ static void a_connection_is_kept(void **state)
 static void four_connections_at_most(void **state)
 {
     (void)state;
-    static const struct fake_answer answers[] = {
-        {.text = OK("2", "ok"), .delay_ms = 700}
-    };
+    static const struct fake_answer answers[] = {{.text = OK("2", "ok"), .delay_ms = 700}};
     serve(answers, 1);
     struct outcome outcomes[12] = {0};
     for (size_t i = 0; i < COUNT(outcomes); i++) {
@@ -278,10 +274,9 @@ static void what_can_recover_is_repeated(void **state)
 {
     (void)state;
     static const struct fake_answer answers[] = {
-        {.text = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal",    .close = true},
+        {.text = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal", .close = true},
         {.text = "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy"},
-        {.text = OK("5",                                                    "whole")             }
-    };
+        {.text = OK("5", "whole")}};
     serve(answers, COUNT(answers));
     struct outcome outcome = {0};
     struct http_request request = get(&outcome, "/");
@@ -385,18 +380,23 @@ static void broken_answers_are_told_apart(void **state)
         const char *text;
     } cases[] = {
         {{.text = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal", .close = true},
-         ERROR_DATA,                                                                                                  "cut its answer short"                                  },
+         ERROR_DATA,
+         "cut its answer short"},
         {{.text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhal", .close = true},
-         ERROR_DATA,                                                                                                  "cut its answer short"                                  },
+         ERROR_DATA,
+         "cut its answer short"},
         {{.text = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nhalf"},
-         ERROR_DATA,                                                                                                  "sent an answer that cannot be unpacked"                },
+         ERROR_DATA,
+         "sent an answer that cannot be unpacked"},
         {{.text = "220 mail.example ESMTP\r\n\r\n", .close = true},
-         ERROR_DATA,                                                                                                  "sent an answer that is not valid HTTP"                 },
-        {{.close = true},                                                                          ERROR_UNREACHABLE, "closed the connection before it answered"              },
-        {{.text = OK("2", "ok"), .delay_ms = 3000},                                                ERROR_UNREACHABLE, "did not answer in time"                                },
+         ERROR_DATA,
+         "sent an answer that is not valid HTTP"},
+        {{.close = true}, ERROR_UNREACHABLE, "closed the connection before it answered"},
+        {{.text = OK("2", "ok"), .delay_ms = 3000}, ERROR_UNREACHABLE, "did not answer in time"},
         {{.text = OK("101", "12345678901234567890123456789012345678901234567890"
                             "123456789012345678901234567890123456789012345678901")},
-         ERROR_LIMIT,                                                                                                 "sent more than the 100 bytes that are expected at most"},
+         ERROR_LIMIT,
+         "sent more than the 100 bytes that are expected at most"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         serve(&cases[i].answer, 1);
@@ -425,9 +425,7 @@ static const char packed[] =
 static void the_limit_counts_unpacked_bytes(void **state)
 {
     (void)state;
-    static const struct fake_answer answers[] = {
-        {.text = packed, .length = sizeof packed - 1}
-    };
+    static const struct fake_answer answers[] = {{.text = packed, .length = sizeof packed - 1}};
     serve(answers, 1);
     struct outcome outcome = {0};
     struct http_request request = get(&outcome, "/");
@@ -442,8 +440,8 @@ static void the_limit_counts_unpacked_bytes(void **state)
     assert_int_equal(whole.response.length, 100000);
 }
 
-/* A process that answers one request after delay_ms with length bytes, as fast as they are taken, and then keeps
-   the connection without a word; its URL in url. */
+/* A process that answers one request after delay_ms with length bytes, as fast as they are taken, and then
+   keeps the connection without a word; its URL in url. */
 static pid_t start_server(size_t length, size_t announced, unsigned delay_ms, char *url, size_t size)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -574,9 +572,7 @@ static void an_endless_error_page_is_an_error_page(void **state)
     memset(text, 'x', length);
     int head = snprintf(text, length, "HTTP/1.1 404 No\r\nContent-Length: 9000000\r\n\r\n");
     text[head] = 'x';
-    const struct fake_answer answers[] = {
-        {.text = text, .length = length}
-    };
+    const struct fake_answer answers[] = {{.text = text, .length = length}};
     serve(answers, 1);
     struct outcome outcome = {0};
     struct http_request request = get(&outcome, "/");
@@ -617,12 +613,12 @@ static void unreachable_places_have_their_words(void **state)
         enum error_kind kind;
         const char *text;
     } cases[] = {
-        {closed_port,                 ERROR_UNREACHABLE,   "cannot be reached: the connection was refused"},
+        {closed_port, ERROR_UNREACHABLE, "cannot be reached: the connection was refused"},
         {"http://no.such.host.test/", ERROR_UNREACHABLE,
-         "cannot be found: its host name is not known. Check the address and the internet connection"     },
-        {"file:///etc/passwd",        ERROR_CONFIGURATION,
-         "has an unusable address: it must begin with https:// or http://"                                },
-        {"http://",                   ERROR_CONFIGURATION, "has an unusable address: it is not a URL"     },
+         "cannot be found: its host name is not known. Check the address and the internet connection"},
+        {"file:///etc/passwd", ERROR_CONFIGURATION,
+         "has an unusable address: it must begin with https:// or http://"},
+        {"http://", ERROR_CONFIGURATION, "has an unusable address: it is not a URL"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct outcome outcome = {0};
@@ -632,6 +628,45 @@ static void unreachable_places_have_their_words(void **state)
         assert_int_equal(outcome.response.error.kind, cases[i].kind);
         assert_int_equal(outcome.response.status, 0);
     }
+}
+
+/* A body that drips took four times its time before, twenty minutes for a log. */
+static void the_time_is_for_all_attempts(void **state)
+{
+    (void)state;
+    static const struct fake_answer answers[] = {{.text = OK("2", "ok"), .delay_ms = 9000}};
+    serve(answers, 1);
+    struct outcome outcome = {0};
+    struct http_request request = get(&outcome, "/");
+    request.timeout_seconds = 1;
+    request.retry = true;
+    send_and_wait(&request, &outcome);
+    assert_string_equal(outcome.response.error.text, "did not answer in time");
+    assert_int_equal(outcome.response.attempts, 1);
+}
+
+static void without_descriptors_nobody_else_is_blamed(void **state)
+{
+    (void)state;
+    static const struct fake_answer answers[] = {{.text = OK("2", "ok")}};
+    struct rlimit limit, none;
+    serve(answers, 1);
+    int next = dup(STDERR_FILENO);
+    close(next);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = (struct rlimit){(rlim_t)next, limit.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    static const char *const urls[] = {"http://127.0.0.1:9/", "https://127.0.0.1:9/",
+                                       "http://no.such.host.test/"};
+    struct outcome outcomes[COUNT(urls)] = {0};
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        struct http_request request = get(&outcomes[i], urls[i]);
+        request.url = urls[i];
+        send_and_wait(&request, &outcomes[i]);
+    }
+    setrlimit(RLIMIT_NOFILE, &limit);
+    for (size_t i = 0; i < COUNT(urls); i++)
+        assert_non_null(strstr(outcomes[i].response.error.text, "no file descriptor left"));
 }
 
 static void a_declined_request_is_never_sent(void **state)
@@ -713,9 +748,7 @@ static void the_client_still_works(void)
 static void cancel_at_every_moment(void **state)
 {
     (void)state;
-    static const struct fake_answer answers[] = {
-        {.text = OK("2", "ok"), .delay_ms = 20}
-    };
+    static const struct fake_answer answers[] = {{.text = OK("2", "ok"), .delay_ms = 20}};
     serve(answers, 1);
     for (unsigned wait = 0; wait < 24; wait += 2) {
         struct outcome outcome = {0};
@@ -771,9 +804,7 @@ static void cancel_from_within_the_data(void **state)
 static void cancel_another_that_is_done_as_well(void **state)
 {
     (void)state;
-    static const struct fake_answer answers[] = {
-        {.text = OK("2", "ok"), .delay_ms = 10}
-    };
+    static const struct fake_answer answers[] = {{.text = OK("2", "ok"), .delay_ms = 10}};
     serve(answers, 1);
     struct outcome outcomes[2] = {0};
     struct http_transfer *transfers[2];
@@ -791,9 +822,7 @@ static void cancel_another_that_is_done_as_well(void **state)
 static void cancel_in_the_queue(void **state)
 {
     (void)state;
-    static const struct fake_answer answers[] = {
-        {.text = OK("2", "ok"), .delay_ms = 50}
-    };
+    static const struct fake_answer answers[] = {{.text = OK("2", "ok"), .delay_ms = 50}};
     serve(answers, 1);
     struct outcome outcomes[10] = {0};
     struct http_transfer *transfers[10];
@@ -832,9 +861,7 @@ static void cancel_while_a_name_is_looked_up(void **state)
 static void freeing_the_client_cancels(void **state)
 {
     (void)state;
-    static const struct fake_answer answers[] = {
-        {.text = OK("2", "ok"), .delay_ms = 50}
-    };
+    static const struct fake_answer answers[] = {{.text = OK("2", "ok"), .delay_ms = 50}};
     serve(answers, 1);
     struct outcome outcomes[6] = {0};
     for (size_t i = 0; i < COUNT(outcomes); i++) {
@@ -867,6 +894,8 @@ int main(void)
         CASE(a_long_retry_after_is_left_to_the_caller),
         CASE(a_post_is_sent_once),
         CASE(broken_answers_are_told_apart),
+        CASE(the_time_is_for_all_attempts),
+        CASE(without_descriptors_nobody_else_is_blamed),
         CASE(the_limit_counts_unpacked_bytes),
         CASE(a_flood_leaves_turns_to_others),
         CASE(what_waited_for_its_turn_may_be_refused_too),

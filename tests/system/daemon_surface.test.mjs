@@ -123,7 +123,7 @@ test('parameters: a clear line for what is wrong, and nothing started by it', as
   const { secretly, simulator } = await serve(t);
   const wrong = {
     'days=0': /days/, 'days=367': /days/, 'days=-1': /days/, 'days=1.5': /days/, 'days=99999999999999999999': /days/, 'days=%20': /days/,
-    'days=1&from=2026-05-14': /days and from/, 'to=2026-05-14': /to needs from/, 'from=2026-02-30': /from wants a date/, 'from=2026-05-14&to=x': /to wants a date/,
+    'days=1&from=2026-05-14': /but not both/, 'to=2026-05-14': /--to needs --from/, 'from=2026-02-30': /from needs a date/, 'from=2026-05-14&to=x': /to needs a date/,
     'from=2999-01-01': /range is empty/, 'from=2020-01-01&to=2023-01-01': /at most 366 days/,
     'features=BASAL,NOPE': /BASAL.*CGM_ALERTS/, 'features=%3Cscript%3E': /BASAL/,
   };

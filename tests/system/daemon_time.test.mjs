@@ -6,6 +6,7 @@ import { startClock } from './lib/clock.mjs';
 import { SECRET, startServer } from './lib/daemon.mjs';
 import { folder } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
+import { handOn, listen } from './lib/site.mjs';
 import { dial } from './lib/wire.mjs';
 
 const BEGIN = '2035-06-01T12:00:00Z';
@@ -228,6 +229,43 @@ test('pump data that stops: stale after the set time, ok again with the first ne
   await forward(30 * 60);
   await daemon.idle(1);
   assert.equal(await health(), '200 ok');
+});
+
+test('a site that a redirect led to is there for the runs that do not ask again', async (t) => {
+  let site;
+  const before = await listen(t, (request, response) => {
+    if (request.url.startsWith('/moved/')) handOn(site.simulator, '/moved', request, response);
+    else response.writeHead(301, { location: `/moved${request.url}` }).end();
+  });
+  site = await serve(t, {}, { TCONNECTSYNC_HEROKU_INTERVAL_MINS: '30', NS_URL: `http://127.0.0.1:${before.port}/` });
+  const upload = () => site.simulator.set({ uploadedUntil: Math.floor(site.clock.now() / 1000) });
+  const run = async (seconds) => {
+    before.seen.length = 0;
+    await site.forward(seconds);
+    await site.daemon.idle(1);
+    assert.equal((await site.daemon.get('/healthz')).text.trim(), 'ok');
+    return before.seen;
+  };
+  await upload();
+  assert.deepEqual((await run(13)).slice(0, 2), ['/api/v1/verifyauth', '/moved/api/v1/verifyauth']);
+  await run(1800);
+  await upload();
+  const seen = await run(1800);
+  assert.ok(seen.length > 1 && seen.every((path) => path.startsWith('/moved/') && !path.endsWith('/verifyauth')), seen.join(' '));
+});
+
+test('a run has ten minutes; the next one starts after it', async (t) => {
+  const { simulator, daemon, forward } = await serve(t, { historyDays: 29 }, { TCONNECTSYNC_HEROKU_FEATURES: 'BASAL,BOLUS,CGM,DEVICE_STATUS' });
+  await simulator.fault({ kind: 'delay', site: 'tandem', milliseconds: 22000, count: -1 }, { kind: 'delay', site: 'nightscout', method: 'POST', milliseconds: 22000, count: -1 });
+  const slowly = daemon.secretly('/update?days=28');
+  await isRunning(daemon);
+  let seconds = 0;
+  for (; seconds < 1200 && (await daemon.status()).running; seconds += 2) await forward(2);
+  const { text } = await slowly;
+  assert.match(text, /took over 10 minutes/);
+  assert.ok(seconds > 500 && seconds < 720, `${seconds} s`);
+  await simulator.noFaults();
+  assert.equal((await daemon.secretly('/update?days=3')).status, 200);
 });
 
 test('a wall clock that is set forward or back moves no run, and nothing is written by a wrong one', async (t) => {

@@ -13,7 +13,7 @@ const read = (name) => fs.readFileSync(path.join(root, name), 'utf8');
 const exists = (name) => fs.existsSync(path.join(root, name));
 const matches = (text, pattern) => [...text.matchAll(pattern)].map((found) => found.slice(1));
 const source = filesThatEndIn('.c').map((file) => fs.readFileSync(file, 'utf8')).join('\n');
-const pages = ['README.md', 'CHANGELOG.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md',
+const pages = ['README.md', 'CHANGELOG.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md', '.github/CODE_OF_CONDUCT.md',
   ...fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
 
 const withoutCode = (text) => text.replace(/^```[\s\S]*?^```$/gm, '').replace(/^ {4}\S.*$/gm, '').replace(/`[^`\n]*`/g, '');
@@ -42,6 +42,8 @@ test('every link and every image leads somewhere', () => {
     .map(([target, image]) => target ?? image).filter((target) => !/^[a-z]+:/.test(target)).filter((target) => {
       const [file, anchor] = target.split('#');
       const name = file ? path.join(path.dirname(page), file) : page;
+      // Pages of GitHub, which shows a file at OWNER/REPO/blob/BRANCH/FILE.
+      if (/^\.\.\/\.\.\/(actions|issues|security)\b/.test(name)) return false;
       return !exists(name) || (anchor && !anchors(name).includes(anchor));
     }).map((target) => `${page}: ${target}`));
   assert.deepEqual(broken, []);
@@ -152,6 +154,35 @@ test('the map draws the house as src/meson.build has it', () => {
   assert.deepEqual({ ...drawn, base: [] }, house);
   const [, picture] = /^## Reading the source\n[\s\S]*?```\n([\s\S]*?)```/m.exec(read('README.md'));
   assert.deepEqual(Object.keys(house).filter((room) => !new RegExp(`^ \\d .*\\b${room}\\b`, 'm').test(picture)), []);
+});
+
+test('a measured number stands in the README and nowhere else', () => {
+  const measures = /(?<![\w.])\d[\d.,]* (?:requests|round trips|ms\b|milliseconds|µs)/g;
+  const repeated = pages.filter((page) => page !== 'README.md').flatMap((page) => (read(page).match(measures) ?? []).map((found) => `${page}: ${found}`));
+  assert.deepEqual(repeated, []);
+  assert.ok(read('README.md').match(measures).length >= 4);
+  // Memory is measured there, too; elsewhere stand round limits for those who plan.
+  const memory = pages.filter((page) => page !== 'README.md').flatMap((page) => read(page).match(/\d+\.\d+ [MG]B/g) ?? []);
+  assert.deepEqual(memory, []);
+});
+
+// Words that a reader had to stop at; shared by all that people read.
+test('the guide and the messages are in plain American English', () => {
+  const odd = /\b(?:mend\w*|for good(?! )|belongs? into|knows? no|summer time|it is said|colour\w*|licence|optimis\w+|recognis\w+|behaviour|neighbour\w*|centre)\b/gi;
+  const found = [...pages.flatMap((page) => (read(page).match(odd) ?? []).map((word) => `${page}: ${word}`)),
+    ...fs.readdirSync(path.join(root, 'bin')).flatMap((name) => (read(`bin/${name}`).match(odd) ?? []).map((word) => `bin/${name}: ${word}`)),
+    ...messages().flatMap(({ file, text }) => (text.match(odd) ?? []).map((word) => `${file}: ${word}`))];
+  assert.deepEqual(found, []);
+});
+
+test('the page about Nightscout names settings that Nightscout has', () => {
+  const theirs = read('tests/system/node_modules/nightscout/README.md');
+  const named = matches(read('docs/nightscout.md'), /^\| `([A-Z_]+)` \|(?: `([^`]+)` \| `[^`]+`)?/gm);
+  assert.ok(named.length >= 5);
+  for (const [name, standard] of named) {
+    assert.ok(theirs.includes(`\`${name}\``), name);
+    if (standard) assert.ok(theirs.includes(`\`${name}\` (\`${standard}\`)`), `${name} ${standard}`);
+  }
 });
 
 test('measured numbers stand below the command that measures them', () => {

@@ -34,7 +34,7 @@ async function prepare(t, options) {
 
 for (const [name, options] of Object.entries({
   'a plain pump': { seed: 21 },
-  'a pump that was switched off twice': { seed: 22, off: ['2026-10-03T04:00:00,2026-10-03T09:30:00', '2026-11-01T00:40:00,2026-11-01T02:10:00'] },
+  'a pump that was switched off twice': { seed: 22, off: ['2026-10-03T04:00:00,2026-10-03T09:30:00', '2026-11-01T02:40:00,2026-11-01T04:10:00'] },
   'a pump whose numbers began anew': { seed: 23, newGroup: '2026-10-15' },
 })) {
   test(`${name}: sixty days in one run, and day by day in any order, end in the same documents`, { timeout: 600000 }, async (t) => {
@@ -60,7 +60,9 @@ for (const [name, options] of Object.entries({
 test('hour by hour, with records that arrive late, ends in what one run over everything leaves', { timeout: 600000 }, async (t) => {
   const { simulator, sync } = await prepare(t, {
     seed: 24,
-    hold: ['2026-10-31T08:00:00,2026-10-31T10:00:00,2026-10-31T15:00:00', '2026-11-01T00:30:00,2026-11-01T03:00:00,2026-11-01T07:00:00'],
+    // Not an hour to the minute: an upload that brings what is an hour old looks like a clock that is an hour slow. And not
+    // the record of the clock's own jump: what is read without it is an hour off until it comes.
+    hold: ['2026-10-31T08:30:00,2026-10-31T10:00:00,2026-10-31T15:00:00', '2026-11-01T02:30:00,2026-11-01T05:00:00,2026-11-01T09:00:00'],
   });
   for (let at = Date.parse('2026-10-31T04:00:00Z') / 1000; at <= Date.parse('2026-11-02T05:00:00Z') / 1000; at += 3600) {
     await simulator.set({ uploadedUntil: at });

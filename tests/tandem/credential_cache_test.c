@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -127,6 +128,53 @@ static void only_the_owner_can_read_it_and_it_names_nobody(void **state)
         files += entry->d_name[0] != '.';
     closedir(directory);
     assert_int_equal(files, 1); /* nothing temporary is left */
+    credentials_clear(&written);
+}
+
+/* As root a rename would replace the device for the whole machine. */
+static void only_a_file_is_ever_replaced(void **state)
+{
+    (void)state;
+    struct credentials written = sample();
+    struct error error = {0};
+    struct stat file;
+    char target[160];
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0); /* a fifo that is opened to be written to would wait as well */
+    assert_false(credential_cache_write(path, &owner, &written, &error));
+    assert_non_null(strstr(error.text, "not a file"));
+    assert_false(has_token(&owner, NOW));
+    assert_int_equal(lstat(path, &file), 0);
+    assert_true(S_ISFIFO(file.st_mode));
+    unlink(path);
+    assert_int_equal(symlink("/dev/null", path), 0);
+    assert_false(credential_cache_write(path, &owner, &written, &error));
+    assert_int_equal(readlink(path, target, sizeof target), strlen("/dev/null"));
+    unlink(path);
+    write_cache(&written);
+    assert_true(has_token(&owner, NOW));
+    credentials_clear(&written);
+}
+
+static void what_a_kill_left_behind_is_removed(void **state)
+{
+    (void)state;
+    struct credentials written = sample();
+    char orphan[192], busy[192], other[192];
+    write_cache(&written);
+    snprintf(orphan, sizeof orphan, "%s.new-a1B2c3", path);
+    snprintf(busy, sizeof busy, "%s.new-ZZZZZZ", path);
+    snprintf(other, sizeof other, "%s.backup", path);
+    fclose(fopen(orphan, "w"));
+    fclose(fopen(other, "w"));
+    FILE *writer = fopen(busy, "w"); /* by another process that is alive */
+    assert_int_equal(flock(fileno(writer), LOCK_EX), 0);
+    credential_cache_clean(path);
+    assert_int_equal(unlink(orphan), -1);
+    assert_int_equal(unlink(other), 0);
+    assert_int_equal(unlink(busy), 0);
+    fclose(writer);
+    assert_true(has_token(&owner, NOW));
     credentials_clear(&written);
 }
 
@@ -251,6 +299,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_comes_back),
         cmocka_unit_test(only_the_owner_can_read_it_and_it_names_nobody),
+        cmocka_unit_test(only_a_file_is_ever_replaced),
+        cmocka_unit_test(what_a_kill_left_behind_is_removed),
         cmocka_unit_test(every_file_has_its_own_salt),
         cmocka_unit_test(a_token_is_for_one_account_region_and_time),
         cmocka_unit_test(a_refusal_is_for_one_password_and_region),

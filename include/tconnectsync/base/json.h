@@ -9,7 +9,10 @@
 struct buffer;
 struct error;
 
-#define JSON_MAXIMUM_DEPTH 32
+#define JSON_MAXIMUM_DEPTH   32
+#define JSON_MAXIMUM_TOKEN   (1 << 20) /* bytes, as they come */
+#define JSON_MAXIMUM_NODES   50000     /* of a tree */
+#define JSON_MAXIMUM_MEMBERS 1000      /* of an object in a tree: a lookup goes through all of them */
 
 enum json_type {
     JSON_NULL,
@@ -31,11 +34,13 @@ struct json_token {
     size_t length;
     unsigned depth; /* of the container that the token stands in; 0 is outside of all */
 };
-typedef bool json_handler(void *context, const struct json_token *token); /* false: stop, the handler knows why */
+typedef bool json_handler(void *context,
+                          const struct json_token *token); /* false: stop, the handler knows why */
 
 struct json_reader *json_reader_new(json_handler *handler, void *context);
-/* false on garbage, on more than JSON_MAXIMUM_DEPTH levels, or when the handler said stop (error then stays as it
-   was if the handler filled it: pass the same one). */
+/* false on garbage, on more than JSON_MAXIMUM_DEPTH levels, on a token of over JSON_MAXIMUM_TOKEN bytes, or
+   when the handler said stop (error then stays as it was if the handler filled it: pass the same one). Its
+   time follows from the bytes, in however many pieces they come. */
 bool json_reader_feed(struct json_reader *reader, const char *data, size_t length, struct error *error);
 /* false when the document is not complete. */
 bool json_reader_finish(struct json_reader *reader, struct error *error);
@@ -45,17 +50,22 @@ void json_reader_free(struct json_reader *reader);
 struct json {
     enum json_type type;
     const char *key; /* NUL-terminated; NULL outside objects */
-    char *text;      /* of numbers and strings, NUL-terminated as well */
+    size_t key_length;
+    char *text; /* of numbers and strings, NUL-terminated as well */
     size_t length;
     struct json *first, *last, *next;
     char *name; /* owned storage of key */
 };
 
-/* The tree, to be freed with json_free, or NULL with error filled. */
+/* The tree, to be freed with json_free, or NULL with error filled: on what a reader refuses, and on more than
+   JSON_MAXIMUM_NODES or JSON_MAXIMUM_MEMBERS. */
 struct json *json_parse(const char *data, size_t length, struct error *error);
+/* The same without those two limits, for what we made ourselves. */
+struct json *json_parse_large(const char *data, size_t length, struct error *error);
 void json_free(struct json *json);
 
-/* The member, the last one where the key stands twice; NULL when there is none or object is no object (or NULL). */
+/* The member, the last one where the key stands twice; NULL when there is none or object is no object (or
+ * NULL). */
 const struct json *json_get(const struct json *object, const char *key);
 /* The text of a string that holds no NUL byte; else NULL. json may be NULL. */
 const char *json_text(const struct json *json);

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+struct buffer;
 struct redactor;
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
@@ -42,5 +43,9 @@ void log_line(struct log *log, enum log_level level, const char *module, const c
 /* A value quoted for logfmt ("..." with \" \\ \n escaped, control characters as \u00XX) in one of a few
    rotating places of this log: use it only as an argument of the log functions. */
 const char *log_quote(struct log *log, const char *value);
+
+/* Appends a finished line, without its newline, as one JSON object: its keys, its numbers as numbers, all else as
+   strings. */
+void log_write_json(const char *line, struct buffer *out);
 
 #endif

@@ -58,8 +58,8 @@ void coverage_write(const struct coverage *coverage, const char *key, const char
                     struct buffer *out);
 
 /* ---- what a run settles ---- */
-/* An automatic run is about to begin: its features count from now on, or from its range's beginning where
-   nothing was settled before; others count no more. */
+/* An automatic run is about to begin. Its features count from now on, those of the first such run from its range's
+   beginning; others count no more. */
 void coverage_count_features(struct coverage *coverage, unsigned features, int64_t from);
 
 struct coverage_rules {

@@ -7,18 +7,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/documents/document.h"
 #include "tconnectsync/documents/held.h"
 
 struct buffer;
 struct event_memory;
 struct pump_log;
+struct time_zone;
+
+/* What Nightscout holds is read so far around the range. */
+#define HELD_PADDING (26 * SECONDS_PER_HOUR)
 
 enum document_fate {
     FATE_OUTSIDE,   /* starts outside of the range, and is not there to be amended */
     FATE_UNCHANGED, /* there, or not ours to make again */
     FATE_CREATE,
     FATE_AMEND,
+    FATE_MOVE,     /* a reading that stands at a wrong time: written anew; the old one goes once that is seen */
     FATE_WITHHELD, /* so fresh that it would silence alarms: the next run's */
     FATE_LEFT_OUT, /* a reading that another device has brought, or a document that Nightscout refuses */
 };
@@ -28,9 +34,9 @@ struct difference_rules {
     int64_t now;
     unsigned alarm_safe_minutes;
     int64_t newest_device_status; /* of ours in Nightscout, seconds; NO_TIME: none */
-    /* Seconds by which the pump's clock may have been read otherwise when a document was stored. */
-    const int32_t *time_offsets;
-    size_t time_offset_count;
+    /* By which a pump's clock was read before it had a time line of its own: what stands where this zone alone
+       would put it is moved. NULL: nothing is moved. */
+    const struct time_zone *zone;
     /* A record that is settled and has no document had one that a person deleted: it is not created again.
        May be NULL, as in a run over a range that a person asked for, which brings those back. */
     bool (*settled)(void *context, const struct document *document);
@@ -43,8 +49,9 @@ struct difference {
     size_t create_count;
     uint32_t *amends; /* indexes of documents; held tells which stored one */
     size_t amend_count;
-    uint32_t *twins; /* indexes of held documents to delete */
+    uint32_t *twins; /* indexes of held documents to delete: twins, and readings that were written anew */
     size_t twin_count;
+    size_t move_count; /* readings among the creates that stand elsewhere: to be read back */
     size_t strangers; /* fresh ones of ours that no event of these pumps explains */
     size_t nameless;  /* fresh ones of ours without pump_event_id: an older uploader's */
 };
@@ -55,7 +62,7 @@ void difference_find(struct documents *documents, struct pump_log *log, struct h
 void difference_free(struct difference *difference);
 
 /* Appends the JSON object that replaces the stored one, _id and foreign fields kept; false when there is
-   nothing to amend. zone-less: an amended document keeps its time. */
+   nothing to amend. It keeps its time unless it moves. */
 bool amendment_write(const struct document *document, const struct pump_log *log, const struct held *held,
                      struct buffer *out);
 /* The _id of a stored document, to be freed; NULL when it has none that is text. */

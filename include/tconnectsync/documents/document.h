@@ -68,6 +68,8 @@ uint8_t fate;        /* enum document_fate, once compared (difference.h) */    b
     bool attempted;      /* this run has sent it, and may not have heard of it */
     bool created, amended; /* this run has, and Nightscout has said so */
     bool refused;        /* Nightscout takes everything but this one */
+    bool moves; /* the stored one stands where the pump's clock was read otherwise: it goes to the new time */
+    bool whole; /* the stored one is all of the extended bolus that this is the first part of */
 };
 
 struct documents {
@@ -106,6 +108,8 @@ bool document_carbs(const struct document *document, const struct pump_log *log,
 bool document_glucose(const struct document *document, const struct pump_log *log, int64_t *mg_per_dl);
 /* Where that came from: "Sensor", "Finger", or "Manual" where the log does not tell. */
 const char *document_glucose_type(const struct document *document, const struct pump_log *log);
+/* A reading's as Nightscout gets it: 401 for what is too high to be told, 39 for what is too low. */
+int64_t document_sgv(const struct document *document, const struct pump_log *log);
 /* A temp basal's, in milliunits an hour. */
 int64_t document_rate(const struct document *document, const struct pump_log *log);
 #endif

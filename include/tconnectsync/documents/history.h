@@ -94,6 +94,7 @@ enum health {
     HEALTH_REFUSED,      /* a password or secret was, in the last run */
     HEALTH_UNCONFIGURED, /* settings that no sync can work with */
 };
+#define HEALTH_COUNT (HEALTH_UNCONFIGURED + 1)
 /* configured: the settings are usable. no_data_minutes: AUTOUPDATE_NO_DATA_FAILURE_MINUTES. */
 enum health history_health(const struct history *history, bool configured, unsigned no_data_minutes,
                            struct moment now);

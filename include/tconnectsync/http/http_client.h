@@ -53,13 +53,16 @@ struct http_request {
     size_t header_count;
     const char *body; /* copied; NULL for none */
     size_t body_length;
-    size_t maximum_length;     /* of the answer's body, unpacked; 0: 1 MiB */
-    unsigned timeout_seconds;  /* for the whole answer; 0: 60. Besides, under 10 B/s for 30 s is a time-out */
+    size_t maximum_length; /* of the answer's body, unpacked; 0: 1 MiB */
+    /* For all attempts, with what is between them; 0: a minute and what maximum_length takes at 512 kB/s.
+       Besides, under 10 B/s for 30 s is a time-out. */
+    unsigned timeout_seconds;
     bool retry;                /* repeat on 408, 429, 5xx and transport errors, at most 4 attempts, growing
                                   jittered waits (0.5 s, 1 s, 2 s and up to half as much again; Retry-After
                                   honoured up to 60 s: who asks for more gets no repeat). Without it a body goes
                                   out once, even where a kept connection turns out dead. */
-    unsigned patience_seconds; /* with retry: go on repeating 502, 503, 504 this long (a site that wakes) */
+    unsigned patience_seconds; /* with retry: go on repeating 502, 503, 504 this long (a site that wakes);
+                                  adds to the above */
 
     /* The body as it comes, for status 200 only; NULL: it is gathered. false with error filled aborts. */
     bool (*on_data)(void *context, const char *data, size_t length, struct error *error);
@@ -76,6 +79,10 @@ struct http_client_statistics {
     uint64_t connections; /* opened */
     uint64_t bytes_received;
 };
+
+/* Once, before anything else in the process: libcurl, libevent and libcrypto get their memory from memory.h,
+   so that none of them ever meets a failed allocation. */
+void http_own_memory(void);
 
 /* The process has to ignore SIGPIPE: TLS writes to sockets that the other side may have closed. */
 struct http_client *http_client_new(struct event_base *base, struct log *log, struct error *error);

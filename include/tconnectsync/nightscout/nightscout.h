@@ -31,6 +31,9 @@ void nightscout_cancel(struct nightscout *nightscout);
 /* Is it a Nightscout, awake, and is the secret good? Waits up to a minute for a site that sleeps; follows
    redirects within the host once and for all. To be asked before anything else. */
 void nightscout_verify(struct nightscout *nightscout, nightscout_done *done, void *context);
+/* Where it was found, and that it is there: for a run that does not ask. */
+const char *nightscout_place(const struct nightscout *nightscout);
+void nightscout_go_to(struct nightscout *nightscout, const char *place);
 
 /* The newest document of ours, in seconds since 1970; NO_TIME when there is none. until: none later than
  * this. */
@@ -58,8 +61,8 @@ void nightscout_fetch_profiles(struct nightscout *nightscout, struct json **prof
 void nightscout_write_profile(struct nightscout *nightscout, bool replace, const struct buffer *body,
                               nightscout_done *done, void *context);
 /* All activity documents of ours, an array; to be freed with json_free. */
-void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities, nightscout_done *done,
-                                 void *context);
+void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities,
+                                 nightscout_done *done, void *context);
 /* One document: a new one, or with its _id in the place of that. */
 void nightscout_write_activity(struct nightscout *nightscout, bool replace, const struct buffer *body,
                                nightscout_done *done, void *context);

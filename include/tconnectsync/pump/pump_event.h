@@ -37,6 +37,8 @@ enum event_kind {
     EVENT_KIND_COUNT,
 };
 
+#define READING_EPOCH INT64_C(1199145600) /* 2008-01-01: where egvTimeStamp begins */
+
 /* Insulin in milliunits, rates in milliunits an hour, carbs in thousandths of a gram, glucose in mg/dL; bit
    masks as numbers. A field that is not known is 0. */
 #define EVENT_FIELDS 7

@@ -15,7 +15,6 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-struct environment;
 struct log_output;
 struct redactor;
 
@@ -28,7 +27,6 @@ struct person {
 };
 
 struct application {
-    struct environment *environment;
     struct event_base *base;   /* NULL: out of memory or descriptors, said among the first one's problems */
     struct redactor *redactor; /* hides what is anybody's */
     struct log_output *output; /* where all logs write */

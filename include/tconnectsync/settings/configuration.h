@@ -48,6 +48,7 @@ struct configuration {
     unsigned no_data_failure_minutes;       /* AUTOUPDATE_NO_DATA_FAILURE_MINUTES, at least twice the interval */
     char *listen_host;                      /* LISTEN_HOST; NULL: all addresses, IPv4 and IPv6 */
     uint16_t port;                          /* PORT, else LISTEN_PORT, else 5000 */
+    bool log_json;                          /* LOG_FORMAT=json */
     bool trust_proxy;                       /* DYNO or TRUST_PROXY set: the last X-Forwarded-For element is the client */
     char *ping_url;                         /* PING_URL; NULL: none */
 

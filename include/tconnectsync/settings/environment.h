@@ -8,7 +8,8 @@ struct log;
 /* Reads .env in the working folder and ~/.config/tconnectsync/.env. What cannot be read or understood there is
    logged, without any value; log is not kept. */
 struct environment *environment_new(struct log *log);
-void environment_free(struct environment *environment); /* wipes what it read */
+/* Wipes what it read, secrets in the process's own variables too: who needs a setting has it by now. */
+void environment_free(struct environment *environment);
 
 /* A configuration_lookup; its context is the environment. In this order: the process's variable NAME; for a secret the
    file that NAME_FILE names, then NAME or name in $CREDENTIALS_DIRECTORY; NAME, and for a secret NAME_FILE, in the .env

@@ -33,6 +33,8 @@ bool tandem_refused(const struct tandem *tandem, int64_t *since);
 /* A person asked to try the password again (check, /update, ...): lifts the refusal unless it was lifted less than 30
    minutes ago; false then. */
 bool tandem_lift_refusal(struct tandem *tandem, int64_t now);
+/* How often this session has sent the password. */
+uint64_t tandem_sign_ins(const struct tandem *tandem);
 /* While sign-ins keep failing, however they do, a password goes out at most once a minute, later where the
    answer asks for patience, and ten times in 24 hours; a person who asks waits for neither, and is not counted.
    False with error: not yet. Also known to the next process, if there is a cache. */

@@ -196,8 +196,10 @@
     };
     const point = (event) => {
       const { left, width } = drawing.getBoundingClientRect(), at = (event.clientX - left) / width;
-      const distance = (stop) => Math.max(0, Math.abs(stop.at - at) - (stop.big ? 9 / width : 0));
-      go(stops.reduce((best, stop, i) => distance(stop) < distance(stops[best]) || distance(stop) === distance(stops[best]) && stop.big ? i : best, 0));
+      const distance = (stop) => Math.abs(stop.at - at) * width;
+      const nearest = (some) => some.reduce((best, stop) => distance(stop) < distance(best) ? stop : best, some[0]);
+      const big = nearest(stops.filter((stop) => stop.big));
+      go(stops.indexOf(big && distance(big) <= 9 ? big : nearest(stops)));
     };
     Object.entries({ role: 'slider', tabindex: '0', 'aria-valuemin': '1', 'aria-valuemax': String(stops.length), 'aria-valuenow': String(stops.length), 'aria-valuetext': rest })
       .forEach(([name, value]) => drawing.setAttribute(name, value));

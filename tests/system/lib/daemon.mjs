@@ -13,7 +13,7 @@ const FIRST = {
   TCONNECT_EMAIL: 'first@example.org', TCONNECT_PASSWORD: 'of the first person', NS_URL: 'http://127.0.0.1:9/',
   NS_SECRET: 'of the first persons site', TIMEZONE_NAME: 'Europe/Berlin', TCONNECTSYNC_HEROKU_SECRET: 'a-secret-of-the-first-person',
 };
-const OF_ALL = /^(PORT|LISTEN_|TRUST_PROXY|DYNO|LD_|FAKE|ASAN|UBSAN|SSL_CERT_FILE|TZDIR)/;
+const OF_ALL = /^(PORT|LISTEN_|TRUST_PROXY|LOG_FORMAT|DYNO|LD_|FAKE|ASAN|UBSAN|SSL_CERT_FILE|TZDIR)/;
 const second = (env) => ({ ...FIRST, ...(env.TCONNECTSYNC_HEROKU_SECRET ? {} : { TCONNECTSYNC_HEROKU_SECRET: '' }), ...Object.fromEntries(Object.entries(env).map(([name, value]) => [OF_ALL.test(name) ? name : `${name}_2`, value])) });
 const isSecond = Boolean(process.env.AS_SECOND);
 
@@ -23,7 +23,7 @@ const isSecond = Boolean(process.env.AS_SECOND);
 export async function startServer({ env, home }) {
   const all = { PORT: '0', LISTEN_HOST: '127.0.0.1', TCONNECTSYNC_HEROKU_SECRET: SECRET, ...env };
   const server = begin([], { env: isSecond ? second(all) : all, home });
-  const [, port] = await server.says(/module=serve version=.* port=(\d+)/, { seconds: 20, stream: 'stdout' });
+  const [, port] = await server.says(/serve"?[ ,]"?version.*port"?[=:](\d+)/, { seconds: 20, stream: 'stdout' });
   const url = `http://127.0.0.1:${port}`;
   const get = async (path, options = {}) => {
     const where = isSecond && path === '/healthz' ? `${path}?person=2` : path;

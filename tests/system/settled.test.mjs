@@ -1,0 +1,225 @@
+// What is settled: holes heal, what a person deleted stays deleted, nothing is read twice in vain, also after restarts.
+// Every sync here is a process of its own, unless it is the server's; a test drives the clock of all.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sleep } from './lib/child.mjs';
+import { startClock } from './lib/clock.mjs';
+import { startServer } from './lib/daemon.mjs';
+import { folder, runJson } from './lib/run.mjs';
+import { start } from './lib/simulator.mjs';
+
+const HOUR = 3600;
+
+// The phone has uploaded everything up to 20 minutes ago: nothing is withheld for being new.
+async function prepare(t, options = {}, features = 'BASAL,BOLUS,PUMP_EVENTS') {
+  const clock = startClock(t, new Date(Date.now() + HOUR * 1000).toISOString());
+  const simulator = await start({ seed: 19, historyDays: 12, ...options }, { environment: clock.environment });
+  t.after(() => simulator.stop());
+  const now = () => Math.floor(clock.now() / 1000);
+  const home = folder(t);
+  const env = { ...simulator.env, ...clock.environment, CACHE_CREDENTIALS: 'true', TCONNECTSYNC_HEROKU_FEATURES: features };
+  const upload = () => simulator.set({ uploadedUntil: now() - 1200 });
+  const pass = async (hours) => {
+    clock.forward(hours * HOUR);
+    await upload();
+  };
+  const sync = async (...words) => (await runJson(['sync', ...words], { env, home })).report;
+  const stored = async (kind = 'treatments') => (await simulator.documents())[kind];
+  // What a person who asks for all these days would be given in addition.
+  const missing = async (days) => {
+    const report = await sync('--days', String(days), '--pretend');
+    assert.equal(report.error, null);
+    return report.created + report.amended;
+  };
+  await upload();
+  return { clock, simulator, env, home, now, upload, pass, sync, stored, missing };
+}
+
+test('records from before an outage that arrive after it are created', { timeout: 300000 }, async (t) => {
+  const { simulator, now, upload, sync, missing } = await prepare(t);
+  const begin = now();
+  await simulator.control('POST', 'hold', { from: begin - 60 * HOUR, to: begin - 56 * HOUR, until: begin + 900 * HOUR });
+  await simulator.set({ uploadedUntil: begin - 50 * HOUR });
+  await sync('--days', '5');
+  await upload();
+  const behind = await sync();
+  assert.equal(behind.error, null);
+  assert.ok(behind.created > 300, `${behind.created} of the outage`);
+  await simulator.control('DELETE', 'hold');
+  const late = await sync();
+  assert.equal(late.error, null);
+  assert.ok(late.created > 20, `${late.created} that were late`);
+  assert.equal(await missing(4), 0);
+});
+
+test('readings that were stored while treatments were refused hide nothing a day later', { timeout: 300000 }, async (t) => {
+  const { simulator, pass, sync, stored, missing } = await prepare(t, { careportal: false }, 'BASAL,BOLUS,PUMP_EVENTS,CGM');
+  const first = await sync();
+  assert.match(first.error, /careportal/);
+  assert.ok((await stored('entries')).length > 200);
+  assert.equal((await stored()).length, 0);
+  assert.equal((await stored('activity')).length, 0, 'nor is there a place for what is settled');
+  await simulator.set({ careportal: true });
+  await pass(24);
+  const second = await sync();
+  assert.equal(second.error, null);
+  assert.ok(second.created > 600, `${second.created} documents`);
+  assert.equal(await missing(2), 0);
+});
+
+test('one document that is refused keeps nobody from remembering the rest', { timeout: 300000 }, async (t) => {
+  const { simulator, sync, stored } = await prepare(t);
+  await sync();
+  const sequence = (await stored()).filter(({ eventType }) => eventType === 'Temp Basal')[100].pump_event_id;
+  await simulator.reset();
+  await simulator.set({ refuseText: `"${sequence}"` });
+  assert.match((await sync()).error, /refuses 1 of/);
+  const gone = (await stored()).find(({ eventType }) => eventType === 'Combo Bolus');
+  await simulator.nightscout('DELETE', `treatments/${gone._id}`);
+  await simulator.set({ refuseText: '' });
+  assert.equal((await sync()).created, 1, 'the refused one, and not what a person has deleted since');
+});
+
+test('days that a person has left out are filled by the next automatic run', { timeout: 300000 }, async (t) => {
+  const { pass, sync, missing } = await prepare(t);
+  await sync();
+  await pass(74);
+  await sync('--days', '1');
+  assert.ok(await missing(4) > 300);
+  const { error, created } = await sync();
+  assert.equal(error, null);
+  assert.ok(created > 300, `${created} documents`);
+  assert.equal(await missing(4), 0);
+});
+
+test('where another device brings the readings, weeks of log are read once', { timeout: 300000 }, async (t) => {
+  const { clock, simulator, now, pass, sync, stored } = await prepare(t, { historyDays: 30 }, 'BASAL,BOLUS,CGM');
+  const begin = now();
+  const { readings } = await simulator.truth(String(begin - 24 * 24 * HOUR), String(begin));
+  const entry = ({ at, value }, device) => ({
+    type: 'sgv', sgv: value ?? 120, date: at, dateString: new Date(at).toISOString(), device,
+  });
+  const old = readings.filter(({ at }) => at / 1000 < begin - 20 * 24 * HOUR).at(-1);
+  const put = (entries) => simulator.control('POST', 'documents', { entries });
+  await put([entry(old, 'Pump (tconnectsync)'), ...readings.filter(({ at }) => at > old.at).map((one) => entry({ ...one, at: one.at + 20000 }, 'share2'))]);
+  const reads = async () => {
+    const before = (await simulator.requests()).length;
+    const { error } = await sync();
+    assert.equal(error, null);
+    const days = (await simulator.requests()).slice(before).filter(({ uri }) => uri.includes('pump-logs'))
+      .map(({ uri }) => new URL(uri, 'http://localhost').searchParams.get('startDate')).sort();
+    return Math.round((clock.now() - Date.parse(days[0])) / 86400000);
+  };
+  assert.ok(await reads() >= 20, 'from the last reading of ours on, for nobody knows better');
+  for (let i = 0; i < 2; i += 1) {
+    const days = await reads();
+    assert.ok(days <= 3, `${days} days again, by the next process`);
+  }
+  await pass(1);
+  assert.ok(await reads() <= 3);
+});
+
+test('nothing new since the last run: one request', { timeout: 300000 }, async (t) => {
+  const { clock, simulator, env, home, upload } = await prepare(t);
+  const daemon = await startServer({ env: { ...env, TCONNECTSYNC_HEROKU_INTERVAL_MINS: '15' }, home });
+  t.after(() => daemon.server.child.kill('SIGKILL'));
+  // Until the timer has made so many runs.
+  const reach = async (number) => {
+    for (let i = 0; i < 200; i += 1) {
+      const { running, runs } = await daemon.status();
+      if (!running && (runs[0]?.number ?? 0) >= number) return runs[0];
+      if (!running) clock.forward(60);
+      await sleep(20);
+    }
+    throw new Error(`no run ${number}`);
+  };
+  const first = await reach(1);
+  assert.equal(first.error, null);
+  let before = (await simulator.statistics()).requestCount;
+  assert.equal((await reach(2)).error, null);
+  let { requestCount } = await simulator.statistics();
+  assert.equal(requestCount - before, 1);
+  assert.match(daemon.server.stdout, /result=ok new=none/);
+  await upload();
+  before = requestCount;
+  await reach(3);
+  ({ requestCount } = await simulator.statistics());
+  assert.ok(requestCount - before > 4, 'a new upload is read');
+  assert.equal((await daemon.server.stop()).status, 0);
+});
+
+test('what a person deleted or removed stays so over restarts; who asks for the days gets back what was deleted', { timeout: 300000 }, async (t) => {
+  const { simulator, pass, sync, stored } = await prepare(t);
+  await sync();
+  const boluses = (await stored()).filter(({ eventType, carbs, insulin }) => eventType === 'Combo Bolus' && carbs && insulin);
+  assert.ok(boluses.length >= 2);
+  const [deleted, { carbs, ...without }] = boluses;
+  await simulator.nightscout('DELETE', `treatments/${deleted._id}`);
+  await simulator.nightscout('PUT', 'treatments', without);
+  const find = async (id) => (await stored()).filter(({ pump_event_id }) => pump_event_id === id);
+  for (let i = 0; i < 4; i += 1) {
+    await pass(i % 2 ? 5 : 0.25);
+    assert.equal((await sync()).error, null);
+    assert.deepEqual(await find(deleted.pump_event_id), []);
+    assert.deepEqual((await find(without.pump_event_id)).map((one) => one.carbs), [undefined]);
+  }
+  assert.equal((await sync('--days', '2')).error, null);
+  assert.equal((await find(deleted.pump_event_id)).length, 1);
+  assert.deepEqual((await find(without.pump_event_id)).map((one) => one.carbs), [undefined], 'removed fields never');
+});
+
+test('a feature that is added counts from then on; who asks for the days before gets them', { timeout: 300000 }, async (t) => {
+  const { env, now, pass, sync, stored } = await prepare(t, {}, 'BASAL,BOLUS');
+  await sync();
+  await pass(10);
+  await sync();
+  const added = now();
+  env.TCONNECTSYNC_HEROKU_FEATURES = 'BASAL,BOLUS,CGM';
+  await pass(0.25);
+  assert.equal((await sync()).error, null);
+  await pass(24);
+  assert.equal((await sync()).error, null);
+  const readings = await stored('entries');
+  assert.ok(readings.length > 270, `${readings.length} readings`);
+  // What was uploaded last before it was added ends 20 minutes earlier.
+  assert.ok(readings.every(({ date }) => date / 1000 > added - 1800), 'none of before');
+  await sync('--days', '2');
+  assert.ok((await stored('entries')).length > 500);
+});
+
+// The log of one pump, as Tandem tells it; the simulator that serves it lends its sign-in alone.
+async function tandemWith(t, clock, home, events, newest) {
+  const { writeFileSync } = await import('node:fs');
+  const wall = (instant) => new Date(instant * 1000).toISOString().slice(0, 19);
+  const files = { pumper: `${home}/pumper.json`, pumpLogs: `${home}/pump-logs.json` };
+  writeFileSync(files.pumper, JSON.stringify({ firstName: 'Robin', lastName: 'Example', pumps: [{
+    assignmentId: 'a', serialNumber: '90412345', modelName: 't:slim X2', maxDateOfEvents: wall(newest), lastUploadDate: `${wall(newest)}Z`,
+    availableDataRange: { start: wall(newest - 30 * 86400), end: wall(newest) }, settings: null,
+  }] }));
+  writeFileSync(files.pumpLogs, JSON.stringify({ clockChanges: [], events: events.filter(({ at }) => at <= newest)
+    .map(({ at, ...event }) => ({ deviceAssignmentId: 'a', sequenceGroup: 0, pumpDateTime: wall(at), ...event })) }));
+  return start(files, { environment: clock.environment });
+}
+
+test('a sleep of three days ends at its end, whatever process sees it', { timeout: 300000 }, async (t) => {
+  const { clock, simulator, env, home, now, stored } = await prepare(t, { zone: 'Etc/UTC' }, 'PUMP_EVENTS');
+  const begin = now() - 1800;
+  const mode = (at, sequenceNumber, currentUserMode, previousUserMode, requestedAction) => (
+    { at, eventCode: 229, sequenceNumber, eventProperties: { currentUserMode, previousUserMode, requestedAction } });
+  const events = [mode(begin, 10, 1, 0, 1), mode(begin + 72 * HOUR, 900, 0, 1, 2)];
+  for (let i = 1; i < 80; i += 1) events.push({ at: begin + i * HOUR + 60, eventCode: 4, sequenceNumber: 10 + i * 10, eventProperties: {} });
+  events.sort((a, b) => a.at - b.at).forEach((event, i) => { event.sequenceNumber = 10 + i; });
+  for (let hour = 0; hour <= 78; hour += 6) {
+    const tandem = await tandemWith(t, clock, home, events, now() - 60);
+    const { report, stderr } = await runJson(['sync'], { home, env: {
+      ...tandem.env, ...env, ...Object.fromEntries(Object.entries(tandem.env).filter(([name]) => name.startsWith('TCONNECT_'))), TIMEZONE_NAME: 'Etc/UTC', CACHE_CREDENTIALS: 'false',
+    } });
+    await tandem.stop();
+    assert.equal(report.error, null, stderr.slice(-2000));
+    const [sleepNow] = await stored();
+    assert.equal((await stored()).length, 1);
+    assert.equal(/Not Ended/.test(sleepNow.reason), hour * HOUR + 1740 < 72 * HOUR, `after ${hour} hours: ${sleepNow.reason}, ${sleepNow.duration} min`);
+    clock.forward(6 * HOUR);
+  }
+  assert.equal((await stored())[0].duration, 72 * 60);
+});
