@@ -26,17 +26,37 @@
 
 struct run {
     struct application *application;
+    const struct person *person; /* whose turn it is */
     const struct arguments *arguments;
-    int status;
+    bool ended;    /* it has a result */
+    int status;    /* the worst so far */
     int unwritten; /* errno of a result that could not be printed, or 0 */
 };
+
+/* Of several people only: whose result it is. 0: there is just one. */
+static unsigned person_number(const struct run *run)
+{
+    return run->application->count > 1 && run->person ? run->person->configuration->person : 0;
+}
+
+static void worsen(struct run *run, int status)
+{
+    if (status > run->status)
+        run->status = status;
+}
+
+static void add_heading(const struct run *run, struct buffer *text)
+{
+    if (person_number(run))
+        buffer_addf(text, "Person %u:\n", person_number(run));
+}
 
 /* Everything that is printed passes the redactor, as the log does. */
 static void print(struct run *run, FILE *stream, const struct buffer *text)
 {
     struct buffer out;
     buffer_init(&out, OUTPUT_MAXIMUM);
-    redact(run->application->redactor, text->data, text->length, &out);
+    redact(run->person ? run->person->redactor : run->application->redactor, text->data, text->length, &out);
     log_output_flush(run->application->output);
     errno = 0;
     fwrite(out.data, 1, out.length, stream);
@@ -64,15 +84,18 @@ static void on_synced(void *context, struct sync *sync, struct report *report)
     (void)sync;
     buffer_init(&text, OUTPUT_MAXIMUM);
     if (run->arguments->json) {
-        report_write_json(report, run->application->zone, &text);
+        report->person = person_number(run);
+        report_write_json(report, run->person->zone, &text);
         buffer_add_text(&text, "\n");
     } else {
+        add_heading(run, &text);
         report_write_table(report, &text);
         buffer_addf(&text, report->ok ? "Done.\n" : "FAILED: %s\n", report->error.text);
     }
     print(run, stdout, &text);
     buffer_free(&text);
-    run->status = report->ok ? EXIT_DONE : EXIT_FAILED;
+    run->ended = true;
+    worsen(run, report->ok ? EXIT_DONE : EXIT_FAILED);
 }
 
 static void on_checked(void *context, struct sync *sync, struct report *report)
@@ -80,40 +103,45 @@ static void on_checked(void *context, struct sync *sync, struct report *report)
     struct run *run = context;
     struct buffer text;
     buffer_init(&text, OUTPUT_MAXIMUM);
+    if (!run->arguments->json)
+        add_heading(run, &text);
+    report->person = person_number(run);
     (run->arguments->json ? check_report_write_json : check_report_write)(
-        run->application->configuration, run->application->zone, sync, report, (int64_t)time(NULL), &text);
+        run->person->configuration, run->person->zone, sync, report, (int64_t)time(NULL), &text);
     print(run, stdout, &text);
     buffer_free(&text);
-    run->status = report->ok ? EXIT_DONE : EXIT_FAILED;
+    run->ended = true;
+    worsen(run, report->ok ? EXIT_DONE : EXIT_FAILED);
 }
 
-static int refuse(struct run *run, const char *reason)
+static void refuse(struct run *run, const char *reason)
 {
     struct buffer text;
     buffer_init(&text, OUTPUT_MAXIMUM);
     if (run->arguments->json) {
         struct report report;
         report_init(&report, (int64_t)time(NULL));
+        report.person = person_number(run);
         error_set(&report.error, ERROR_CONFIGURATION, "%s", reason);
-        report_write_json(&report, run->application->zone, &text);
+        report_write_json(&report, run->person ? run->person->zone : NULL, &text);
         buffer_add_text(&text, "\n");
         print(run, stdout, &text);
     } else {
+        add_heading(run, &text);
         buffer_addf(&text, PROGRAM_NAME ": %s\n", reason);
         print(run, stderr, &text);
     }
     buffer_free(&text);
-    return EXIT_USAGE;
+    worsen(run, EXIT_USAGE);
 }
 
-static int refuse_settings(struct run *run)
+static void refuse_settings(struct run *run)
 {
     struct buffer text;
     buffer_init(&text, OUTPUT_MAXIMUM);
-    check_report_problems(run->application->configuration, &text);
-    int status = refuse(run, text.data);
+    check_report_problems(run->person->configuration, &text);
+    refuse(run, text.data);
     buffer_free(&text);
-    return status;
 }
 
 /* The status with which the command ends: a script must not take an empty file for a result. */
@@ -128,27 +156,47 @@ static int end_status(const struct run *run)
     return run->status == EXIT_DONE ? EXIT_FAILED : run->status;
 }
 
-static int run_sync(const struct arguments *arguments, bool check)
+/* False: the words are wrong, for whomever they are meant. */
+static bool run_for(struct run *run, const struct person *person, bool check)
 {
-    struct run run = {.arguments = arguments, .status = EXIT_FAILED};
-    struct sync_request request;
-    struct error error = {0};
+    const struct arguments *arguments = run->arguments;
     const struct request_words words = {arguments->days, arguments->from, arguments->to, arguments->features,
                                         arguments->pretend};
-    run.application = application_new(stderr, arguments->level);
-    struct application *application = run.application;
-    if (!application_is_usable(application)) {
-        run.status = refuse_settings(&run);
-    } else if (!request_read(&words, application->configuration, application->zone, (int64_t)time(NULL),
-                             &request, &error)) {
-        run.status = refuse(&run, error.text);
-    } else {
-        application_log_problems(application);
-        signal(SIGHUP, SIG_IGN); /* it ends soon, and its writes with it */
-        request.check_only = request.asked_by_person = check;
-        sync_start(&application->account, &request,
-                   &(struct sync_watcher){on_progress, check ? on_checked : on_synced, &run});
-        event_base_dispatch(application->account.base);
+    struct sync_request request;
+    struct error error = {0};
+    run->person = person;
+    if (!person_is_usable(person)) {
+        refuse_settings(run);
+        return true;
+    }
+    if (!request_read(&words, person->configuration, person->zone, (int64_t)time(NULL), &request, &error)) {
+        refuse(run, error.text);
+        return false;
+    }
+    person_log_problems(person);
+    signal(SIGHUP, SIG_IGN); /* it ends soon, and its writes with it */
+    request.check_only = request.asked_by_person = check;
+    sync_start(&person->account, &request,
+               &(struct sync_watcher){on_progress, check ? on_checked : on_synced, run});
+    run->ended = false;
+    event_base_dispatch(run->application->base);
+    if (!run->ended)
+        worsen(run, EXIT_FAILED);
+    return true;
+}
+
+/* One after the other; what goes wrong for one keeps no other from a turn. */
+static int run_sync(const struct arguments *arguments, bool check)
+{
+    struct application *application = application_new(stderr, arguments->level);
+    struct run run = {.application = application, .arguments = arguments, .status = EXIT_DONE};
+    const struct person *chosen = NULL;
+    if (arguments->person && !(chosen = application_find(application, arguments->person, ~0u)))
+        refuse(&run, "--person needs the number or the PERSON_NAME of somebody in the settings");
+    for (size_t i = 0; i < application->count; i++) {
+        const struct person *person = &application->people[i];
+        if ((!arguments->person || person == chosen) && !run_for(&run, person, check))
+            break;
     }
     application_free(application);
     return end_status(&run);

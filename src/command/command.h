@@ -8,6 +8,7 @@
 
 struct arguments {
     const char *days, *from, *to, *features;
+    const char *person; /* number or name; NULL: all */
     bool pretend, json;
     enum log_level level;
     const char *word; /* behind the command; NULL: none */

@@ -55,7 +55,7 @@ int command_healthcheck(const struct arguments *arguments)
     struct log_output *output = log_output_new(stderr);
     struct log *log = log_new(log_output_take, output, LOG_INFO, NULL);
     struct environment *environment = environment_new(log);
-    struct configuration *configuration = configuration_read(environment_lookup, environment);
+    struct configuration *configuration = configuration_read(environment_lookup, environment, 1);
     bool alive = ask_any(configuration->listen_host, configuration->port);
     if (!alive)
         fprintf(stderr, PROGRAM_NAME ": no server answers on port %u\n", configuration->port);

@@ -38,6 +38,7 @@ enum {
     OPTION_FROM,
     OPTION_TO,
     OPTION_FEATURES,
+    OPTION_PERSON,
     OPTION_PRETEND,
     OPTION_DRY_RUN,
     OPTION_JSON,
@@ -58,6 +59,7 @@ static const struct {
     [OPTION_FROM] = {"from", "DATE", 0, "from that day on, such as 2026-05-14, in the pump's zone"},
     [OPTION_TO] = {"to", "DATE", 0, "up to the end of that day"},
     [OPTION_FEATURES] = {"features", "LIST", 0, "what to carry over, such as BASAL,BOLUS,PUMP_EVENTS"},
+    [OPTION_PERSON] = {"person", "N", 0, "only that one of several people, by number or name"},
     [OPTION_PRETEND] = {"pretend", NULL, 'n', "writes nothing and lists what would be written"},
     [OPTION_DRY_RUN] = {"dry-run", NULL, 0, "the same"},
     [OPTION_JSON] = {"json", NULL, 0, "prints the result as JSON"},
@@ -76,9 +78,9 @@ static const struct command {
 } commands[] = {
     {"serve", command_serve, BIT(QUIET) | BIT(VERBOSE)},
     {"sync", command_sync,
-     BIT(DAYS) | BIT(FROM) | BIT(TO) | BIT(FEATURES) | BIT(PRETEND) | BIT(DRY_RUN) | BIT(JSON) | BIT(QUIET) |
-         BIT(VERBOSE)},
-    {"check", command_check, BIT(JSON) | BIT(QUIET) | BIT(VERBOSE)},
+     BIT(DAYS) | BIT(FROM) | BIT(TO) | BIT(FEATURES) | BIT(PERSON) | BIT(PRETEND) | BIT(DRY_RUN) | BIT(JSON) |
+         BIT(QUIET) | BIT(VERBOSE)},
+    {"check", command_check, BIT(PERSON) | BIT(JSON) | BIT(QUIET) | BIT(VERBOSE)},
     {"healthcheck", command_healthcheck, 0},
     {"help", command_help, 0},
 };
@@ -146,8 +148,9 @@ static int next_option(int argc, char **argv)
 
 static void take_option(struct arguments *arguments, int option)
 {
-    const char **const words[] = {&arguments->days, &arguments->from, &arguments->to, &arguments->features};
-    if (option <= OPTION_FEATURES)
+    const char **const words[] = {&arguments->days, &arguments->from, &arguments->to, &arguments->features,
+                                  &arguments->person};
+    if (option <= OPTION_PERSON)
         *words[option] = optarg;
     arguments->pretend |= option == OPTION_PRETEND || option == OPTION_DRY_RUN;
     arguments->json |= option == OPTION_JSON;

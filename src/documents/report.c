@@ -120,6 +120,8 @@ void report_write_json(const struct report *report, const struct time_zone *zone
     struct json_writer *writer = json_writer_new(out);
     struct report_counts totals = report_totals(report);
     json_open_object(writer);
+    if (report->person)
+        write_number(writer, "person", report->person);
     json_write_key(writer, "result");
     json_write_text(writer, report->ok ? "ok" : "failed");
     json_write_key(writer, "error");

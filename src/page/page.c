@@ -244,8 +244,39 @@ static void add_kept(const struct page_view *view, struct buffer *out)
         page_add(out, "?day=%s", view->day);
         separator = "&";
     }
-    if (*view->lang)
+    if (*view->lang) {
         page_add(out, "%slang=%s", separator, view->lang);
+        separator = "&";
+    }
+    if (view->person)
+        page_add(out, "%sperson=%u", separator, view->person);
+}
+
+static void add_person_query(const struct page_view *view, struct buffer *out)
+{
+    if (view->person)
+        page_add(out, "&person=%u", view->person);
+}
+
+/* The others by their state: who looks sees at once for whom something is to be done. */
+static void add_tabs(const struct page_view *view, struct buffer *out)
+{
+    for (size_t i = 0; i < view->tab_count; i++) {
+        const struct page_tab *tab = &view->tabs[i];
+        const struct page_view its = {.verdict = tab->verdict, .now = view->now};
+        page_add(out, "<a href=\"./?person=%u%s%s\"", tab->person, *view->lang ? "&lang=" : "", view->lang);
+        if (tab->person == view->person)
+            page_add(out, " aria-current=\"page\"");
+        page_add(out, " class=\"");
+        page_verdict_class(&its, out);
+        if (tab->name)
+            page_add(out, "\">%s", tab->name);
+        else
+            page_add(out, "\">%s %u", page_say("Person"), tab->person);
+        page_add(out, "<small>");
+        page_verdict_words(&its, out);
+        page_add(out, "</small></a>");
+    }
 }
 
 /* For page.js. */
@@ -280,6 +311,8 @@ static const struct {
     {"hours", add_hours},
     {"lang", add_lang},
     {"kept", add_kept},
+    {"person-query", add_person_query},
+    {"tabs", add_tabs},
     {"words", add_words},
     {"news", add_news},
     {"now", add_now},
@@ -343,6 +376,11 @@ static bool has_picture(const struct page_view *view)
     return view->picture && view->picture->known;
 }
 
+static bool is_one_of_several(const struct page_view *view)
+{
+    return view->tab_count > 0;
+}
+
 static bool refreshes(const struct page_view *view)
 {
     return !view->still;
@@ -357,9 +395,10 @@ static const struct {
     const char *name;
     bool (*holds)(const struct page_view *view);
 } conditions[] = {
-    {"can-pause", can_pause},    {"can-resume", can_resume},   {"can-sign-in", can_sign_in},
-    {"can-sync", can_sync},      {"has-picture", has_picture}, {"refreshes", refreshes},
-    {"signed-in", is_signed_in}, {"still", is_still},          {"unconfigured", is_unconfigured},
+    {"several", is_one_of_several},    {"can-pause", can_pause},    {"can-resume", can_resume},
+    {"can-sign-in", can_sign_in},      {"can-sync", can_sync},      {"has-picture", has_picture},
+    {"refreshes", refreshes},          {"signed-in", is_signed_in}, {"still", is_still},
+    {"unconfigured", is_unconfigured},
 };
 
 static bool is_name(const char *name, const char *text, size_t length)

@@ -36,10 +36,12 @@ void page_day_title(const struct page_view *view, struct buffer *out)
 }
 
 /* Goes behind what asks for the page, so that the language that was asked for stays. */
-static const char *lang_query(const struct page_view *view)
+static const char *kept_query(const struct page_view *view)
 {
-    static char query[PAGE_LANG_SIZE + 8];
-    snprintf(query, sizeof query, *view->lang ? "&lang=%s" : "%s", view->lang);
+    static char query[PAGE_LANG_SIZE + 32];
+    int length = snprintf(query, sizeof query, *view->lang ? "&lang=%s" : "%s", view->lang);
+    if (view->person)
+        snprintf(query + length, sizeof query - (size_t)length, "&person=%u", view->person);
     return query;
 }
 
@@ -48,7 +50,7 @@ static void add_link(const struct page_view *view, int64_t day, const char *id, 
 {
     char date[CIVIL_TEXT_SIZE];
     page_add(out, "<a id=\"%s\" href=\"./?day=%s%s\">%s</a> ", id,
-             civil_format_date(date, day * SECONDS_PER_DAY), lang_query(view), page_say(words));
+             civil_format_date(date, day * SECONDS_PER_DAY), kept_query(view), page_say(words));
 }
 
 void page_day_links(const struct page_view *view, struct buffer *out)
@@ -58,7 +60,7 @@ void page_day_links(const struct page_view *view, struct buffer *out)
     if (*view->day && shown_day(view) < today(view))
         add_link(view, shown_day(view) + 1, "later", "Later day", out);
     if (*view->day)
-        page_add(out, "<a href=\"./?%s\">%s</a>", lang_query(view), page_say("The last 24 hours"));
+        page_add(out, "<a href=\"./?%s\">%s</a>", kept_query(view), page_say("The last 24 hours"));
     page_add(out, "</p>");
 }
 
@@ -79,7 +81,7 @@ static void add_square(const struct page_view *view, int back, struct buffer *ou
     const int state = view->calendar[back];
     civil_format_date(date, day * SECONDS_PER_DAY);
     page_add(out, "<li><a class=\"%s\" href=\"./?day=%s%s\" title=\"%s: ", states[state].class, date,
-             lang_query(view), date_words(words, view, day));
+             kept_query(view), date_words(words, view, day));
     page_add(out, "%s\"", page_say(states[state].words));
     if (strcmp(date, view->day) == 0)
         page_add(out, " aria-current=\"date\"");
@@ -96,7 +98,7 @@ static void add_fill(const struct page_view *view, struct buffer *out)
              "value=\"%s\">"
              "<input type=\"hidden\" name=\"day\" value=\"%s\"><button name=\"action\" "
              "value=\"fill\">%s</button></form>",
-             lang_query(view), view->form_token, view->day, page_say("Fill this day"));
+             kept_query(view), view->form_token, view->day, page_say("Fill this day"));
 }
 
 void page_calendar(const struct page_view *view, struct buffer *out)

@@ -1,6 +1,9 @@
+/* What every command sets up first. */
 #include "tconnectsync/server/application.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include <event2/event.h>
 
@@ -12,94 +15,139 @@
 #include "tconnectsync/sync/sync_memory.h"
 #include "tconnectsync/http/http_client.h"
 #include "tconnectsync/server/log_output.h"
-#include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/settings/environment.h"
 #include "tconnectsync/settings/zone_database.h"
 #include "tconnectsync/tandem/tandem.h"
 
-static void add_problem(struct configuration *configuration, const char *text)
+static void open_zone(struct person *person)
 {
-    if (configuration->problem_count < CONFIGURATION_PROBLEMS_MAXIMUM)
-        configuration->problems[configuration->problem_count++] = xstrdup(text);
-}
-
-static void open_zone(struct application *application)
-{
-    struct configuration *configuration = application->configuration;
+    struct configuration *configuration = person->configuration;
     struct error error = {0};
     if (!configuration->time_zone || !*configuration->time_zone)
         return; /* said among the problems already */
-    application->zone = zone_database_open(configuration->time_zone, &error);
-    if (!application->zone)
-        add_problem(configuration, error.text);
+    person->zone = zone_database_open(configuration->time_zone, &error);
+    if (!person->zone)
+        configuration_add_problem(configuration, "%s", error.text);
+}
+
+/* Who is alone has the process's log and redactor. Of several each has a log that names the person, behind a
+   redactor of its own. */
+static void open_log(struct application *application, struct person *person)
+{
+    char tag[16];
+    configuration_hide(person->configuration, application->redactor);
+    person->redactor = application->redactor;
+    person->account.log = application->log;
+    if (application->count == 1)
+        return;
+    person->redactor = redactor_new();
+    configuration_hide(person->configuration, person->redactor);
+    snprintf(tag, sizeof tag, "person=%u", person->configuration->person);
+    person->account.log = log_child(application->log, tag, person->redactor);
+}
+
+static void open_account(struct application *application, struct person *person)
+{
+    struct account_context *account = &person->account;
+    struct error error = {0};
+    account->base = application->base;
+    account->configuration = person->configuration;
+    account->zone = person->zone;
+    account->memory = sync_memory_new();
+    if (!account->base) {
+        configuration_add_problem(person->configuration,
+                                  "The event loop could not be started: this machine is out "
+                                  "of memory or of file descriptors.");
+        return;
+    }
+    account->client = http_client_new(account->base, account->log, &error);
+    if (!account->client)
+        configuration_add_problem(person->configuration, "%s", error.text);
+    else if (person_is_usable(person))
+        account->tandem = tandem_new(account->client, person->configuration, person->redactor, account->log,
+                                     (int64_t)time(NULL));
 }
 
 struct application *application_new(FILE *stream, enum log_level level)
 {
     struct application *application = xcalloc(1, sizeof *application);
-    struct error error = {0};
+    struct configuration *configurations[PEOPLE_MAXIMUM];
     application->redactor = redactor_new();
     application->output = log_output_new(stream);
-    struct account_context *account = &application->account;
-    account->log = log_new(log_output_take, application->output, level, application->redactor);
-    struct environment *environment = environment_new(account->log);
-    application->configuration = configuration_read(environment_lookup, environment);
+    application->log = log_new(log_output_take, application->output, level, application->redactor);
+    struct environment *environment = environment_new(application->log);
+    application->count = people_read(environment_lookup, environment, configurations);
     environment_free(environment);
-    if (application->configuration->log_json)
+    if (configurations[0]->log_json)
         log_output_use_json(application->output);
-    configuration_hide(application->configuration, application->redactor);
-    open_zone(application);
-    account->base = event_base_new();
-    if (account->base)
-        log_output_watch(application->output, account->base);
-    account->configuration = application->configuration;
-    account->zone = application->zone;
-    account->memory = sync_memory_new();
-    if (!account->base) {
-        add_problem(application->configuration,
-                    "The event loop could not be started: this machine is out of memory "
-                    "or of file descriptors.");
-        return application;
+    application->base = event_base_new();
+    if (application->base)
+        log_output_watch(application->output, application->base);
+    for (size_t i = 0; i < application->count; i++) {
+        struct person *person = &application->people[i];
+        person->configuration = configurations[i];
+        open_log(application, person);
+        open_zone(person);
+        open_account(application, person);
     }
-    account->client = http_client_new(account->base, account->log, &error);
-    if (!account->client)
-        add_problem(application->configuration, error.text);
-    else if (application_is_usable(application))
-        account->tandem = tandem_new(account->client, application->configuration, application->redactor,
-                                     account->log, (int64_t)time(NULL));
     return application;
+}
+
+static void close_person(const struct application *application, struct person *person)
+{
+    tandem_free(person->account.tandem);
+    http_client_free(person->account.client);
+    sync_memory_free(person->account.memory);
+    time_zone_free(person->zone);
+    configuration_free(person->configuration);
+    if (person->account.log != application->log)
+        log_free(person->account.log);
+    if (person->redactor != application->redactor)
+        redactor_free(person->redactor);
 }
 
 void application_free(struct application *application)
 {
-    struct account_context *account = &application->account;
-    tandem_free(account->tandem);
-    if (account->client)
-        http_client_free(account->client);
-    sync_memory_free(account->memory);
+    for (size_t i = 0; i < application->count; i++)
+        close_person(application, &application->people[i]);
     log_output_forget_loop(application->output);
-    if (account->base)
-        event_base_free(account->base);
-    time_zone_free(application->zone);
-    configuration_free(application->configuration);
-    log_free(account->log);
+    if (application->base)
+        event_base_free(application->base);
+    log_free(application->log);
     log_output_free(application->output);
     redactor_free(application->redactor);
     free(application);
 }
 
-bool application_is_usable(const struct application *application)
+const struct person *application_find(const struct application *application, const char *word,
+                                      unsigned opened)
 {
-    return application->configuration->problem_count == 0 && application->zone && application->account.client;
+    for (size_t i = 0; i < application->count; i++) {
+        const struct person *person = &application->people[i];
+        const char number[] = {(char)('0' + person->configuration->person), '\0'};
+        if (strcmp(word, number) == 0)
+            return person;
+    }
+    for (size_t i = 0; i < application->count; i++) {
+        const struct person *person = &application->people[i];
+        const char *name = person->configuration->person_name;
+        if (opened >> i & 1 && name && strcasecmp(word, name) == 0)
+            return person;
+    }
+    return NULL;
 }
 
-void application_log_problems(const struct application *application)
+bool person_is_usable(const struct person *person)
 {
-    const struct configuration *configuration = application->configuration;
+    return person->configuration->problem_count == 0 && person->zone && person->account.client;
+}
+
+void person_log_problems(const struct person *person)
+{
+    const struct configuration *configuration = person->configuration;
+    struct log *log = person->account.log;
     for (size_t i = 0; i < configuration->problem_count; i++)
-        log_error(application->account.log, "settings", "problem=%s",
-                  log_quote(application->account.log, configuration->problems[i]));
+        log_error(log, "settings", "problem=%s", log_quote(log, configuration->problems[i]));
     for (size_t i = 0; i < configuration->warning_count; i++)
-        log_warn(application->account.log, "settings", "note=%s",
-                 log_quote(application->account.log, configuration->warnings[i]));
+        log_warn(log, "settings", "note=%s", log_quote(log, configuration->warnings[i]));
 }

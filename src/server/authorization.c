@@ -52,26 +52,45 @@ static bool basic_equals(const char *encoded, const char *secret)
     return equal;
 }
 
-/* The first right credential; given tells whether a secret, be it a wrong one, was there. uncompared: what is
- * given is not looked at. */
-static enum credential find_credential(const struct authorization_request *request, const char *secret,
-                                       int64_t now, bool uncompared, bool *given)
+/* The request carries that kind of credential, and it is the key's. */
+static bool fits(const struct authorization_request *request, enum credential kind,
+                 const struct authorization_key *key, int64_t now)
 {
-    const char *parameter = request->parameter && *request->parameter ? request->parameter : NULL;
-    const char *bearer = after_scheme(request->header, "Bearer");
-    const char *basic = after_scheme(request->header, "Basic");
-    *given = parameter || bearer || basic;
-    if (uncompared)
-        parameter = bearer = basic = NULL;
-    if (parameter && secret_equals(parameter, strlen(parameter), secret))
-        return CREDENTIAL_PARAMETER;
-    if (bearer && secret_equals(bearer, strcspn(bearer, " \t"), secret))
-        return CREDENTIAL_BEARER;
-    if (basic && basic_equals(basic, secret))
-        return CREDENTIAL_BASIC;
-    if (request->cookie && session_is_valid(request->cookie, secret, now, request->signed_out))
-        return CREDENTIAL_COOKIE;
-    return CREDENTIAL_NONE;
+    const char *secret = key->secret, *parameter = request->parameter, *encoded;
+    if (!secret || !*secret)
+        return false;
+    switch (kind) {
+    case CREDENTIAL_NONE:
+        return false;
+    case CREDENTIAL_PARAMETER:
+        return parameter && *parameter && secret_equals(parameter, strlen(parameter), secret);
+    case CREDENTIAL_BEARER:
+        encoded = after_scheme(request->header, "Bearer");
+        return encoded && secret_equals(encoded, strcspn(encoded, " \t"), secret);
+    case CREDENTIAL_BASIC:
+        encoded = after_scheme(request->header, "Basic");
+        return encoded && basic_equals(encoded, secret);
+    case CREDENTIAL_COOKIE:
+        return request->cookie && session_is_valid(request->cookie, secret, now, key->signed_out);
+    }
+    return false;
+}
+
+/* The first right credential, and whose it is. uncompared: a secret that is given is not looked at. */
+static void find_credential(const struct authorization_request *request, const struct authorization_key *keys,
+                            size_t count, int64_t now, bool uncompared, struct authorization *result)
+{
+    const char *header = request->header;
+    result->given = (request->parameter && *request->parameter) || after_scheme(header, "Bearer") ||
+                    after_scheme(header, "Basic");
+    for (enum credential kind = uncompared ? CREDENTIAL_COOKIE : CREDENTIAL_PARAMETER;
+         kind <= CREDENTIAL_COOKIE && !result->opens; kind++) {
+        for (size_t i = 0; i < count; i++)
+            if (fits(request, kind, &keys[i], now))
+                result->opens |= 1u << i;
+        if (result->opens)
+            result->credential = kind;
+    }
 }
 
 static bool is_own_origin(const struct authorization_request *request)
@@ -98,17 +117,26 @@ static bool is_same_origin(const struct authorization_request *request, const ch
     return true;
 }
 
-void authorization_check(const struct authorization_request *request, const char *secret, unsigned flags,
-                         struct rate_limit *limit, int64_t wall, int64_t monotonic,
-                         struct authorization *result)
+/* The first one that is set, of those whose bit is in which; NULL: none is. */
+static const char *any_secret(const struct authorization_key *keys, size_t count, unsigned which)
+{
+    for (size_t i = 0; i < count; i++)
+        if (which >> i & 1 && keys[i].secret && *keys[i].secret)
+            return keys[i].secret;
+    return NULL;
+}
+
+void authorization_check(const struct authorization_request *request, const struct authorization_key *keys,
+                         size_t count, unsigned flags, struct rate_limit *limit, int64_t wall,
+                         int64_t monotonic, struct authorization *result)
 {
     *result = (struct authorization){0};
-    if (!secret || !*secret) {
+    if (!any_secret(keys, count, ~0u)) {
         refuse(result, 403, not_configured);
         return;
     }
     unsigned wait = rate_limit_wait(limit, request->address, monotonic);
-    result->credential = find_credential(request, secret, wall, wait > 0, &result->given);
+    find_credential(request, keys, count, wall, wait > 0, result);
     if (result->credential == CREDENTIAL_NONE && result->given && wait) {
         result->retry_after = wait;
         refuse(result, 429, "too many wrong secrets came from your address, try again later");
@@ -130,7 +158,7 @@ void authorization_check(const struct authorization_request *request, const char
     if (strcmp(request->method, "POST") != 0) {
         refuse(result, 405, post_only);
         result->allow = "POST";
-    } else if (!is_same_origin(request, secret, result->credential)) {
+    } else if (!is_same_origin(request, any_secret(keys, count, result->opens), result->credential)) {
         refuse(result, 403, other_site);
     }
 }

@@ -4,6 +4,7 @@
 #define TCONNECTSYNC_AUTHORIZATION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct rate_limit;
@@ -19,8 +20,13 @@ struct authorization_request {
     const char *origin;     /* Origin */
     const char *host;       /* Host */
     const char *address;    /* the client's; never NULL */
-    int64_t signed_out;     /* cookies from before this time are void: see session.h */
     bool https;             /* it came that way, so far as is known */
+};
+
+/* What opens one person's part. */
+struct authorization_key {
+    const char *secret; /* NULL: none is set */
+    int64_t signed_out; /* cookies from before this time are void: see session.h */
 };
 
 enum credential {
@@ -34,6 +40,7 @@ enum credential {
 struct authorization {
     enum credential credential; /* the right one that it carries */
     bool given;                 /* a secret was given, right or wrong */
+    unsigned opens;             /* bit 0: it is the first key's secret, and so on */
     /* 0: granted. Otherwise the answer: */
     int status;           /* 401, 403, 405, 429 */
     char text[128];       /* one line for text/plain, with its newline */
@@ -47,9 +54,9 @@ enum {
     AUTHORIZATION_CHALLENGE = 1 << 1,     /* 401 with a Basic challenge in the place of 403 */
 };
 
-/* secret: the right one, NULL when none is set. wall: seconds since 1970; monotonic: seconds. Call it once for a
-   request: a wrong secret is counted. */
-void authorization_check(const struct authorization_request *request, const char *secret, unsigned flags,
-                         struct rate_limit *limit, int64_t wall, int64_t monotonic, struct authorization *result);
+/* wall: seconds since 1970; monotonic: seconds. Call it once for a request: a wrong secret is counted. */
+void authorization_check(const struct authorization_request *request, const struct authorization_key *keys,
+                         size_t count, unsigned flags, struct rate_limit *limit, int64_t wall, int64_t monotonic,
+                         struct authorization *result);
 
 #endif

@@ -25,23 +25,40 @@ void daemon_authorize(struct daemon *daemon, struct http_exchange *exchange, uns
         .origin = http_exchange_header(exchange, "Origin"),
         .host = http_exchange_header(exchange, "Host"),
         .address = http_exchange_client_address(exchange),
-        .signed_out = daemon->signed_out,
         .https = http_exchange_is_https(exchange),
     };
+    struct authorization_key keys[PEOPLE_MAXIMUM];
+    for (size_t i = 0; i < daemon->count; i++)
+        keys[i] = (struct authorization_key){daemon->services[i].person->configuration->secret,
+                                             daemon->services[i].signed_out};
     struct moment now = moment_now();
-    authorization_check(&request, daemon->application->configuration->secret, flags, daemon->rate_limit,
-                        now.wall, now.monotonic, result);
+    authorization_check(&request, keys, daemon->count, flags, daemon->rate_limit, now.wall, now.monotonic,
+                        result);
 }
 
-enum wish_answer daemon_read_wish(const struct daemon *daemon, const struct request_words *words,
-                                  struct wish *wish, struct error *error)
+/* Whether there is such a person is not told to who may not know. */
+people_set daemon_choose(struct daemon *daemon, struct http_exchange *exchange, people_set choice,
+                         people_set named)
 {
-    const struct application *application = daemon->application;
-    if (daemon->draining)
+    const char *word = http_exchange_parameter(exchange, "person");
+    if (!word || !*word)
+        return choice;
+    const struct person *person = application_find(daemon->application, word, named);
+    const people_set chosen = person ? choice & 1u << (person - daemon->application->people) : 0;
+    if (!chosen)
+        http_reply_text(exchange, 403, "this secret opens no person of that number or name\n");
+    return chosen;
+}
+
+enum wish_answer service_read_wish(const struct service *service, const struct request_words *words,
+                                   struct wish *wish, struct error *error)
+{
+    const struct person *person = service->person;
+    if (service->daemon->draining)
         return WISH_STOPPING;
-    if (!daemon->runner)
+    if (!service->runner)
         return WISH_UNUSABLE;
-    return wish_read(words, application->configuration, application->zone, (int64_t)time(NULL), wish, error)
+    return wish_read(words, person->configuration, person->zone, (int64_t)time(NULL), wish, error)
                ? WISH_READ
                : WISH_WRONG;
 }
@@ -53,8 +70,12 @@ void daemon_add_retry_after(struct http_exchange *exchange, unsigned seconds)
     http_exchange_add_header(exchange, "Retry-After", text);
 }
 
+const char daemon_full_text[] = "Another run is waiting already. Try again when it has ended.";
+
 void daemon_reply_full(struct http_exchange *exchange)
 {
     daemon_add_retry_after(exchange, 60);
-    http_reply_text(exchange, 429, "Another run is waiting already. Try again when it has ended.\n");
+    char text[sizeof daemon_full_text + 1];
+    snprintf(text, sizeof text, "%s\n", daemon_full_text);
+    http_reply_text(exchange, 429, text);
 }

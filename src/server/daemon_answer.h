@@ -3,8 +3,9 @@
 #ifndef TCONNECTSYNC_DAEMON_ANSWER_H
 #define TCONNECTSYNC_DAEMON_ANSWER_H
 
+#include "daemon.h"
+
 struct authorization;
-struct daemon;
 struct error;
 struct http_exchange;
 struct request_words;
@@ -14,6 +15,11 @@ struct wish;
 void daemon_authorize(struct daemon *daemon, struct http_exchange *exchange, unsigned flags,
                       struct authorization *result);
 
+/* Of the people that may be chosen, the one whom the request's parameter "person" means, else all. Known by
+   their names are those in named alone. None, when it was answered with what is wrong. */
+people_set daemon_choose(struct daemon *daemon, struct http_exchange *exchange, people_set choice,
+                         people_set named);
+
 enum wish_answer {
     WISH_READ,
     WISH_STOPPING, /* the server is; nothing is started any more */
@@ -21,11 +27,12 @@ enum wish_answer {
     WISH_WRONG,    /* a word is: see error */
 };
 /* The wish for a sync in a request's words. */
-enum wish_answer daemon_read_wish(const struct daemon *daemon, const struct request_words *words,
-                                  struct wish *wish, struct error *error);
+enum wish_answer service_read_wish(const struct service *service, const struct request_words *words,
+                                   struct wish *wish, struct error *error);
 
 void daemon_add_retry_after(struct http_exchange *exchange, unsigned seconds);
-/* The answer to RUNNER_FULL. */
+/* The answer to RUNNER_FULL, and its words. */
+extern const char daemon_full_text[];
 void daemon_reply_full(struct http_exchange *exchange);
 
 #endif

@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,7 +18,7 @@
 #include "daemon.h"
 
 #define OPENMETRICS "application/openmetrics-text"
-#define MAXIMUM     (1u << 16)
+#define MAXIMUM     (1u << 18) /* of nine people */
 
 /* ---- which of the two ---- */
 
@@ -56,9 +57,12 @@ bool metrics_wants_openmetrics(const char *accept)
 
 /* ---- the metrics ---- */
 
+/* What is written, and of whom it is. */
 struct exposition {
     struct buffer text;
     bool openmetrics;
+    struct daemon *daemon;
+    people_set people;
 };
 
 /* OpenMetrics names a counter's family without the _total that its samples end in. */
@@ -71,105 +75,216 @@ static void add_head(struct exposition *out, const char *name, const char *type,
                 family, name, type);
 }
 
-static void add_gauge(struct exposition *out, const char *name, const char *help, double value)
+/* A sample's name and labels, and a space. others: the labels but for the person's, "" for none. No kind or
+   result holds a quote or a backslash, all that a label would have to escape. */
+static void add_name(struct exposition *target, const struct service *service, const char *name,
+                     const char *others)
 {
-    add_head(out, name, "gauge", help);
-    buffer_addf(&out->text, "tconnectsync_%s %.15g\n", name, value);
+    char person[24] = "";
+    if (target->daemon->count > 1)
+        snprintf(person, sizeof person, "person=\"%u\"", service->person->configuration->person);
+    const bool labels = *person || *others;
+    buffer_addf(&target->text, "tconnectsync_%s%s%s%s%s%s ", name, labels ? "{" : "", person,
+                *person && *others ? "," : "", others, labels ? "}" : "");
 }
 
-/* A gauge that is left out where there is no such moment: no time at all, or never. */
-static void add_moment(struct exposition *out, const char *name, const char *help, int64_t moment)
+/* One person's value of a metric; false: there is none. */
+typedef bool metric_value(const struct service *service, char text[32]);
+
+static bool write_seconds(const struct service *service, char text[32])
 {
-    if (moment != NO_TIME && moment != 0)
-        add_gauge(out, name, help, (double)moment);
+    snprintf(text, 32, "%.3f", history_totals(service->history)->seconds);
+    return true;
 }
 
-static void add_counter(struct exposition *out, const char *name, const char *help, uint64_t value)
+static bool write_events(const struct service *service, char text[32])
 {
-    add_head(out, name, "counter", help);
-    buffer_addf(&out->text, "tconnectsync_%s %" PRIu64 "\n", name, value);
+    snprintf(text, 32, "%" PRIu64, history_totals(service->history)->events_read);
+    return true;
 }
 
-/* No kind holds a quote or a backslash, all that a label would have to escape. */
-static void add_documents(struct exposition *out, const struct history_totals *totals)
+static bool write_requests(const struct service *service, char text[32])
 {
-    add_head(out, "documents_total", "counter", "Documents written to Nightscout.");
-    for (enum document_kind kind = 0; kind < DOCUMENT_KIND_COUNT; kind++) {
-        const char *name = document_kind_name(kind);
-        buffer_addf(&out->text,
-                    "tconnectsync_documents_total{type=\"%s\",action=\"created\"} %" PRIu64 "\n"
-                    "tconnectsync_documents_total{type=\"%s\",action=\"amended\"} %" PRIu64 "\n",
-                    name, totals->kinds[kind].created, name, totals->kinds[kind].amended);
-    }
+    snprintf(text, 32, "%" PRIu64, history_totals(service->history)->requests);
+    return true;
 }
 
-static void add_totals(struct exposition *out, const struct daemon *daemon)
+static bool write_healthy(const struct service *service, char text[32])
 {
-    const struct history_totals *totals = history_totals(daemon->history);
-    const struct tandem *tandem = daemon->application->account.tandem;
-    add_head(out, "runs_total", "counter", "Syncs that ended.");
-    for (enum run_result result = 0; result < RUN_RESULT_COUNT; result++)
-        buffer_addf(&out->text, "tconnectsync_runs_total{result=\"%s\"} %" PRIu64 "\n",
-                    run_result_name(result), totals->runs[result]);
-    add_head(out, "run_duration_seconds_total", "counter", "Time that syncs took.");
-    buffer_addf(&out->text, "tconnectsync_run_duration_seconds_total %.3f\n", totals->seconds);
-    add_documents(out, totals);
-    add_counter(out, "events_read_total", "Pump records read.", totals->events_read);
-    add_counter(out, "requests_total", "Requests sent to Tandem and Nightscout.", totals->requests);
-    add_counter(out, "sign_ins_total", "Times that the password was sent to Tandem.",
-                tandem ? tandem_sign_ins(tandem) : 0);
+    snprintf(text, 32, "%d", health_is_good(service_health(service)));
+    return true;
 }
 
-static void add_health(struct exposition *out, enum health health)
+static bool write_failures(const struct service *service, char text[32])
 {
-    add_gauge(out, "healthy", "1 when /healthz answers 200.", health_is_good(health));
-    add_head(out, "health", "gauge", "1 for the word that /healthz says.");
-    for (enum health one = 0; one < HEALTH_COUNT; one++)
-        buffer_addf(&out->text, "tconnectsync_health{state=\"%s\"} %d\n", health_word(one), one == health);
+    snprintf(text, 32, "%u", history_failures(service->history));
+    return true;
+}
+
+static bool write_start(const struct service *service, char text[32])
+{
+    snprintf(text, 32, "%" PRId64, service->daemon->started);
+    return true;
+}
+
+static bool write_success(const struct service *service, char text[32])
+{
+    const struct run *success = history_last_success(service->history);
+    snprintf(text, 32, "%" PRId64, success ? success->started : 0);
+    return success != NULL;
+}
+
+static bool write_newest(const struct service *service, char text[32])
+{
+    const int64_t event = history_newest_event(service->history);
+    snprintf(text, 32, "%" PRId64, event);
+    return event != NO_TIME;
+}
+
+static bool write_sign_ins(const struct service *service, char text[32])
+{
+    const struct tandem *tandem = service->person->account.tandem;
+    snprintf(text, 32, "%" PRIu64, tandem ? (uint64_t)tandem_sign_ins(tandem) : 0);
+    return true;
 }
 
 /* Pump-local days begin up to half a day from those of UTC; which of the two the oldest is does not matter.
  */
-static void add_coverage(struct exposition *out, const struct daemon *daemon)
+static bool write_holes(const struct service *service, char text[32])
 {
-    const struct account_context *account = &daemon->application->account;
+    const struct account_context *account = &service->person->account;
     const int64_t today = (int64_t)time(NULL) / SECONDS_PER_DAY;
     const struct coverage *coverage;
     unsigned holes = 0;
     for (size_t pump = 0; (coverage = sync_memory_coverage(account->memory, pump)); pump++)
         for (int64_t day = today + 1; day > today - COVERAGE_DAYS; day--)
             holes += coverage_of_day(coverage, account->configuration->features, day) == DAY_WITH_HOLES;
-    add_gauge(out, "coverage_holes", "Days of the last 62 of which something chosen is missing or waits.",
-              holes);
+    snprintf(text, 32, "%u", holes);
+    return true;
 }
 
-static void add_state(struct exposition *out, const struct daemon *daemon)
+static bool write_paused(const struct service *service, char text[32])
 {
-    const struct run *success = history_last_success(daemon->history);
-    add_health(out, daemon_health(daemon));
-    add_coverage(out, daemon);
-    add_gauge(out, "failures", "Failed syncs in a row.", history_failures(daemon->history));
-    add_gauge(out, "paused", "1 while the timer is paused.", daemon->schedule.paused);
-    add_gauge(out, "start_time_seconds", "When the server started.", (double)daemon->started);
-    add_moment(out, "next_run_timestamp_seconds", "When the timer starts the next sync.",
-               schedule_next_time(&daemon->schedule, daemon_monotonic_milliseconds(), (int64_t)time(NULL)));
-    add_moment(out, "last_success_timestamp_seconds", "Start of the last sync that went well.",
-               success ? success->started : NO_TIME);
-    add_moment(out, "newest_event_timestamp_seconds", "The pump's newest event.",
-               history_newest_event(daemon->history));
-    add_moment(out, "newest_reading_timestamp_seconds", "The pump's newest glucose reading.",
-               history_newest_reading(daemon->history));
+    snprintf(text, 32, "%d", service->schedule.paused);
+    return true;
 }
 
-void metrics_answer(struct daemon *daemon, struct http_exchange *exchange)
+static bool write_next(const struct service *service, char text[32])
+{
+    const int64_t next =
+        schedule_next_time(&service->schedule, daemon_monotonic_milliseconds(), (int64_t)time(NULL));
+    snprintf(text, 32, "%" PRId64, next);
+    return next != 0;
+}
+
+static bool write_reading(const struct service *service, char text[32])
+{
+    const int64_t reading = history_newest_reading(service->history);
+    snprintf(text, 32, "%" PRId64, reading);
+    return reading != NO_TIME;
+}
+
+struct metric {
+    const char *name, *type, *help;
+    metric_value *write;
+};
+
+static const struct metric totals_metrics[] = {
+    {"events_read_total", "counter", "Pump records read.", write_events},
+    {"requests_total", "counter", "Requests sent to Tandem and Nightscout.", write_requests},
+    {"sign_ins_total", "counter", "Times that the password was sent to Tandem.", write_sign_ins},
+    {"healthy", "gauge", "1 when /healthz answers 200.", write_healthy},
+};
+
+static const struct metric state_metrics[] = {
+    {"coverage_holes", "gauge", "Days of the last 62 of which something chosen is missing or waits.",
+     write_holes},
+    {"failures", "gauge", "Failed syncs in a row.", write_failures},
+    {"paused", "gauge", "1 while the timer is paused.", write_paused},
+    {"start_time_seconds", "gauge", "When the server started.", write_start},
+    {"next_run_timestamp_seconds", "gauge", "When the timer starts the next sync.", write_next},
+    {"last_success_timestamp_seconds", "gauge", "Start of the last sync that went well.", write_success},
+    {"newest_event_timestamp_seconds", "gauge", "The pump's newest event.", write_newest},
+    {"newest_reading_timestamp_seconds", "gauge", "The pump's newest glucose reading.", write_reading},
+};
+
+static void add_metric(struct exposition *target, const char *name, const char *type, const char *help,
+                       metric_value *write)
+{
+    bool has_head = false;
+    char text[32];
+    for (struct service *service = NULL; (service = daemon_next(target->daemon, target->people, service));) {
+        if (!write(service, text))
+            continue;
+        if (!has_head)
+            add_head(target, name, type, help);
+        has_head = true;
+        add_name(target, service, name, "");
+        buffer_addf(&target->text, "%s\n", text);
+    }
+}
+
+static void add_runs(struct exposition *target)
+{
+    char label[64];
+    add_head(target, "runs_total", "counter", "Syncs that ended.");
+    for (struct service *service = NULL; (service = daemon_next(target->daemon, target->people, service));)
+        for (enum run_result result = 0; result < RUN_RESULT_COUNT; result++) {
+            snprintf(label, sizeof label, "result=\"%s\"", run_result_name(result));
+            add_name(target, service, "runs_total", label);
+            buffer_addf(&target->text, "%" PRIu64 "\n", history_totals(service->history)->runs[result]);
+        }
+}
+
+static void add_documents_of(struct exposition *target, const struct service *service)
+{
+    static const char *const actions[] = {"created", "amended"};
+    const struct history_totals *totals = history_totals(service->history);
+    char label[128];
+    for (enum document_kind kind = 0; kind < DOCUMENT_KIND_COUNT; kind++)
+        for (size_t i = 0; i < 2; i++) {
+            snprintf(label, sizeof label, "type=\"%s\",action=\"%s\"", document_kind_name(kind), actions[i]);
+            add_name(target, service, "documents_total", label);
+            buffer_addf(&target->text, "%" PRIu64 "\n",
+                        i == 0 ? totals->kinds[kind].created : totals->kinds[kind].amended);
+        }
+}
+
+static void add_health(struct exposition *target)
+{
+    char label[64];
+    add_head(target, "health", "gauge", "1 for the word that /healthz says.");
+    for (struct service *service = NULL; (service = daemon_next(target->daemon, target->people, service));)
+        for (enum health one = 0; one < HEALTH_COUNT; one++) {
+            snprintf(label, sizeof label, "state=\"%s\"", health_word(one));
+            add_name(target, service, "health", label);
+            buffer_addf(&target->text, "%d\n", one == service_health(service));
+        }
+}
+
+static void add_metrics(struct exposition *out, const struct metric *metrics, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_metric(out, metrics[i].name, metrics[i].type, metrics[i].help, metrics[i].write);
+}
+
+void metrics_answer(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
     struct exposition out = {.openmetrics =
-                                 metrics_wants_openmetrics(http_exchange_header(exchange, "Accept"))};
+                                 metrics_wants_openmetrics(http_exchange_header(exchange, "Accept")),
+                             .daemon = daemon,
+                             .people = people};
     buffer_init(&out.text, MAXIMUM);
     add_head(&out, "info", "gauge", "The program's version.");
     buffer_addf(&out.text, "tconnectsync_info{version=\"%s\"} 1\n", VERSION);
-    add_totals(&out, daemon);
-    add_state(&out, daemon);
+    add_runs(&out);
+    add_metric(&out, "run_duration_seconds_total", "counter", "Time that syncs took.", write_seconds);
+    add_head(&out, "documents_total", "counter", "Documents written to Nightscout.");
+    for (struct service *service = NULL; (service = daemon_next(daemon, people, service));)
+        add_documents_of(&out, service);
+    add_metrics(&out, totals_metrics, sizeof totals_metrics / sizeof *totals_metrics);
+    add_health(&out);
+    add_metrics(&out, state_metrics, sizeof state_metrics / sizeof *state_metrics);
     if (out.openmetrics)
         buffer_add_text(&out.text, "# EOF\n");
     http_exchange_add_header(exchange, "Vary", "Accept");

@@ -4,10 +4,12 @@
 
 #include <stdbool.h>
 
-struct daemon;
+#include "daemon.h"
+
 struct http_exchange;
 
-void metrics_answer(struct daemon *daemon, struct http_exchange *exchange);
+/* Of several people each sample names the person. */
+void metrics_answer(struct daemon *daemon, struct http_exchange *exchange, people_set people);
 /* Whether an Accept header (NULL: there is none) wants OpenMetrics at least as much as plain text. */
 bool metrics_wants_openmetrics(const char *accept);
 

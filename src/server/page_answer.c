@@ -18,9 +18,9 @@
 #include "authorization.h"
 #include "daemon.h"
 #include "daemon_answer.h"
-#include "daemon_timer.h"
 #include "page_view.h"
 #include "runner.h"
+#include "service_timer.h"
 #include "session.h"
 #include "status_page.h"
 #include "wish.h"
@@ -32,17 +32,18 @@
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /* A session that begins in the second of a sign-out begins after it. */
-static int64_t session_begin(const struct daemon *daemon, int64_t now)
+static int64_t session_begin(const struct service *service, int64_t now)
 {
-    return now > daemon->signed_out ? now : daemon->signed_out;
+    return now > service->signed_out ? now : service->signed_out;
 }
 
-static void add_cookie(const struct daemon *daemon, struct http_exchange *exchange, bool begins, int64_t now)
+static void add_cookie(const struct service *service, struct http_exchange *exchange, bool begins,
+                       int64_t now)
 {
     struct buffer cookie;
     buffer_init(&cookie, COOKIE_MAXIMUM);
     if (begins)
-        session_write_cookie(&cookie, daemon->application->configuration->secret, session_begin(daemon, now),
+        session_write_cookie(&cookie, service->person->configuration->secret, session_begin(service, now),
                              http_exchange_is_https(exchange));
     else
         session_write_end_cookie(&cookie, http_exchange_is_https(exchange));
@@ -53,14 +54,14 @@ static void add_cookie(const struct daemon *daemon, struct http_exchange *exchan
 /* ---- the page itself ---- */
 
 /* The forms' token belongs to the cookie that will come back with them. */
-static void write_token(const struct daemon *daemon, struct http_exchange *exchange,
+static void write_token(const struct service *service, struct http_exchange *exchange,
                         enum credential credential, bool begins, int64_t now, struct buffer *token)
 {
-    const char *secret = daemon->application->configuration->secret;
+    const char *secret = service->person->configuration->secret;
     struct buffer session;
     buffer_init(&session, COOKIE_MAXIMUM);
     if (begins)
-        session_write(&session, secret, session_begin(daemon, now));
+        session_write(&session, secret, session_begin(service, now));
     else if (credential == CREDENTIAL_COOKIE)
         buffer_add_text(&session, http_exchange_cookie(exchange, SESSION_COOKIE));
     form_token_write(token, secret, session.data);
@@ -104,12 +105,12 @@ static bool is_plain(const struct http_exchange *exchange)
 
 /* Whoever comes with the secret in an address or a form gets the cookie, so that the page's links and buttons
    work without it; a cookie that is used does not end. */
-static void show(struct daemon *daemon, struct http_exchange *exchange, enum credential credential,
+static void show(struct service *service, struct http_exchange *exchange, enum credential credential,
                  int status, enum page_notice notice)
 {
     const bool still = http_exchange_parameter(exchange, "still") != NULL;
     if (credential == CREDENTIAL_NONE && notice == NOTICE_NONE && !still && is_plain(exchange)) {
-        reply_page(exchange, status, public_page(daemon->page));
+        reply_page(exchange, status, public_page(service->page));
         return;
     }
     struct filled_view filled;
@@ -117,10 +118,10 @@ static void show(struct daemon *daemon, struct http_exchange *exchange, enum cre
     buffer_init(&html, PAGE_MAXIMUM);
     buffer_init(&token, COOKIE_MAXIMUM);
     const struct page_wish wish = wish_of(exchange);
-    page_view_fill(daemon->page, credential != CREDENTIAL_NONE, &wish, &filled);
+    page_view_fill(service->page, credential != CREDENTIAL_NONE, &wish, &filled);
     if (filled.view.day_until) {
-        status_page_look(daemon->page, filled.view.day_from, filled.view.day_until - 1);
-        page_view_fill(daemon->page, true, &wish, &filled);
+        status_page_look(service->page, filled.view.day_from, filled.view.day_until - 1);
+        page_view_fill(service->page, true, &wish, &filled);
     }
     filled.view.notice = notice;
     filled.view.still = still;
@@ -129,9 +130,9 @@ static void show(struct daemon *daemon, struct http_exchange *exchange, enum cre
         (credential == CREDENTIAL_COOKIE &&
          session_is_to_be_renewed(http_exchange_cookie(exchange, SESSION_COOKIE), filled.view.now));
     if (credential != CREDENTIAL_NONE)
-        write_token(daemon, exchange, credential, begins, filled.view.now, &token);
+        write_token(service, exchange, credential, begins, filled.view.now, &token);
     if (begins)
-        add_cookie(daemon, exchange, true, filled.view.now);
+        add_cookie(service, exchange, true, filled.view.now);
     filled.view.form_token = token.data;
     page_render(&filled.view, &html);
     reply_page(exchange, status, &html);
@@ -142,17 +143,20 @@ static void show(struct daemon *daemon, struct http_exchange *exchange, enum cre
 /* To the page anew, so that loading it again does nothing twice. */
 static void go_to_page(struct http_exchange *exchange, enum page_notice notice)
 {
-    char location[96], day[CIVIL_TEXT_SIZE] = "";
+    char location[112], day[CIVIL_TEXT_SIZE] = "";
     const char *asked = http_exchange_parameter(exchange, "day"),
-               *lang = http_exchange_parameter(exchange, "lang");
+               *lang = http_exchange_parameter(exchange, "lang"),
+               *person = http_exchange_parameter(exchange, "person");
+    const bool has_person = person && *person >= '1' && *person <= '9' && !person[1];
     const bool has_lang =
         lang && strlen(lang) < PAGE_LANG_SIZE &&
         strspn(lang, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") == strlen(lang);
     const int64_t wall = asked ? civil_parse_wall(asked) : NO_TIME;
     if (wall != NO_TIME)
         civil_format_date(day, wall);
-    snprintf(location, sizeof location, "./?notice=%s%s%.10s%s%s%s", page_notice_word(notice),
+    snprintf(location, sizeof location, "./?notice=%s%s%.10s%s%s%s%s%s", page_notice_word(notice),
              *day ? "&day=" : "", day, has_lang ? "&lang=" : "", has_lang ? lang : "",
+             has_person ? "&person=" : "", has_person ? person : "",
              notice == NOTICE_CHECKING ? "#check" : "");
     http_exchange_add_header(exchange, "Location", location);
     http_reply_text(exchange, 303, "");
@@ -161,7 +165,7 @@ static void go_to_page(struct http_exchange *exchange, enum page_notice notice)
 /* ---- buttons ---- */
 
 /* The kinds of data that are ticked; those of the settings when none is. */
-static unsigned chosen_features(const struct daemon *daemon, const struct http_exchange *exchange)
+static unsigned chosen_features(const struct service *service, const struct http_exchange *exchange)
 {
     unsigned chosen = 0;
     for (unsigned feature = 1; feature & FEATURES_ALL; feature <<= 1) {
@@ -172,10 +176,11 @@ static unsigned chosen_features(const struct daemon *daemon, const struct http_e
             chosen |= feature;
         buffer_free(&name);
     }
-    return chosen ? chosen : daemon->application->configuration->features;
+    return chosen ? chosen : service->person->configuration->features;
 }
 
-static enum page_notice start(struct daemon *daemon, struct http_exchange *exchange, bool pretend, bool check)
+static enum page_notice start(struct service *service, struct http_exchange *exchange, bool pretend,
+                              bool check)
 {
     const char *action = http_exchange_parameter(exchange, "action");
     const char *day = action && strcmp(action, "fill") == 0 ? http_exchange_parameter(exchange, "day") : NULL;
@@ -193,78 +198,85 @@ static enum page_notice start(struct daemon *daemon, struct http_exchange *excha
                                         .pretend = pretend};
     struct wish wish;
     struct error error = {0};
-    const enum wish_answer answer = daemon_read_wish(daemon, &words, &wish, &error);
+    const enum wish_answer answer = service_read_wish(service, &words, &wish, &error);
     if (answer != WISH_READ)
         return refusals[answer];
     wish.check = check;
     if (!check)
-        wish.features = chosen_features(daemon, exchange);
-    const enum page_notice notice = notices[runner_ask(daemon->runner, &wish, TRIGGER_PAGE, false, NULL)];
+        wish.features = chosen_features(service, exchange);
+    const enum page_notice notice = notices[runner_ask(service->runner, &wish, TRIGGER_PAGE, false, NULL)];
     return check && notice == NOTICE_STARTED ? NOTICE_CHECKING : notice;
 }
 
-static enum page_notice act_sync(struct daemon *daemon, struct http_exchange *exchange)
+static enum page_notice act_sync(struct service *service, struct http_exchange *exchange)
 {
-    return start(daemon, exchange, false, false);
+    return start(service, exchange, false, false);
 }
 
 /* What Nightscout lacks of the day that is looked at. */
-static enum page_notice act_fill(struct daemon *daemon, struct http_exchange *exchange)
+static enum page_notice act_fill(struct service *service, struct http_exchange *exchange)
 {
-    return http_exchange_parameter(exchange, "day") ? start(daemon, exchange, false, false)
+    return http_exchange_parameter(exchange, "day") ? start(service, exchange, false, false)
                                                     : NOTICE_BAD_REQUEST;
 }
 
-static enum page_notice act_pretend(struct daemon *daemon, struct http_exchange *exchange)
+static enum page_notice act_pretend(struct service *service, struct http_exchange *exchange)
 {
-    return start(daemon, exchange, true, false);
+    return start(service, exchange, true, false);
 }
 
-static enum page_notice act_check(struct daemon *daemon, struct http_exchange *exchange)
+static enum page_notice act_check(struct service *service, struct http_exchange *exchange)
 {
-    return start(daemon, exchange, false, true);
+    return start(service, exchange, false, true);
 }
 
-static enum page_notice act_pause(struct daemon *daemon, struct http_exchange *exchange)
+static enum page_notice act_pause(struct service *service, struct http_exchange *exchange)
 {
     (void)exchange;
-    daemon_timer_pause(daemon);
+    service_timer_pause(service);
     return NOTICE_PAUSED;
 }
 
-static enum page_notice act_resume(struct daemon *daemon, struct http_exchange *exchange)
+static enum page_notice act_resume(struct service *service, struct http_exchange *exchange)
 {
     (void)exchange;
-    daemon_timer_resume(daemon);
+    service_timer_resume(service);
     return NOTICE_RESUMED;
 }
 
-static enum page_notice act_sign_in(struct daemon *daemon, struct http_exchange *exchange)
+static enum page_notice act_sign_in(struct service *service, struct http_exchange *exchange)
 {
-    add_cookie(daemon, exchange, true, (int64_t)time(NULL));
+    add_cookie(service, exchange, true, (int64_t)time(NULL));
     return NOTICE_SIGNED_IN;
 }
 
-static enum page_notice act_sign_out(struct daemon *daemon, struct http_exchange *exchange)
+static enum page_notice act_sign_out(struct service *service, struct http_exchange *exchange)
 {
-    daemon->signed_out = session_begin(daemon, (int64_t)time(NULL)) + 1;
-    add_cookie(daemon, exchange, false, 0);
+    const int64_t from = session_begin(service, (int64_t)time(NULL)) + 1;
+    const char *secret = service->person->configuration->secret;
+    struct daemon *daemon = service->daemon;
+    for (size_t i = 0; i < daemon->count; i++) { /* the session ends for all whom it opened */
+        const char *other = daemon->services[i].person->configuration->secret;
+        if (other && strcmp(secret, other) == 0)
+            daemon->services[i].signed_out = from;
+    }
+    add_cookie(service, exchange, false, 0);
     return NOTICE_SIGNED_OUT;
 }
 
 static const struct {
     const char *name;
-    enum page_notice (*act)(struct daemon *daemon, struct http_exchange *exchange);
+    enum page_notice (*act)(struct service *service, struct http_exchange *exchange);
 } actions[] = {
     {"sync", act_sync},   {"fill", act_fill},     {"pretend", act_pretend}, {"check", act_check},
     {"pause", act_pause}, {"resume", act_resume}, {"sign-in", act_sign_in}, {"sign-out", act_sign_out},
 };
 
-static void carry_out(struct daemon *daemon, struct http_exchange *exchange, const char *action)
+static void carry_out(struct service *service, struct http_exchange *exchange, const char *action)
 {
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (strcmp(actions[i].name, action) == 0) {
-            go_to_page(exchange, actions[i].act(daemon, exchange));
+            go_to_page(exchange, actions[i].act(service, exchange));
             return;
         }
     }
@@ -286,21 +298,42 @@ static enum page_notice objection(const struct authorization *who, const char *a
     return action && who->status ? NOTICE_SESSION_OVER : NOTICE_NONE;
 }
 
+/* The person that word means, of those who may be looked at; else the one whom the page has most to tell
+ * about. */
+static struct service *choose(struct daemon *daemon, const char *word, people_set opened)
+{
+    const people_set choice = opened ? opened : daemon_everybody(daemon);
+    const struct person *person = *word ? application_find(daemon->application, word, opened) : NULL;
+    struct service *worst = NULL;
+    for (struct service *service = NULL; (service = daemon_next(daemon, choice, service));) {
+        if (service->person == person)
+            return service;
+        if (!worst || service_health(service) > service_health(worst))
+            worst = service;
+    }
+    return worst;
+}
+
 void page_answer(struct daemon *daemon, struct http_exchange *exchange)
 {
     const bool posted = http_exchange_method(exchange) == HTTP_POST;
     const char *action = posted ? http_exchange_parameter(exchange, "action") : NULL;
     struct authorization who;
     daemon_authorize(daemon, exchange, action ? AUTHORIZATION_CHANGES_STATE : 0, &who);
+    const char *word = http_exchange_parameter(exchange, "person");
+    struct service *service = choose(daemon, word ? word : "", who.opens);
     const enum page_notice notice = objection(&who, action);
     if (notice == NOTICE_TOO_MANY)
         daemon_add_retry_after(exchange, who.retry_after);
     if (notice != NOTICE_NONE)
-        show(daemon, exchange, who.credential, who.status ? who.status : 403, notice);
+        show(service, exchange, who.credential, who.status ? who.status : 403, notice);
+    else if (action && strncmp(action, "sign-", 5) != 0 && word && *word &&
+             application_find(daemon->application, word, who.opens) != service->person)
+        go_to_page(exchange, NOTICE_BAD_REQUEST); /* never for another than the one that was meant */
     else if (action)
-        carry_out(daemon, exchange, action);
+        carry_out(service, exchange, action);
     else
-        show(daemon, exchange, who.credential, 200,
+        show(service, exchange, who.credential, 200,
              page_notice_find(http_exchange_parameter(exchange, "notice")));
 }
 
@@ -323,9 +356,8 @@ static bool accepts_gzip(const struct http_exchange *exchange)
     return false;
 }
 
-void page_answer_file(struct daemon *daemon, struct http_exchange *exchange)
+void page_answer_file(struct http_exchange *exchange)
 {
-    (void)daemon;
     const struct web_file *file = web_file_find(http_exchange_path(exchange) + 1);
     const bool packed = accepts_gzip(exchange);
     const char *known = http_exchange_header(exchange, "If-None-Match");

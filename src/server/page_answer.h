@@ -7,6 +7,6 @@ struct http_exchange;
 
 void page_answer(struct daemon *daemon, struct http_exchange *exchange);
 /* A file of the page, by the path's last part. */
-void page_answer_file(struct daemon *daemon, struct http_exchange *exchange);
+void page_answer_file(struct http_exchange *exchange);
 
 #endif

@@ -68,7 +68,7 @@ static void tell_soon(struct status_page *page)
 
 void page_events_changed(struct status_page *page)
 {
-    page->running = runner_is_busy(page->daemon->runner);
+    page->running = runner_is_busy(page->service->runner);
     page->has_news = true;
     page->news++;
     tell_soon(page);
@@ -76,7 +76,7 @@ void page_events_changed(struct status_page *page)
 
 void page_events_moved(struct status_page *page)
 {
-    if (page->running != runner_is_busy(page->daemon->runner))
+    if (page->running != runner_is_busy(page->service->runner))
         page_events_changed(page);
     tell_soon(page);
 }
@@ -122,10 +122,10 @@ static void listen_in(struct status_page *page, struct http_exchange *exchange)
     tell_soon(page);
 }
 
-void page_events_answer(struct daemon *daemon, struct http_exchange *exchange)
+void page_events_answer(struct service *service, struct http_exchange *exchange)
 {
-    struct status_page *page = daemon->page;
-    if (page->listener_count < LISTENERS_MAXIMUM && !daemon->draining) {
+    struct status_page *page = service->page;
+    if (page->listener_count < LISTENERS_MAXIMUM && !service->daemon->draining) {
         listen_in(page, exchange);
         return;
     }
@@ -145,7 +145,7 @@ void page_events_end_listeners(struct status_page *page)
 
 void page_events_begin(struct status_page *page)
 {
-    struct event_base *base = page->daemon->application->account.base;
+    struct event_base *base = page->service->person->account.base;
     page->soon = evtimer_new(base, on_soon, page);
     page->beat = event_new(base, -1, EV_PERSIST, on_beat, page);
 }

@@ -13,16 +13,16 @@
 #include "runner.h"
 #include "status_page.h"
 
-static enum page_verdict verdict_of(const struct daemon *daemon)
+static enum page_verdict verdict_of(const struct service *service)
 {
     int64_t since;
-    const bool failed_last = history_failures(daemon->history) > 0, paused = daemon->schedule.paused;
-    switch (daemon_health(daemon)) {
+    const bool failed_last = history_failures(service->history) > 0, paused = service->schedule.paused;
+    switch (service_health(service)) {
     case HEALTH_UNCONFIGURED:
         return VERDICT_UNCONFIGURED;
     case HEALTH_REFUSED:
-        return tandem_refused(daemon->application->account.tandem, &since) ? VERDICT_REFUSED
-                                                                           : VERDICT_SECRET_REFUSED;
+        return tandem_refused(service->person->account.tandem, &since) ? VERDICT_REFUSED
+                                                                       : VERDICT_SECRET_REFUSED;
     case HEALTH_FAILING:
         return VERDICT_FAILING;
     case HEALTH_IDLE:
@@ -32,7 +32,7 @@ static enum page_verdict verdict_of(const struct daemon *daemon)
     case HEALTH_STALE:
         if (paused)
             return VERDICT_PAUSED;
-        if (history_count(daemon->history) == 0)
+        if (history_count(service->history) == 0)
             return VERDICT_FAILING;
         return failed_last ? VERDICT_RETRYING : VERDICT_WAITING;
     case HEALTH_OK:
@@ -60,22 +60,22 @@ static int64_t failing_since(const struct history *history)
     return since;
 }
 
-static void fill_public(const struct daemon *daemon, struct page_view *view)
+static void fill_public(const struct service *service, struct page_view *view)
 {
-    const struct configuration *configuration = daemon->application->configuration;
-    const struct run *success = history_last_success(daemon->history);
-    const int64_t next = schedule_next_time(&daemon->schedule, daemon_monotonic_milliseconds(), view->now);
-    view->verdict = verdict_of(daemon);
+    const struct configuration *configuration = service->person->configuration;
+    const struct run *success = history_last_success(service->history);
+    const int64_t next = schedule_next_time(&service->schedule, daemon_monotonic_milliseconds(), view->now);
+    view->verdict = verdict_of(service);
     view->version = VERSION;
-    view->zone = daemon->application->zone;
-    view->up_since = daemon->started;
+    view->zone = service->person->zone;
+    view->up_since = service->daemon->started;
     view->last_good_run = success ? success->started : NO_TIME;
-    view->next_run = next && daemon->runner ? next : NO_TIME;
+    view->next_run = next && service->runner ? next : NO_TIME;
     view->interval_minutes = configuration->interval_minutes;
-    view->paused = daemon->schedule.paused;
-    view->running = runner_is_busy(daemon->runner);
-    view->checking = runner_is_checking(daemon->runner);
-    view->failing_since = failing_since(daemon->history);
+    view->paused = service->schedule.paused;
+    view->running = runner_is_busy(service->runner);
+    view->checking = runner_is_checking(service->runner);
+    view->failing_since = failing_since(service->history);
     view->has_secret = configuration->secret != NULL;
     view->problems = configuration->problems;
     view->problem_count = configuration->problem_count;
@@ -85,20 +85,20 @@ static void fill_public(const struct daemon *daemon, struct page_view *view)
 
 static void fill_full(const struct status_page *page, struct filled_view *filled)
 {
-    const struct daemon *daemon = page->daemon;
+    const struct service *service = page->service;
     struct page_view *view = &filled->view;
-    for (const struct run *run; (run = history_run(daemon->history, view->run_count)); view->run_count++)
+    for (const struct run *run; (run = history_run(service->history, view->run_count)); view->run_count++)
         filled->runs[view->run_count] = run;
-    if (runner_progress(daemon->runner, &filled->progress))
+    if (runner_progress(service->runner, &filled->progress))
         view->progress = &filled->progress;
     view->signed_in = true;
     view->runs = filled->runs;
     view->libraries = daemon_libraries(filled->libraries, sizeof filled->libraries);
-    view->features = daemon->application->configuration->features;
-    view->no_data_minutes = daemon->application->configuration->no_data_failure_minutes;
-    view->newest_event = history_newest_event(daemon->history);
+    view->features = service->person->configuration->features;
+    view->no_data_minutes = service->person->configuration->no_data_failure_minutes;
+    view->newest_event = history_newest_event(service->history);
     view->newest_reading =
-        later(history_newest_reading(daemon->history), day_picture_newest_reading(&page->picture));
+        later(history_newest_reading(service->history), day_picture_newest_reading(&page->picture));
     view->picture = &page->picture;
     view->latest = &page->picture;
     view->clock = page->clock;
@@ -119,12 +119,12 @@ static void fill_reader(const struct page_wish *wish, struct page_view *view)
 }
 
 /* A day that the page can show; false: none. */
-static bool read_day(const struct daemon *daemon, const char *text, int64_t now, struct page_view *view)
+static bool read_day(const struct service *service, const char *text, int64_t now, struct page_view *view)
 {
-    const struct time_zone *zone = daemon->application->zone;
+    const struct time_zone *zone = service->person->zone;
     const int64_t wall = text && strlen(text) == strlen("2026-05-14") ? civil_parse_wall(text) : NO_TIME;
     int64_t second;
-    if (wall == NO_TIME || !zone || !daemon->runner)
+    if (wall == NO_TIME || !zone || !service->runner)
         return false;
     time_zone_instants(zone, wall, &view->day_from, &second);
     time_zone_instants(zone, wall + SECONDS_PER_DAY, &view->day_until, &second);
@@ -144,21 +144,47 @@ static void fill_day(const struct status_page *page, struct page_view *view)
 }
 
 /* Whole in one pump's log is whole, a hole in one's is a hole: pumps follow each other. */
-static void fill_calendar(const struct daemon *daemon, struct page_view *view)
+static void fill_calendar(const struct service *service, struct page_view *view)
 {
-    const struct application *application = daemon->application;
+    const struct person *person = service->person;
     const struct coverage *coverage;
-    if (!application->zone || !daemon->runner)
+    if (!person->zone || !service->runner)
         return;
-    const int64_t today = time_zone_wall(application->zone, view->now) / SECONDS_PER_DAY;
+    const int64_t today = time_zone_wall(person->zone, view->now) / SECONDS_PER_DAY;
     view->has_calendar = true;
-    for (size_t pump = 0; (coverage = sync_memory_coverage(application->account.memory, pump)); pump++)
+    for (size_t pump = 0; (coverage = sync_memory_coverage(person->account.memory, pump)); pump++)
         for (int i = 0; i < CALENDAR_DAYS; i++) {
             const enum coverage_day its =
-                coverage_of_day(coverage, application->configuration->features, today - i);
+                coverage_of_day(coverage, person->configuration->features, today - i);
             if (its != DAY_NOT_READ && view->calendar[i] != DAY_WITH_HOLES)
                 view->calendar[i] = (uint8_t)its;
         }
+}
+
+/* With the secret those whom it opens, by name; without it all, by number. */
+static void fill_tabs(const struct service *service, bool full, struct filled_view *filled)
+{
+    const struct daemon *daemon = service->daemon;
+    const char *secret = service->person->configuration->secret;
+    enum health healths[PEOPLE_MAXIMUM];
+    size_t count = 0;
+    for (size_t i = 0; daemon->count > 1 && i < daemon->count; i++) {
+        const struct service *other = &daemon->services[i];
+        const struct configuration *its = other->person->configuration;
+        if (full && (!its->secret || strcmp(its->secret, secret) != 0))
+            continue;
+        const enum health health = service_health(other);
+        size_t at = count++;
+        for (; at > 0 && healths[at - 1] < health; at--) {
+            healths[at] = healths[at - 1];
+            filled->tabs[at] = filled->tabs[at - 1];
+        }
+        healths[at] = health;
+        filled->tabs[at] = (struct page_tab){its->person, full ? its->person_name : NULL, verdict_of(other)};
+    }
+    filled->view.tabs = filled->tabs;
+    filled->view.tab_count = count;
+    filled->view.person = count ? service->person->configuration->person : 0;
 }
 
 void page_view_fill(const struct status_page *page, bool full, const struct page_wish *wish,
@@ -168,12 +194,13 @@ void page_view_fill(const struct status_page *page, bool full, const struct page
                                             .newest_event = NO_TIME,
                                             .newest_reading = NO_TIME,
                                             .form_token = ""}};
-    fill_public(page->daemon, &filled->view);
+    fill_public(page->service, &filled->view);
+    fill_tabs(page->service, full, filled);
     fill_reader(wish, &filled->view);
     if (!full)
         return;
     fill_full(page, filled);
-    fill_calendar(page->daemon, &filled->view);
-    if (read_day(page->daemon, wish->day, filled->view.now, &filled->view))
+    fill_calendar(page->service, &filled->view);
+    if (read_day(page->service, wish->day, filled->view.now, &filled->view))
         fill_day(page, &filled->view);
 }

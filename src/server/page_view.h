@@ -17,6 +17,7 @@ struct filled_view {
     const struct run *runs[HISTORY_RUNS];
     struct sync_progress progress;
     char libraries[LIBRARIES_SIZE];
+    struct page_tab tabs[PEOPLE_MAXIMUM];
 };
 
 /* How it was asked for. */

@@ -35,21 +35,20 @@ static bool failure_url(const char *ping_url, struct buffer *url)
     return true;
 }
 
-void ping_send(const struct application *application, bool ok)
+void ping_send(const struct person *person, bool ok)
 {
-    const char *ping_url = application->configuration->ping_url;
+    const char *ping_url = person->configuration->ping_url;
     struct buffer url;
     if (!ping_url)
         return;
     buffer_init(&url, 4096);
     bool known = ok ? buffer_add_text(&url, ping_url) : failure_url(ping_url, &url);
     if (known)
-        http_client_send(application->account.client,
-                         &(struct http_request){.route = &route,
-                                                .method = "GET",
-                                                .url = url.data,
-                                                .retry = true,
-                                                .on_done = on_done,
-                                                .context = application->account.log});
+        http_client_send(person->account.client, &(struct http_request){.route = &route,
+                                                                        .method = "GET",
+                                                                        .url = url.data,
+                                                                        .retry = true,
+                                                                        .on_done = on_done,
+                                                                        .context = person->account.log});
     buffer_free(&url);
 }

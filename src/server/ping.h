@@ -1,12 +1,12 @@
-/* ping.h - tells PING_URL how a run ended. */
+/* ping.h - tells PING_URL how a person's run ended. */
 #ifndef TCONNECTSYNC_PING_H
 #define TCONNECTSYNC_PING_H
 
 #include <stdbool.h>
 
-struct application;
+struct person;
 
 /* Where PING_URL is set. */
-void ping_send(const struct application *application, bool ok);
+void ping_send(const struct person *person, bool ok);
 
 #endif

@@ -7,17 +7,16 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/http/http_server.h"
-#include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/sync/request.h"
 #include "authorization.h"
 #include "daemon.h"
 #include "daemon_answer.h"
-#include "daemon_timer.h"
 #include "held_answer.h"
 #include "metrics.h"
 #include "page_answer.h"
 #include "page_events.h"
 #include "runner.h"
+#include "service_timer.h"
 #include "status_json.h"
 #include "wish.h"
 
@@ -31,41 +30,54 @@ struct route {
     unsigned methods;
     bool secret;
     unsigned flags; /* of authorization.h */
-    void (*answer)(struct daemon *daemon, struct http_exchange *exchange);
+    /* people: those that the request means, of all that its secret opens; with a path that takes none, of
+     * all. */
+    void (*answer)(struct daemon *daemon, struct http_exchange *exchange, people_set people);
 };
 
-static void reply_written(struct daemon *daemon, struct http_exchange *exchange, const char *type,
-                          void (*write)(const struct daemon *daemon, struct buffer *out))
+static void reply_written(struct daemon *daemon, struct http_exchange *exchange, people_set people,
+                          const char *type,
+                          void (*write)(struct daemon *daemon, people_set people, struct buffer *out))
 {
     struct buffer out;
     buffer_init(&out, TEXT_MAXIMUM);
-    write(daemon, &out);
+    write(daemon, people, &out);
     http_reply(exchange, 200, type, out.data, out.length);
     buffer_free(&out);
 }
 
 /* ---- public ---- */
 
-static void answer_livez(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_livez(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    (void)daemon;
+    (void)daemon, (void)people;
     http_reply_text(exchange, 200, "ok\n");
 }
 
-static void answer_readyz(struct daemon *daemon, struct http_exchange *exchange)
+/* Those whose settings are usable. */
+static people_set usable(struct daemon *daemon, people_set people)
+{
+    for (size_t i = 0; i < daemon->count; i++)
+        if (!daemon->services[i].runner)
+            people &= ~(1u << i);
+    return people;
+}
+
+/* One person's bad settings keep no other's from being served. */
+static void answer_readyz(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
     if (daemon->draining)
         http_reply_text(exchange, 503, "stopping\n");
-    else if (!daemon->runner)
+    else if (!usable(daemon, people))
         http_reply_text(exchange, 503,
                         "The settings cannot be used yet; the page at / and the log list what to fix.\n");
     else
         http_reply_text(exchange, 200, "ok\n");
 }
 
-static void answer_healthz(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_healthz(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    enum health health = daemon_health(daemon);
+    enum health health = daemon_health(daemon, people);
     char text[32];
     snprintf(text, sizeof text, "%s\n", health_word(health));
     http_reply_text(exchange, health_is_good(health) ? 200 : 503, text);
@@ -73,8 +85,9 @@ static void answer_healthz(struct daemon *daemon, struct http_exchange *exchange
 
 /* ---- with the secret ---- */
 
-/* The wish in a request's words; false when it was answered with what is wrong. */
-static bool read_wish(struct daemon *daemon, struct http_exchange *exchange, bool check, struct wish *wish)
+/* The wish of one person in a request's words; false when it was answered with what is wrong. */
+static bool read_wish(const struct service *service, struct http_exchange *exchange, bool check,
+                      struct wish *wish)
 {
     const char *pretend = http_exchange_parameter(exchange, "pretend");
     const struct request_words words = {
@@ -86,7 +99,7 @@ static bool read_wish(struct daemon *daemon, struct http_exchange *exchange, boo
     };
     struct error error = {0};
     char text[sizeof error.text + 1];
-    switch (daemon_read_wish(daemon, &words, wish, &error)) {
+    switch (service_read_wish(service, &words, wish, &error)) {
     case WISH_READ:
         wish->check = check;
         return true;
@@ -104,106 +117,135 @@ static bool read_wish(struct daemon *daemon, struct http_exchange *exchange, boo
     return false;
 }
 
-static void start_run(struct daemon *daemon, struct http_exchange *exchange, enum run_trigger trigger)
+/* A wish for each of these people, in their order, but for those whose settings are unusable while others'
+ * are not. */
+static bool read_wishes(struct daemon *daemon, struct http_exchange *exchange, people_set people, bool check,
+                        struct wish wishes[PEOPLE_MAXIMUM])
 {
-    struct wish wish;
-    if (!read_wish(daemon, exchange, false, &wish))
+    const people_set able = usable(daemon, people);
+    size_t count = 0;
+    for (struct service *service = NULL; (service = daemon_next(daemon, people, service)); count++)
+        if ((service->runner || !able) && !read_wish(service, exchange, check, &wishes[count]))
+            return false;
+    return true;
+}
+
+static void start_run(struct daemon *daemon, struct http_exchange *exchange, people_set people,
+                      enum run_trigger trigger)
+{
+    struct wish wishes[PEOPLE_MAXIMUM];
+    size_t count = 0;
+    bool taken = false;
+    if (!read_wishes(daemon, exchange, people, false, wishes))
         return;
-    if (runner_ask(daemon->runner, &wish, trigger, true, NULL) == RUNNER_FULL)
-        daemon_reply_full(exchange);
-    else
+    for (struct service *service = NULL; (service = daemon_next(daemon, people, service)); count++)
+        if (service->runner)
+            taken |= runner_ask(service->runner, &wishes[count], trigger, true, NULL) != RUNNER_FULL;
+    if (taken)
         http_reply_text(exchange, 200, "Triggered job");
+    else
+        daemon_reply_full(exchange);
 }
 
-static void answer_run(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_run(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    start_run(daemon, exchange, TRIGGER_RUN);
+    start_run(daemon, exchange, people, TRIGGER_RUN);
 }
 
-static void answer_update(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_update(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    struct wish wish;
-    if (read_wish(daemon, exchange, false, &wish))
-        held_answer_begin(daemon, exchange, &wish);
+    struct wish wishes[PEOPLE_MAXIMUM];
+    if (read_wishes(daemon, exchange, people, false, wishes))
+        held_answer_begin(daemon, exchange, people, false, wishes);
 }
 
 /* Unusable settings are what a check is for: they are its result. */
-static void answer_check_login(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_check_login(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    const struct configuration *configuration = daemon->application->configuration;
-    struct wish wish;
-    struct buffer out;
-    if (daemon->runner || daemon->draining) {
-        if (read_wish(daemon, exchange, true, &wish))
-            held_answer_begin(daemon, exchange, &wish);
-        return;
-    }
-    buffer_init(&out, TEXT_MAXIMUM);
-    for (size_t i = 0; i < configuration->problem_count; i++)
-        buffer_addf(&out, "%s\n", configuration->problems[i]);
-    buffer_add_text(&out, "FAILED: the settings cannot be used yet.\n");
-    http_reply(exchange, 500, HTTP_PLAIN_TEXT, out.data, out.length);
-    buffer_free(&out);
+    struct wish wishes[PEOPLE_MAXIMUM];
+    const bool reads = daemon->draining || usable(daemon, people);
+    if (!reads || read_wishes(daemon, exchange, people, true, wishes))
+        held_answer_begin(daemon, exchange, people, true, wishes);
 }
 
-static void answer_status_json(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_status_json(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    reply_written(daemon, exchange, JSON_TYPE, status_json_write);
+    reply_written(daemon, exchange, people, JSON_TYPE, status_json_write);
 }
 
-static void answer_scheduler(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_scheduler(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    reply_written(daemon, exchange, JSON_TYPE, scheduler_write);
+    reply_written(daemon, exchange, people, JSON_TYPE, scheduler_write);
 }
 
-static void write_job(const struct daemon *daemon, struct buffer *out)
+static void write_job(struct daemon *daemon, people_set people, struct buffer *out)
 {
-    scheduler_job_write(daemon, false, out);
+    scheduler_job_write(daemon, people, false, out);
 }
 
-static void write_jobs(const struct daemon *daemon, struct buffer *out)
+static void write_jobs(struct daemon *daemon, people_set people, struct buffer *out)
 {
-    scheduler_job_write(daemon, true, out);
+    scheduler_job_write(daemon, people, true, out);
 }
 
-static void answer_jobs(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_jobs(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    reply_written(daemon, exchange, JSON_TYPE, write_jobs);
+    reply_written(daemon, exchange, people, JSON_TYPE, write_jobs);
 }
 
-static void answer_job(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_job(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    reply_written(daemon, exchange, JSON_TYPE, write_job);
+    reply_written(daemon, exchange, people, JSON_TYPE, write_job);
 }
 
-static void answer_pause(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_pause(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    daemon_timer_pause(daemon);
-    answer_job(daemon, exchange);
+    for (struct service *service = NULL; (service = daemon_next(daemon, people, service));)
+        service_timer_pause(service);
+    answer_job(daemon, exchange, people);
 }
 
-static void answer_resume(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_resume(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    daemon_timer_resume(daemon);
-    answer_job(daemon, exchange);
+    for (struct service *service = NULL; (service = daemon_next(daemon, people, service));)
+        service_timer_resume(service);
+    answer_job(daemon, exchange, people);
 }
 
-static void answer_job_run(struct daemon *daemon, struct http_exchange *exchange)
+static void answer_job_run(struct daemon *daemon, struct http_exchange *exchange, people_set people)
 {
-    start_run(daemon, exchange, TRIGGER_SCHEDULER);
+    start_run(daemon, exchange, people, TRIGGER_SCHEDULER);
+}
+
+/* One person's: the first that is meant. */
+static void answer_events(struct daemon *daemon, struct http_exchange *exchange, people_set people)
+{
+    page_events_answer(daemon_next(daemon, people, NULL), exchange);
+}
+
+static void answer_page(struct daemon *daemon, struct http_exchange *exchange, people_set people)
+{
+    (void)people;
+    page_answer(daemon, exchange);
+}
+
+static void answer_file(struct daemon *daemon, struct http_exchange *exchange, people_set people)
+{
+    (void)daemon, (void)people;
+    page_answer_file(exchange);
 }
 
 #define STARTS AUTHORIZATION_CHANGES_STATE
 #define BASIC  AUTHORIZATION_CHALLENGE
 
 static const struct route routes[] = {
-    {"/", METHODS_ALL, false, 0, page_answer},
-    {"/page.css", METHODS_READ, false, 0, page_answer_file},
-    {"/page.js", METHODS_READ, false, 0, page_answer_file},
-    {"/icon.svg", METHODS_READ, false, 0, page_answer_file},
-    {"/site.webmanifest", METHODS_READ, false, 0, page_answer_file},
-    {"/favicon.ico", METHODS_READ, false, 0, page_answer_file},
-    {"/events", METHODS_READ, true, 0, page_events_answer},
+    {"/", METHODS_ALL, false, 0, answer_page},
+    {"/page.css", METHODS_READ, false, 0, answer_file},
+    {"/page.js", METHODS_READ, false, 0, answer_file},
+    {"/icon.svg", METHODS_READ, false, 0, answer_file},
+    {"/site.webmanifest", METHODS_READ, false, 0, answer_file},
+    {"/favicon.ico", METHODS_READ, false, 0, answer_file},
+    {"/events", METHODS_READ, true, 0, answer_events},
     {"/livez", METHODS_READ, false, 0, answer_livez},
     {"/readyz", METHODS_READ, false, 0, answer_readyz},
     {"/healthz", METHODS_READ, false, 0, answer_healthz},
@@ -236,13 +278,13 @@ static bool allows(const struct route *route, enum http_method method)
                                : method != HTTP_OTHER && route->methods & METHODS_READ;
 }
 
-/* False when the request was answered with why not. */
-static bool authorize(struct daemon *daemon, const struct route *route, struct http_exchange *exchange)
+/* Whom the secret opens; nobody, when the request was answered with why not. */
+static people_set authorize(struct daemon *daemon, const struct route *route, struct http_exchange *exchange)
 {
     struct authorization result;
     daemon_authorize(daemon, exchange, route->flags, &result);
     if (result.status == 0)
-        return true;
+        return result.opens;
     if (result.allow)
         http_exchange_add_header(exchange, "Allow", result.allow);
     if (result.challenge)
@@ -250,7 +292,19 @@ static bool authorize(struct daemon *daemon, const struct route *route, struct h
     if (result.status == 429)
         daemon_add_retry_after(exchange, result.retry_after);
     http_reply_text(exchange, result.status, result.text);
-    return false;
+    return 0;
+}
+
+/* A number is no secret; whose name it is, is. The page chooses for itself. */
+static void answer(struct daemon *daemon, const struct route *route, struct http_exchange *exchange)
+{
+    people_set people = daemon_everybody(daemon);
+    if (route->secret && !(people = authorize(daemon, route, exchange)))
+        return;
+    if (route->answer != answer_page &&
+        !(people = daemon_choose(daemon, exchange, people, route->secret ? people : 0)))
+        return;
+    route->answer(daemon, exchange, people);
 }
 
 void routes_handle(void *context, struct http_exchange *exchange)
@@ -264,7 +318,7 @@ void routes_handle(void *context, struct http_exchange *exchange)
     } else if (!allows(route, http_exchange_method(exchange))) {
         http_exchange_add_header(exchange, "Allow", allowed[route->methods]);
         http_reply_text(exchange, 405, "This page does not take that method.\n");
-    } else if (!route->secret || authorize(daemon, route, exchange)) {
-        route->answer(daemon, exchange);
+    } else {
+        answer(daemon, route, exchange);
     }
 }

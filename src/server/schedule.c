@@ -23,6 +23,11 @@ void schedule_start(struct schedule *schedule, unsigned interval_minutes, int64_
         schedule->rhythm = schedule->next = now + FIRST_LEAST + random % (FIRST_SPREAD + 1);
 }
 
+void schedule_spread(struct schedule *schedule, unsigned place, unsigned count)
+{
+    schedule->rhythm += schedule->interval * place / count;
+}
+
 enum schedule_turn schedule_turn(struct schedule *schedule, int64_t now, bool busy)
 {
     if (now < schedule->next || schedule->next == SCHEDULE_NEVER)

@@ -19,6 +19,10 @@ struct schedule {
    moment do not ask Tandem at one moment. */
 void schedule_start(struct schedule *schedule, unsigned interval_minutes, int64_t now, uint32_t random);
 
+/* Just started as one of count (place 0 to count - 1): all runs after the first keep that share of the interval away
+   from the first one's rhythm, so that not all come at once. */
+void schedule_spread(struct schedule *schedule, unsigned place, unsigned count);
+
 enum schedule_turn {
     SCHEDULE_WAIT,
     SCHEDULE_RUN,

@@ -14,12 +14,12 @@
 #include "tconnectsync/http/http_server.h"
 #include "tconnectsync/settings/configuration.h"
 #include "daemon.h"
-#include "daemon_timer.h"
 #include "page_events.h"
 #include "ping.h"
 #include "rate_limit.h"
 #include "routes.h"
 #include "runner.h"
+#include "service_timer.h"
 #include "status_page.h"
 #include "wish.h"
 
@@ -28,28 +28,28 @@
 
 static void on_moved(void *context)
 {
-    struct daemon *daemon = context;
-    page_events_moved(daemon->page);
+    const struct service *service = context;
+    page_events_moved(service->page);
 }
 
 static void on_ended(void *context, const struct sync *sync, const struct report *report,
                      const struct wish *wish, const char *text)
 {
-    struct daemon *daemon = context;
-    status_page_learn(daemon->page, sync, report, wish, text);
+    struct service *service = context;
+    status_page_learn(service->page, sync, report, wish, text);
     if (!wish->check && !wish->look && (report->error.kind != ERROR_CANCELLED || report->ok)) {
-        daemon_timer_run_ended(daemon, report->ok);
+        service_timer_run_ended(service, report->ok);
         if (!report->pretend)
-            ping_send(daemon->application, report->ok);
+            ping_send(service->person, report->ok);
     }
-    daemon_timer_follow(daemon);
+    service_timer_follow(service);
 }
 
 /* ---- the end ---- */
 
 static void leave_loop(struct daemon *daemon)
 {
-    event_base_loopexit(daemon->application->account.base, NULL);
+    event_base_loopexit(daemon->application->base, NULL);
 }
 
 /* Whatever is still under way has had its time. */
@@ -64,12 +64,12 @@ static void on_drain(evutil_socket_t socket, short what, void *context)
 {
     (void)socket, (void)what;
     struct daemon *daemon = context;
-    if (!runner_is_busy(daemon->runner) && !http_server_is_answering(daemon->server)) {
+    if (!daemon_is_busy(daemon) && !http_server_is_answering(daemon->server)) {
         leave_loop(daemon);
         return;
     }
     const struct timeval moment = {0, 50000};
-    event_base_once(daemon->application->account.base, -1, EV_TIMEOUT, on_drain, daemon, &moment);
+    event_base_once(daemon->application->base, -1, EV_TIMEOUT, on_drain, daemon, &moment);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *context)
@@ -80,15 +80,18 @@ static void on_signal(evutil_socket_t number, short what, void *context)
         return;
     if (daemon->draining)
         _exit(128 + (int)number);
-    log_info(daemon->application->account.log, "serve", "signal=%d note=stopping", (int)number);
+    log_info(daemon->application->log, "serve", "signal=%d note=stopping", (int)number);
     daemon->draining = true;
-    daemon_timer_follow(daemon);
     http_server_stop_accepting(daemon->server);
-    page_events_end_listeners(daemon->page);
+    for (size_t i = 0; i < daemon->count; i++) {
+        service_timer_follow(&daemon->services[i]);
+        page_events_end_listeners(daemon->services[i].page);
+    }
     const struct timeval limit = {DRAIN_SECONDS + CLOSE_SECONDS, 0};
     evtimer_add(daemon->deadline, &limit);
-    if (daemon->runner)
-        runner_stop(daemon->runner);
+    for (size_t i = 0; i < daemon->count; i++)
+        if (daemon->services[i].runner)
+            runner_stop(daemon->services[i].runner);
     on_drain(-1, 0, daemon);
 }
 
@@ -97,26 +100,38 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 static void log_start(const struct daemon *daemon)
 {
     char libraries[LIBRARIES_SIZE];
-    log_info(daemon->application->account.log, "serve",
-             "version=%s libraries=%s port=%u interval_minutes=%u secret=%s", VERSION,
-             log_quote(daemon->application->account.log, daemon_libraries(libraries, sizeof libraries)),
-             http_server_port(daemon->server), daemon->application->configuration->interval_minutes,
-             daemon->application->configuration->secret ? "set" : "unset");
-    application_log_problems(daemon->application);
+    struct log *log = daemon->application->log;
+    const char *quoted = log_quote(log, daemon_libraries(libraries, sizeof libraries));
+    const struct configuration *first = daemon->services[0].person->configuration;
+    if (daemon->count == 1)
+        log_info(log, "serve", "version=%s libraries=%s port=%u interval_minutes=%u secret=%s", VERSION,
+                 quoted, http_server_port(daemon->server), first->interval_minutes,
+                 first->secret ? "set" : "unset");
+    else
+        log_info(log, "serve", "version=%s libraries=%s port=%u people=%zu", VERSION, quoted,
+                 http_server_port(daemon->server), daemon->count);
+    for (size_t i = 0; i < daemon->count; i++) {
+        const struct person *person = daemon->services[i].person;
+        if (daemon->count > 1)
+            log_info(person->account.log, "serve", "interval_minutes=%u secret=%s",
+                     person->configuration->interval_minutes,
+                     person->configuration->secret ? "set" : "unset");
+        person_log_problems(person);
+    }
 }
 
 static bool open_server(struct daemon *daemon, struct error *error)
 {
-    const struct configuration *configuration = daemon->application->configuration;
+    const struct configuration *configuration = daemon->application->people[0].configuration;
     const struct http_server_options options = {
         .host = configuration->listen_host,
         .port = configuration->port,
         .trust_proxy = configuration->trust_proxy,
         .handler = routes_handle,
         .context = daemon,
-        .log = daemon->application->account.log,
+        .log = daemon->application->log,
     };
-    daemon->server = http_server_new(daemon->application->account.base, &options, error);
+    daemon->server = http_server_new(daemon->application->base, &options, error);
     return daemon->server != NULL;
 }
 
@@ -131,7 +146,7 @@ static void add_signals(struct daemon *daemon)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        daemon->signals[i] = evsignal_new(daemon->application->account.base, numbers[i], on_signal, daemon);
+        daemon->signals[i] = evsignal_new(daemon->application->base, numbers[i], on_signal, daemon);
         if (numbers[i] != SIGHUP || !hangup_is_ignored())
             evsignal_add(daemon->signals[i], NULL);
     }
@@ -141,24 +156,49 @@ static void add_signals(struct daemon *daemon)
 static void on_first_turn(evutil_socket_t socket, short what, void *context)
 {
     (void)socket, (void)what;
-    struct daemon *daemon = context;
-    const struct configuration *configuration = daemon->application->configuration;
+    const struct service *service = context;
+    const struct configuration *configuration = service->person->configuration;
     if (strncmp(configuration->nightscout_url, "https:", 6) == 0 ||
         strncmp(configuration->source_url, "https:", 6) == 0)
-        http_client_load_certificates(daemon->application->account.client);
+        http_client_load_certificates(service->person->account.client);
 }
 
 static void run_loop(struct daemon *daemon)
 {
-    struct event_base *base = daemon->application->account.base;
+    struct event_base *base = daemon->application->base;
     const struct timeval soon = {0, 200000};
     daemon->deadline = evtimer_new(base, on_deadline, daemon);
     add_signals(daemon);
-    if (daemon->runner)
-        event_base_once(base, -1, EV_TIMEOUT, on_first_turn, daemon, &soon);
-    daemon_timer_new(daemon);
+    for (size_t i = 0; i < daemon->count; i++) {
+        if (daemon->services[i].runner)
+            event_base_once(base, -1, EV_TIMEOUT, on_first_turn, &daemon->services[i], &soon);
+        service_timer_new(&daemon->services[i]);
+    }
     log_start(daemon);
     event_base_dispatch(base);
+}
+
+static void begin_service(struct daemon *daemon, const struct person *person, struct service *service)
+{
+    *service = (struct service){.daemon = daemon, .person = person, .schedule = {.next = SCHEDULE_NEVER}};
+    service->history = history_new(person->configuration->interval_minutes > 0, moment_now());
+    if (person_is_usable(person))
+        service->runner = runner_new(&person->account, service->history, person->redactor,
+                                     &(struct runner_watcher){on_moved, on_ended, service});
+    if (person->account.base) {
+        service->page = status_page_new(service);
+        page_events_begin(service->page);
+    }
+}
+
+static void end_service(struct service *service)
+{
+    runner_free(service->runner);
+    page_events_end(service->page);
+    status_page_free(service->page);
+    history_free(service->history);
+    if (service->timer)
+        event_free(service->timer);
 }
 
 bool serve(struct application *application)
@@ -166,33 +206,23 @@ bool serve(struct application *application)
     struct error error = {0};
     bool served = false;
     struct daemon daemon = {
-        .application = application, .started = (int64_t)time(NULL), .schedule = {.next = SCHEDULE_NEVER}};
-    daemon.history = history_new(application->configuration->interval_minutes > 0, moment_now());
+        .application = application, .count = application->count, .started = (int64_t)time(NULL)};
     daemon.rate_limit = rate_limit_new();
-    if (application_is_usable(application))
-        daemon.runner = runner_new(&application->account, daemon.history, application->redactor,
-                                   &(struct runner_watcher){on_moved, on_ended, &daemon});
-    if (application->account.base) {
-        daemon.page = status_page_new(&daemon);
-        page_events_begin(daemon.page);
-    }
-    if (!application->account.base || !open_server(&daemon, &error)) {
-        log_error(application->account.log, "serve", "error=%s",
-                  log_quote(application->account.log, error.text));
+    for (size_t i = 0; i < daemon.count; i++)
+        begin_service(&daemon, &application->people[i], &daemon.services[i]);
+    if (!application->base || !open_server(&daemon, &error)) {
+        log_error(application->log, "serve", "error=%s", log_quote(application->log, error.text));
     } else {
         run_loop(&daemon);
-        log_info(application->account.log, "serve", "note=stopped");
+        log_info(application->log, "serve", "note=stopped");
         served = true;
         http_server_free(daemon.server);
-        event_free(daemon.timer);
         event_free(daemon.deadline);
         for (size_t i = 0; i < sizeof daemon.signals / sizeof *daemon.signals; i++)
             event_free(daemon.signals[i]);
     }
-    runner_free(daemon.runner);
-    page_events_end(daemon.page);
-    status_page_free(daemon.page);
-    history_free(daemon.history);
+    for (size_t i = 0; i < daemon.count; i++)
+        end_service(&daemon.services[i]);
     rate_limit_free(daemon.rate_limit);
     return served;
 }

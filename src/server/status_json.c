@@ -14,14 +14,15 @@
 #define MISFIRE_SECONDS 1
 
 /* An instant in the pump's zone, in UTC where none is set; null for NO_TIME and 0. */
-static void write_time(const struct daemon *daemon, struct json_writer *writer, const char *key, int64_t time)
+static void write_time(const struct service *service, struct json_writer *writer, const char *key,
+                       int64_t time)
 {
     char text[CIVIL_TEXT_SIZE];
     json_write_key(writer, key);
     if (time == NO_TIME || time == 0)
         json_write_null(writer);
-    else if (daemon->application->zone)
-        json_write_text(writer, time_zone_format(daemon->application->zone, text, time, 0));
+    else if (service->person->zone)
+        json_write_text(writer, time_zone_format(service->person->zone, text, time, 0));
     else
         json_write_text(writer, civil_format(text, time, 0, 0));
 }
@@ -77,11 +78,11 @@ static void write_kinds(const struct run *run, struct json_writer *writer)
     json_close_object(writer);
 }
 
-static void write_run(const struct daemon *daemon, const struct run *run, struct json_writer *writer)
+static void write_run(const struct service *service, const struct run *run, struct json_writer *writer)
 {
     json_open_object(writer);
     write_number(writer, "number", (int64_t)run->number);
-    write_time(daemon, writer, "started", run->started);
+    write_time(service, writer, "started", run->started);
     write_text(writer, "trigger", run_trigger_name(run->trigger));
     write_text(writer, "result", run_result_name(run->result));
     json_write_key(writer, "pretend");
@@ -91,21 +92,21 @@ static void write_run(const struct daemon *daemon, const struct run *run, struct
     write_text(writer, "error", *run->error ? run->error : NULL);
     write_number(writer, "events_read", (int64_t)run->events_read);
     write_left_out(run, writer);
-    write_time(daemon, writer, "newest_event", run->newest_event);
+    write_time(service, writer, "newest_event", run->newest_event);
     write_kinds(run, writer);
     json_close_object(writer);
 }
 
-static int64_t next_run(const struct daemon *daemon)
+static int64_t next_run(const struct service *service)
 {
-    return schedule_next_time(&daemon->schedule, daemon_monotonic_milliseconds(), (int64_t)time(NULL));
+    return schedule_next_time(&service->schedule, daemon_monotonic_milliseconds(), (int64_t)time(NULL));
 }
 
-static void write_progress(const struct daemon *daemon, struct json_writer *writer)
+static void write_progress(const struct service *service, struct json_writer *writer)
 {
     struct sync_progress progress;
     json_write_key(writer, "running");
-    if (!runner_progress(daemon->runner, &progress) || !progress.step) {
+    if (!runner_progress(service->runner, &progress) || !progress.step) {
         json_write_null(writer);
         return;
     }
@@ -118,40 +119,79 @@ static void write_progress(const struct daemon *daemon, struct json_writer *writ
     json_close_object(writer);
 }
 
-void status_json_write(const struct daemon *daemon, struct buffer *out)
+static void write_problems(const struct service *service, struct json_writer *writer)
 {
-    const struct configuration *configuration = daemon->application->configuration;
-    struct json_writer *writer = json_writer_new(out);
-    json_open_object(writer);
-    write_text(writer, "version", VERSION);
-    write_text(writer, "health", health_word(daemon_health(daemon)));
-    write_time(daemon, writer, "now", (int64_t)time(NULL));
-    write_time(daemon, writer, "started", daemon->started);
-    write_number(writer, "interval_minutes", configuration->interval_minutes);
-    json_write_key(writer, "paused");
-    json_write_boolean(writer, daemon->schedule.paused);
-    write_time(daemon, writer, "next_run", next_run(daemon));
-    write_time(daemon, writer, "newest_event", history_newest_event(daemon->history));
-    write_time(daemon, writer, "newest_reading", history_newest_reading(daemon->history));
-    write_progress(daemon, writer);
+    const struct configuration *configuration = service->person->configuration;
     json_write_key(writer, "problems");
     json_open_array(writer);
     for (size_t i = 0; i < configuration->problem_count; i++)
         json_write_text(writer, configuration->problems[i]);
     json_close_array(writer);
+}
+
+static void write_runs(const struct service *service, struct json_writer *writer)
+{
     json_write_key(writer, "runs");
     json_open_array(writer);
-    for (size_t i = 0; i < history_count(daemon->history); i++)
-        write_run(daemon, history_run(daemon->history, i), writer);
+    for (size_t i = 0; i < history_count(service->history); i++)
+        write_run(service, history_run(service->history, i), writer);
     json_close_array(writer);
+}
+
+/* All but what is the server's. */
+static void write_service(const struct service *service, struct json_writer *writer)
+{
+    write_number(writer, "interval_minutes", service->person->configuration->interval_minutes);
+    json_write_key(writer, "paused");
+    json_write_boolean(writer, service->schedule.paused);
+    write_time(service, writer, "next_run", next_run(service));
+    write_time(service, writer, "newest_event", history_newest_event(service->history));
+    write_time(service, writer, "newest_reading", history_newest_reading(service->history));
+    write_progress(service, writer);
+    write_problems(service, writer);
+    write_runs(service, writer);
+}
+
+static void write_person(const struct service *service, struct json_writer *writer)
+{
+    const struct configuration *configuration = service->person->configuration;
+    json_open_object(writer);
+    write_number(writer, "person", configuration->person);
+    write_text(writer, "name", configuration->person_name);
+    write_text(writer, "health", health_word(service_health(service)));
+    write_service(service, writer);
+    json_close_object(writer);
+}
+
+void status_json_write(struct daemon *daemon, people_set people, struct buffer *out)
+{
+    struct service *first = daemon_next(daemon, people, NULL);
+    struct json_writer *writer = json_writer_new(out);
+    json_open_object(writer);
+    write_text(writer, "version", VERSION);
+    write_text(writer, "health", health_word(daemon_health(daemon, people)));
+    write_time(first, writer, "now", (int64_t)time(NULL));
+    write_time(first, writer, "started", daemon->started);
+    if (daemon->count == 1) {
+        write_service(first, writer);
+    } else {
+        json_write_key(writer, "people");
+        json_open_array(writer);
+        for (struct service *service = NULL; (service = daemon_next(daemon, people, service));)
+            write_person(service, writer);
+        json_close_array(writer);
+    }
     json_close_object(writer);
     json_writer_free(writer);
 }
 
 /* ---- the shapes that the scheduler of the Python version had ---- */
 
-void scheduler_write(const struct daemon *daemon, struct buffer *out)
+void scheduler_write(struct daemon *daemon, people_set people, struct buffer *out)
 {
+    bool running = false;
+    for (struct service *service = NULL; (service = daemon_next(daemon, people, service));)
+        running |= service->schedule.interval > 0 && !daemon->draining;
     struct json_writer *writer = json_writer_new(out);
     json_open_object(writer);
     write_text(writer, "current_host", "localhost"); /* the machine's name is nobody's business */
@@ -160,34 +200,45 @@ void scheduler_write(const struct daemon *daemon, struct buffer *out)
     json_write_text(writer, "*");
     json_close_array(writer);
     json_write_key(writer, "running");
-    json_write_boolean(writer, daemon->schedule.interval > 0 && !daemon->draining);
+    json_write_boolean(writer, running);
     json_close_object(writer);
     json_writer_free(writer);
 }
 
-void scheduler_job_write(const struct daemon *daemon, bool as_list, struct buffer *out)
+/* Of several people each has a job of the one name, told apart by its argument. */
+static void write_job(const struct service *service, struct json_writer *writer)
+{
+    json_open_object(writer);
+    write_text(writer, "id", JOB_NAME);
+    write_text(writer, "name", JOB_NAME);
+    write_text(writer, "func", JOB_NAME);
+    json_write_key(writer, "args");
+    json_open_array(writer);
+    json_close_array(writer);
+    json_write_key(writer, "kwargs");
+    json_open_object(writer);
+    if (service->daemon->count > 1)
+        write_number(writer, "person", service->person->configuration->person);
+    json_close_object(writer);
+    write_text(writer, "trigger", "interval");
+    write_number(writer, "minutes", service->person->configuration->interval_minutes);
+    write_time(service, writer, "next_run_time", next_run(service));
+    write_time(service, writer, "start_date", service->daemon->started);
+    write_number(writer, "misfire_grace_time", MISFIRE_SECONDS);
+    write_number(writer, "max_instances", 1);
+    json_close_object(writer);
+}
+
+void scheduler_job_write(struct daemon *daemon, people_set people, bool as_list, struct buffer *out)
 {
     struct json_writer *writer = json_writer_new(out);
     if (as_list)
         json_open_array(writer);
-    if (daemon->schedule.interval > 0 || !as_list) {
-        json_open_object(writer);
-        write_text(writer, "id", JOB_NAME);
-        write_text(writer, "name", JOB_NAME);
-        write_text(writer, "func", JOB_NAME);
-        json_write_key(writer, "args");
-        json_open_array(writer);
-        json_close_array(writer);
-        json_write_key(writer, "kwargs");
-        json_open_object(writer);
-        json_close_object(writer);
-        write_text(writer, "trigger", "interval");
-        write_number(writer, "minutes", daemon->application->configuration->interval_minutes);
-        write_time(daemon, writer, "next_run_time", next_run(daemon));
-        write_time(daemon, writer, "start_date", daemon->started);
-        write_number(writer, "misfire_grace_time", MISFIRE_SECONDS);
-        write_number(writer, "max_instances", 1);
-        json_close_object(writer);
+    for (struct service *service = NULL; (service = daemon_next(daemon, people, service));) {
+        if (service->schedule.interval > 0 || !as_list)
+            write_job(service, writer);
+        if (!as_list)
+            break;
     }
     if (as_list)
         json_close_array(writer);

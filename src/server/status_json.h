@@ -4,12 +4,15 @@
 
 #include <stdbool.h>
 
-struct buffer;
-struct daemon;
+#include "daemon.h"
 
-void status_json_write(const struct daemon *daemon, struct buffer *out);
+struct buffer;
+
+/* Several people are listed, be it only one of them; who is alone in the process is not. */
+void status_json_write(struct daemon *daemon, people_set people, struct buffer *out);
 /* The shapes that the scheduler of the Python version had. */
-void scheduler_write(const struct daemon *daemon, struct buffer *out);
-void scheduler_job_write(const struct daemon *daemon, bool as_list, struct buffer *out);
+void scheduler_write(struct daemon *daemon, people_set people, struct buffer *out);
+/* as_list: everybody's; else that of the first alone. */
+void scheduler_job_write(struct daemon *daemon, people_set people, bool as_list, struct buffer *out);
 
 #endif

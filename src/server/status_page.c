@@ -16,10 +16,10 @@
 #include "runner.h"
 #include "wish.h"
 
-struct status_page *status_page_new(struct daemon *daemon)
+struct status_page *status_page_new(struct service *service)
 {
     struct status_page *page = xcalloc(1, sizeof *page);
-    page->daemon = daemon;
+    page->service = service;
     day_picture_init(&page->picture);
     buffer_init(&page->public_html, PAGE_MAXIMUM);
     LIST_INIT(&page->listeners);
@@ -67,7 +67,7 @@ static void learn_other_day(struct status_page *page, const struct sync *sync, c
     if (!report->ok)
         return;
     day_picture_set_settings(picture, sync_pump_settings(sync));
-    day_picture_update(picture, sync_pump_log(sync), page->daemon->application->zone, page->other.from - 1,
+    day_picture_update(picture, sync_pump_log(sync), page->service->person->zone, page->other.from - 1,
                        page->other.until, page->other.read_at);
 }
 
@@ -77,7 +77,7 @@ void status_page_look(struct status_page *page, int64_t from, int64_t until)
     const struct wish wish = {.has_range = true, .from = from, .to = until, .look = true};
     const bool known = page->other.from == from && page->other.read_at != NO_TIME;
     const bool goes_on = until > now && now - page->other.read_at >= LOOK_AGAIN;
-    if (!page->daemon->runner ||
+    if (!page->service->runner ||
         (known && !goes_on && (!page->other.error || now - page->other.read_at < LOOK_AGAIN)))
         return;
     if (page->other.from != from) {
@@ -88,7 +88,7 @@ void status_page_look(struct status_page *page, int64_t from, int64_t until)
         page->other.read_at = NO_TIME;
         day_picture_init(&page->other.picture);
     }
-    runner_ask(page->daemon->runner, &wish, TRIGGER_PAGE, false, NULL);
+    runner_ask(page->service->runner, &wish, TRIGGER_PAGE, false, NULL);
 }
 
 void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
@@ -112,6 +112,6 @@ void status_page_learn(struct status_page *page, const struct sync *sync, const 
         return;
     learn_clock(page, report);
     if (sync_has_read(sync, since, report->started))
-        day_picture_update(&page->picture, sync_pump_log(sync), page->daemon->application->zone, since, now,
+        day_picture_update(&page->picture, sync_pump_log(sync), page->service->person->zone, since, now,
                            now);
 }

@@ -10,7 +10,7 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/page/day_picture.h"
 
-struct daemon;
+struct service;
 struct event;
 struct listening;
 struct report;
@@ -18,7 +18,7 @@ struct sync;
 struct wish;
 
 struct status_page {
-    struct daemon *daemon;
+    struct service *service;
     /* What the runs have taught. */
     struct day_picture picture;
     char *check_report; /* of the last check; NULL: none yet */
@@ -45,7 +45,7 @@ struct status_page {
     unsigned long news;     /* how often there was something */
 };
 
-struct status_page *status_page_new(struct daemon *daemon);
+struct status_page *status_page_new(struct service *service);
 void status_page_free(struct status_page *page);
 /* A sync, check or look has ended. text: what a check reports. */
 /* Reads the log of that day for the page, unless that is known, under way or failed within the last minute.

@@ -1,4 +1,5 @@
-/* One table row per variable; setting.c and setting_url.c know how each kind of value is read. */
+/* One table row per variable, for everybody; setting.c and setting_url.c know how each kind of value is read.
+ */
 #include "setting.h"
 
 #include <ctype.h>
@@ -58,13 +59,13 @@ static const struct setting settings[] = {
     {"CACHE_CREDENTIALS", .read = setting_boolean, FIELD(cache_credentials), .standard = "true"},
     {"CACHE_CREDENTIALS_PATH", .read = setting_text, TEXT(credential_cache_path), .may_be_null = true},
     {"PUMP_SERIAL_NUMBER", .read = setting_serial_number, TEXT(pump_serial_number), .may_be_null = true,
-     .secret = true, .placeholders = serial_examples},
+     .secret = true, .scope = OWN, .placeholders = serial_examples},
 
     /* Nightscout */
-    {"NS_URL", .read = setting_nightscout_url, TEXT(nightscout_url), .secret = true,
+    {"NS_URL", .read = setting_nightscout_url, TEXT(nightscout_url), .secret = true, .scope = OWN,
      .remedy = "Set it to what the browser shows when the Nightscout site is open, up to the first single slash."},
     {"NS_SECRET", "API_SECRET", .read = setting_secret, TEXT(nightscout_secret), .least = 12, .secret = true,
-     .verbatim = true, .placeholders = secret_examples,
+     .scope = OWN, .verbatim = true, .placeholders = secret_examples,
      .remedy = "Set it to the API_SECRET of the Nightscout site, or to an access token of it."},
     {"NS_SKIP_TLS_VERIFY", .read = setting_boolean, FIELD(nightscout_skip_tls_verify), .standard = "false"},
     {"NS_IGNORE_CONN_ERRORS", .read = setting_boolean, FIELD(nightscout_ignore_connection_errors),
@@ -84,16 +85,18 @@ static const struct setting settings[] = {
     {"NIGHTSCOUT_PROFILE_UPLOAD_MODE", .read = setting_upload_mode, FIELD(profile_replace), .standard = "add"},
 
     /* The server */
+    {"PERSON_NAME", .read = setting_text, TEXT(person_name), .may_be_null = true, .secret = true, .scope = OWN},
     {"TCONNECTSYNC_HEROKU_SECRET", .read = setting_own_secret, TEXT(secret), .may_be_null = true, .secret = true,
      .verbatim = true, .placeholders = own_secret_examples,
      .remedy = "Make up one of 16 characters or more."},
     {"TCONNECTSYNC_HEROKU_INTERVAL_MINS", .read = setting_interval, FIELD(interval_minutes), .most = 10080},
     {"AUTOUPDATE_NO_DATA_FAILURE_MINUTES", .read = setting_whole, FIELD(no_data_failure_minutes),
      .standard = "180", .least = 1, .most = 100000},
-    {"LISTEN_HOST", .read = setting_listen_host, TEXT(listen_host), .may_be_null = true},
-    {"PORT", "LISTEN_PORT", .read = setting_port, FIELD(port), .standard = "5000", .most = 65535},
-    {"LOG_FORMAT", .read = setting_log_format, FIELD(log_json), .standard = "logfmt"},
-    {"TRUST_PROXY", .read = setting_boolean, FIELD(trust_proxy), .standard = "false"},
+    {"LISTEN_HOST", .read = setting_listen_host, TEXT(listen_host), .may_be_null = true, .scope = OF_ALL},
+    {"PORT", "LISTEN_PORT", .read = setting_port, FIELD(port), .standard = "5000", .most = 65535,
+     .scope = OF_ALL},
+    {"LOG_FORMAT", .read = setting_log_format, FIELD(log_json), .standard = "logfmt", .scope = OF_ALL},
+    {"TRUST_PROXY", .read = setting_boolean, FIELD(trust_proxy), .standard = "false", .scope = OF_ALL},
     {"PING_URL", .read = setting_ping_url, TEXT(ping_url), .may_be_null = true, .secret = true},
 };
 /* clang-format on */
@@ -153,17 +156,59 @@ static enum outcome read_from(struct reading *reading, const struct setting *set
     return outcome;
 }
 
+void setting_write_name(char text[SETTING_NAME_SIZE], const char *name, unsigned person)
+{
+    if (person > 1)
+        snprintf(text, SETTING_NAME_SIZE, "%s_%u", name, person);
+    else
+        snprintf(text, SETTING_NAME_SIZE, "%s", name);
+}
+
+/* Under a person's name for it, else under the second such name; name is where it stood. */
+static enum outcome read_for(struct reading *reading, const struct setting *setting, unsigned person,
+                             char name[SETTING_NAME_SIZE])
+{
+    char other[SETTING_NAME_SIZE];
+    setting_write_name(name, setting->name, person);
+    enum outcome outcome = read_from(reading, setting, name);
+    if (outcome >= UNUSABLE || !setting->second_name)
+        return outcome;
+    setting_write_name(other, setting->second_name, person);
+    enum outcome second = read_from(reading, setting, other);
+    if (second > outcome)
+        memcpy(name, other, sizeof other);
+    return second > outcome ? second : outcome;
+}
+
+static bool is_set(struct reading *reading, const struct setting *setting, const char *name)
+{
+    const char *found = reading->lookup(reading->context, name);
+    char *value = clean(setting, found);
+    bool set = value || found == configuration_unreadable;
+    free_secret(value);
+    return set;
+}
+
+/* There is one server: what a further person would have of it is ignored, but not without a word. */
+static void warn_of_all(struct reading *reading, const struct setting *setting)
+{
+    char name[SETTING_NAME_SIZE];
+    setting_write_name(name, setting->name, reading->configuration->person);
+    if (is_set(reading, setting, name))
+        setting_warning(reading, "%s has no effect, since one server serves all. Remove it.", name);
+}
+
 static void read_setting(struct reading *reading, const struct setting *setting)
 {
-    enum outcome outcome = read_from(reading, setting, setting->name);
-    const char *name = setting->name;
-    if (outcome < UNUSABLE && setting->second_name) {
-        enum outcome second = read_from(reading, setting, setting->second_name);
-        if (second > outcome) {
-            outcome = second;
-            name = setting->second_name;
-        }
-    }
+    char name[SETTING_NAME_SIZE];
+    const unsigned person = reading->configuration->person;
+    enum outcome outcome = UNSET;
+    if (person > 1 && setting->scope == OF_ALL)
+        warn_of_all(reading, setting);
+    else
+        outcome = read_for(reading, setting, person, name);
+    if (outcome == UNSET && person > 1 && setting->scope != OWN)
+        outcome = read_for(reading, setting, 1, name);
     if (outcome == EXAMPLE && setting->remedy && setting->may_be_null)
         setting_warning(reading, "%s still holds the example of a guide and counts as unset. %s", name,
                         setting->remedy);
@@ -215,9 +260,10 @@ static void settle(struct reading *reading)
                                  "off once the site has a valid certificate.");
 }
 
-struct configuration *configuration_read(configuration_lookup *lookup, void *context)
+struct configuration *configuration_read(configuration_lookup *lookup, void *context, unsigned person)
 {
     struct reading reading = {xcalloc(1, sizeof(struct configuration)), lookup, context};
+    reading.configuration->person = person;
     for (size_t i = 0; i < SETTING_COUNT; i++)
         read_setting(&reading, &settings[i]);
     settle(&reading);
@@ -239,11 +285,36 @@ void configuration_free(struct configuration *configuration)
     free(configuration);
 }
 
+bool configuration_mentions(configuration_lookup *lookup, void *context, unsigned person,
+                            char name[SETTING_NAME_SIZE])
+{
+    struct reading reading = {NULL, lookup, context};
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const char *const names[] = {settings[i].name, settings[i].second_name};
+        for (size_t j = 0; j < 2 && names[j] && settings[i].scope != OF_ALL; j++) {
+            setting_write_name(name, names[j], person);
+            if (is_set(&reading, &settings[i], name))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The same setting of another person has "_2" to "_9" behind its name. */
+static bool is_name_of(const char *text, const char *name)
+{
+    size_t length = name ? strlen(name) : 0;
+    if (!length || strncmp(text, name, length) != 0)
+        return false;
+    text += length;
+    return !*text || (text[0] == '_' && text[1] >= '2' && text[1] <= '9' && !text[2]);
+}
+
 bool configuration_is_secret(const char *name)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++)
-        if (settings[i].secret && (strcmp(settings[i].name, name) == 0 ||
-                                   (settings[i].second_name && strcmp(settings[i].second_name, name) == 0)))
+        if (settings[i].secret &&
+            (is_name_of(name, settings[i].name) || is_name_of(name, settings[i].second_name)))
             return true;
     return false;
 }

@@ -25,6 +25,22 @@ __attribute__((format(printf, 3, 0))) static void add(char **list, size_t *count
     list[(*count)++] = xstrdup(text);
 }
 
+void configuration_add_problem(struct configuration *configuration, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(configuration->problems, &configuration->problem_count, format, arguments);
+    va_end(arguments);
+}
+
+void configuration_add_warning(struct configuration *configuration, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(configuration->warnings, &configuration->warning_count, format, arguments);
+    va_end(arguments);
+}
+
 bool setting_problem(struct reading *reading, const char *format, ...)
 {
     va_list arguments;

@@ -12,6 +12,13 @@ struct reading {
 
 struct setting;
 
+/* Whose a setting is. */
+enum setting_scope {
+    INHERITED, /* each person's, and the first one's where it is not set for a person */
+    OWN,       /* each person's alone */
+    OF_ALL,    /* the server's */
+};
+
 /* Fills the setting's field from a value that is there; name is the variable that it stood in. False: a
    problem was noted, the field is as it was. */
 typedef bool setting_reader(struct reading *reading, const struct setting *setting, const char *name,
@@ -23,6 +30,7 @@ struct setting {
     size_t field;
     bool text;        /* the field is an owned string ... */
     bool may_be_null; /* ... and NULL, not "", when unset */
+    enum setting_scope scope;
     bool secret;      /* may come from a file of its own */
     bool verbatim;    /* blanks and quotes around it belong to it */
     long least, most;
@@ -39,6 +47,9 @@ setting_reader setting_text, setting_secret, setting_own_secret, setting_email, 
 /* Adds a sentence to the configuration's list. The first is always false, so that a reader can return it. */
 bool setting_problem(struct reading *reading, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void setting_warning(struct reading *reading, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A setting's name as a person has it: NS_URL, the second one's is NS_URL_2. */
+void setting_write_name(char text[SETTING_NAME_SIZE], const char *name, unsigned person);
 
 /* Of a field that is text. */
 char **setting_text_field(struct configuration *configuration, const struct setting *setting);

@@ -187,6 +187,10 @@ void check_report_write_json(const struct configuration *configuration, const st
     sync_check_results(sync, &check);
     struct json_writer *writer = json_writer_new(out);
     json_open_object(writer);
+    if (report->person) {
+        json_write_key(writer, "person");
+        json_write_integer(writer, report->person);
+    }
     json_write_key(writer, "result");
     json_write_text(writer, report->ok ? "ok" : "failed");
     write_side(writer, "error", report->ok ? NULL : &report->error);

@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pairs pairs = {.count = 0};
     dotenv_parse((const char *)data, size, keep, &pairs);
-    struct configuration *configuration = configuration_read(look_up, &pairs);
+    struct configuration *configuration = configuration_read(look_up, &pairs, 1);
     struct redactor *redactor = redactor_new();
     configuration_hide(configuration, redactor);
     redactor_free(redactor);

@@ -19,13 +19,15 @@
 #define WRONG  "dXNlcjpodW50ZXIz"         /* user:hunter3 */
 #define NOW    1780000000
 
+static const struct authorization_key right_key = {.secret = SECRET}, wrong_key = {.secret = "x"};
 static const struct authorization_request plain = {.method = "GET", .address = "192.0.2.1"};
 
 static struct authorization check(struct authorization_request request, const char *secret, unsigned flags)
 {
     struct rate_limit *limit = rate_limit_new();
     struct authorization result;
-    authorization_check(&request, secret, flags, limit, NOW, 0, &result);
+    const struct authorization_key key = {.secret = secret};
+    authorization_check(&request, &key, 1, flags, limit, NOW, 0, &result);
     rate_limit_free(limit);
     return result;
 }
@@ -196,12 +198,12 @@ static void once_limited_no_secret_is_compared(void **state)
     struct authorization result;
     for (int i = 0; i < 30; i++) {
         request.parameter = NULL; /* asking without one costs nothing */
-        authorization_check(&request, SECRET, 0, limit, NOW, 100, &result);
+        authorization_check(&request, &right_key, 1, 0, limit, NOW, 100, &result);
         assert_int_equal(result.status, 403);
     }
     for (int i = 0; i < 30; i++) {
         request.parameter = "wrong";
-        authorization_check(&request, SECRET, AUTHORIZATION_CHALLENGE, limit, NOW, 100 + i, &result);
+        authorization_check(&request, &right_key, 1, AUTHORIZATION_CHALLENGE, limit, NOW, 100 + i, &result);
         assert_int_equal(result.status, i < 10 ? 401 : 429);
         assert_int_equal(result.retry_after, i < 10 ? 0 : 60 - i);
     }
@@ -210,28 +212,69 @@ static void once_limited_no_secret_is_compared(void **state)
         {.method = "GET", .address = "192.0.2.1", .header = "Basic " RIGHT},
     };
     for (size_t i = 0; i < 2; i++) {
-        authorization_check(&right[i], SECRET, 0, limit, NOW, 130, &result);
+        authorization_check(&right[i], &right_key, 1, 0, limit, NOW, 130, &result);
         assert_int_equal(result.status, 429);
         assert_int_equal(result.credential, CREDENTIAL_NONE);
     }
     struct authorization_request bearer = {.method = "GET", .address = "192.0.2.1", .header = "Bearer x"};
-    authorization_check(&bearer, "x", 0, limit, NOW, 130, &result);
+    authorization_check(&bearer, &wrong_key, 1, 0, limit, NOW, 130, &result);
     assert_int_equal(result.status, 429);
     cookie.parameter = "wrong";
-    authorization_check(&cookie, SECRET, 0, limit, NOW, 130, &result);
+    authorization_check(&cookie, &right_key, 1, 0, limit, NOW, 130, &result);
     assert_int_equal(result.credential, CREDENTIAL_COOKIE);
     request.parameter = SECRET;
-    authorization_check(&request, SECRET, 0, limit, NOW, 160, &result);
+    authorization_check(&request, &right_key, 1, 0, limit, NOW, 160, &result);
     assert_int_equal(result.status, 0);
     request.address = "192.0.2.2";
-    authorization_check(&request, SECRET, 0, limit, NOW, 130, &result);
+    authorization_check(&request, &right_key, 1, 0, limit, NOW, 130, &result);
     assert_int_equal(result.status, 0);
+    rate_limit_free(limit);
+}
+
+/* Two people with a secret each, a third with the first one's, a fourth without any. */
+static void a_secret_opens_whose_it_is(void **state)
+{
+    (void)state;
+    const struct authorization_key keys[] = {
+        {.secret = SECRET}, {.secret = "another secret"}, {.secret = SECRET}, {0}};
+    static const struct {
+        const char *given;
+        unsigned opens;
+    } cases[] = {{SECRET, 5}, {"another secret", 2}, {"a third one", 0}, {"", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct authorization_request request = plain;
+        struct authorization result;
+        struct rate_limit *limit = rate_limit_new();
+        request.parameter = cases[i].given;
+        authorization_check(&request, keys, 4, 0, limit, NOW, 0, &result);
+        rate_limit_free(limit);
+        assert_int_equal(result.opens, cases[i].opens);
+        assert_int_equal(result.status, cases[i].opens ? 0 : 403);
+    }
+}
+
+/* Whoever signs out ends the sessions of that secret, and nobody else's. */
+static void a_session_ends_for_its_own_secret(void **state)
+{
+    (void)state;
+    struct authorization_key keys[] = {{.secret = "another secret", .signed_out = NOW + 1},
+                                       {.secret = SECRET}};
+    struct authorization_request cookie = with_cookie();
+    struct authorization result;
+    struct rate_limit *limit = rate_limit_new();
+    authorization_check(&cookie, keys, 2, 0, limit, NOW, 0, &result);
+    assert_int_equal(result.opens, 2);
+    keys[1].signed_out = NOW + 1;
+    authorization_check(&cookie, keys, 2, 0, limit, NOW, 0, &result);
+    assert_int_equal(result.opens, 0);
     rate_limit_free(limit);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_secret_opens_whose_it_is),
+        cmocka_unit_test(a_session_ends_for_its_own_secret),
         cmocka_unit_test(texts),
         cmocka_unit_test(each_credential),
         cmocka_unit_test(challenges),

@@ -147,13 +147,34 @@ static void times_of_day(void **state)
     assert_int_equal(schedule_next_time(&schedule, START, 1000), 1002);
 }
 
+/* The first run of each comes at once, those after it spread over the interval. */
+static void several_spread(void **state)
+{
+    (void)state;
+    for (unsigned place = 0; place < 3; place++) {
+        struct schedule schedule;
+        schedule_start(&schedule, 15, 0, 0);
+        schedule_spread(&schedule, place, 3);
+        assert_int_equal(schedule.next, 2000);
+        schedule_turn(&schedule, 2000, false);
+        assert_int_equal(schedule.next, 2000 + (place ? place * 5 : 15) * 60000);
+        schedule_turn(&schedule, schedule.next, false);
+        assert_int_equal(schedule.next, 2000 + (place * 5 + (place ? 15 : 30)) * 60000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_run_comes_soon),  cmocka_unit_test(off),
-        cmocka_unit_test(the_rhythm_does_not_drift), cmocka_unit_test(busy_means_skipped),
-        cmocka_unit_test(failures_back_off),         cmocka_unit_test(long_failing_and_long_intervals),
-        cmocka_unit_test(pause_and_resume),          cmocka_unit_test(times_of_day),
+        cmocka_unit_test(several_spread),
+        cmocka_unit_test(the_first_run_comes_soon),
+        cmocka_unit_test(off),
+        cmocka_unit_test(the_rhythm_does_not_drift),
+        cmocka_unit_test(busy_means_skipped),
+        cmocka_unit_test(failures_back_off),
+        cmocka_unit_test(long_failing_and_long_intervals),
+        cmocka_unit_test(pause_and_resume),
+        cmocka_unit_test(times_of_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

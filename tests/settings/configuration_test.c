@@ -28,7 +28,7 @@ static const char *look_up(void *context, const char *name)
 
 static struct configuration *read_pairs(const char *const *pairs)
 {
-    return configuration_read(look_up, (void *)(uintptr_t)pairs);
+    return configuration_read(look_up, (void *)(uintptr_t)pairs, 1);
 }
 #define READ(...) read_pairs((const char *const[]){__VA_ARGS__, NULL})
 
@@ -387,9 +387,167 @@ static void secrets_are_known_by_name(void **state)
     assert_false(configuration_is_secret(""));
 }
 
+/* ---- people ---- */
+
+struct family {
+    struct configuration *people[PEOPLE_MAXIMUM];
+    size_t count;
+};
+
+static struct family read_family(const char *const *pairs)
+{
+    struct family family;
+    family.count = people_read(look_up, (void *)(uintptr_t)pairs, family.people);
+    return family;
+}
+#define FAMILY(...) read_family((const char *const[]){USABLE, __VA_ARGS__, NULL})
+
+static void free_family(struct family *family)
+{
+    for (size_t i = 0; i < family->count; i++)
+        configuration_free(family->people[i]);
+}
+
+static void who_is_alone_is_the_first(void **state)
+{
+    (void)state;
+    struct family family =
+        FAMILY("NS_URL_2=", "PORT_2=81", "NS_URL_10=https://ten.example.org", "PERSON_NAME= Jane ");
+    assert_int_equal(family.count, 1);
+    assert_int_equal(family.people[0]->person, 1);
+    assert_int_equal(family.people[0]->problem_count, 0);
+    assert_string_equal(family.people[0]->person_name, "Jane");
+    free_family(&family);
+}
+
+static void a_second_person_has_what_is_the_first_ones(void **state)
+{
+    (void)state;
+    struct family family =
+        FAMILY("HOME=/home/jane", "PUMP_SERIAL_NUMBER=1234567", "PERSON_NAME=Jane", "TCONNECT_REGION=EU",
+               "TCONNECTSYNC_HEROKU_SECRET=of the first one", "NS_URL_2=https://joe.example.org",
+               "API_SECRET_2=joes own api secret", "PUMP_SERIAL_NUMBER_2=7654321", "TZ_2=Europe/Berlin",
+               "TCONNECTSYNC_HEROKU_INTERVAL_MINS_2=7");
+    assert_int_equal(family.count, 2);
+    const struct configuration *joe = family.people[1];
+    assert_int_equal(joe->problem_count, 0);
+    assert_int_equal(joe->warning_count, 0);
+    assert_int_equal(joe->person, 2);
+    assert_null(joe->person_name);
+    assert_string_equal(joe->tandem_email, "jane@example.org");
+    assert_int_equal(joe->region, REGION_EU);
+    assert_string_equal(joe->source_url, "https://source.eu.tandemdiabetes.com/");
+    assert_string_equal(joe->nightscout_url, "https://joe.example.org/");
+    assert_string_equal(joe->nightscout_secret, "joes own api secret");
+    assert_string_equal(joe->pump_serial_number, "7654321");
+    assert_string_equal(joe->time_zone, "Europe/Berlin");
+    assert_string_equal(joe->secret, "of the first one");
+    assert_int_equal(joe->interval_minutes, 7);
+    assert_int_equal(family.people[0]->interval_minutes, 0);
+    assert_string_equal(family.people[0]->credential_cache_path,
+                        "/home/jane/.config/tconnectsync/credentials.json");
+    assert_string_equal(joe->credential_cache_path, "/home/jane/.config/tconnectsync/credentials_2.json");
+    free_family(&family);
+}
+
+static void tokens_of_two_never_share_a_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *second, *path;
+    } cases[] = {
+        {"CACHE_CREDENTIALS_PATH=/a.b/tokens", "X=", "/a.b/tokens_2"},
+        {"CACHE_CREDENTIALS_PATH=/a/t.json", "CACHE_CREDENTIALS_PATH_2=/a/t.json", "/a/t_2.json"},
+        {"CACHE_CREDENTIALS_PATH=/a/t.json", "CACHE_CREDENTIALS_PATH_2=/b/t.json", "/b/t.json"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct family family = FAMILY("NS_URL_2=https://joe.example.org", cases[i].first, cases[i].second);
+        assert_string_equal(family.people[1]->credential_cache_path, cases[i].path);
+        free_family(&family);
+    }
+}
+
+/* Each is a problem of the person whose settings they are, and of nobody else. */
+static void what_is_wrong_between_two_people(void **state)
+{
+    (void)state;
+#define JOE "NS_URL_2=https://joe.example.org", "NS_SECRET_2=joes own api secret"
+    static const struct {
+        const char *pairs[5];
+        size_t whose;
+        const char *name, *words;
+    } cases[] = {
+        {{"NS_SECRET_2=joes own api secret"}, 1, "NS_URL_2", "is not set. Set it"},
+        {{"TCONNECT_EMAIL_2=joe@example.org"}, 1, "TCONNECT_EMAIL_2", "Set NS_URL_2 too, or remove"},
+        {{"NS_URL_2=https://joe.example.org"}, 1, "NS_SECRET_2", "is not set"},
+        {{"NS_URL_3=https://joe.example.org"}, 1, "NS_URL_2", "rename them to end in _2"},
+        {{JOE, "TCONNECT_PASSWORD_2=password"}, 1, "TCONNECT_PASSWORD_2", "example of a guide"},
+        {{JOE, "TCONNECT_REGION_2=Mars"}, 1, "TCONNECT_REGION_2", "US or EU"},
+        {{JOE, "TIMEZONE_NAME_2=<unreadable>"}, 1, "TIMEZONE_NAME_2", "cannot be read"},
+        {{"NS_URL_2=https://NS.example.org/", "NS_SECRET_2=joes own api secret"},
+         1,
+         "NS_URL_2",
+         "the same site as NS_URL,"},
+        {{"NS_URL_2=https://ns.example.org:443/api/v1", "NS_SECRET_2=joes own api secret"},
+         1,
+         "NS_URL_2",
+         "same site"},
+        {{"NS_URL_2=http://ns.example.org", "NS_SECRET_2=joes own api secret"}, 1, "NS_URL_2", "same site"},
+        {{JOE, "NS_URL_3=https://joe.example.org"}, 2, "NS_URL_3", "the same site as NS_URL_2,"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const *p = cases[i].pairs;
+        struct family family = FAMILY("PUMP_SERIAL_NUMBER=1", p[0], p[1] ? p[1] : "X=", p[2] ? p[2] : "X=");
+        bool found = false;
+        assert_true(family.count > cases[i].whose);
+        for (size_t person = 0; person < family.count; person++) {
+            const struct configuration *configuration = family.people[person];
+            for (size_t at = 0; at < configuration->problem_count; at++)
+                found |= person == cases[i].whose && strstr(configuration->problems[at], cases[i].words) &&
+                         strncmp(configuration->problems[at], cases[i].name, strlen(cases[i].name)) == 0;
+            assert_int_equal(person == cases[i].whose ? 0 : configuration->problem_count, 0);
+        }
+        if (!found)
+            fail_msg("case %zu: nobody says %s ... %s", i, cases[i].name, cases[i].words);
+        free_family(&family);
+    }
+#undef JOE
+}
+
+static void what_one_server_has_once_is_said(void **state)
+{
+    (void)state;
+    struct family family = FAMILY("NS_URL_2=https://joe.example.org", "NS_SECRET_2=joes own api secret",
+                                  "PORT=80", "PORT_2=81", "PING_URL=https://hc-ping.com/x");
+    const struct configuration *joe = family.people[1];
+    assert_int_equal(joe->port, 80);
+    assert_int_equal(joe->warning_count, 3);
+    assert_non_null(strstr(joe->warnings[0], "PORT_2 has no effect"));
+    assert_non_null(strstr(joe->warnings[1], "same Tandem account"));
+    assert_non_null(strstr(joe->warnings[2], "Set PING_URL_2 to another"));
+    free_family(&family);
+}
+
+static void a_further_persons_secrets_may_come_from_files(void **state)
+{
+    (void)state;
+    assert_true(configuration_is_secret("NS_SECRET_2"));
+    assert_true(configuration_is_secret("API_SECRET_9"));
+    assert_true(configuration_is_secret("PERSON_NAME"));
+    assert_false(configuration_is_secret("NS_SECRET_1"));
+    assert_false(configuration_is_secret("NS_SECRET_22"));
+    assert_false(configuration_is_secret("TIMEZONE_NAME_2"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_is_alone_is_the_first),
+        cmocka_unit_test(a_second_person_has_what_is_the_first_ones),
+        cmocka_unit_test(tokens_of_two_never_share_a_file),
+        cmocka_unit_test(what_is_wrong_between_two_people),
+        cmocka_unit_test(what_one_server_has_once_is_said),
+        cmocka_unit_test(a_further_persons_secrets_may_come_from_files),
         cmocka_unit_test(the_least_that_is_needed_is_enough),
         cmocka_unit_test(every_setting_is_taken),
         cmocka_unit_test(a_name_and_password_in_the_sites_address_are_a_proxys),

@@ -20,6 +20,7 @@ struct report_counts {
 #define REPORT_WARNINGS_MAXIMUM 8
 
 struct report {
+    unsigned person; /* whose it is, of several people; 0: there is just one */
     bool ok;
     bool pretend;            /* the counts are what would have been done */
     bool nothing_new;        /* the account told of no upload since a run that left nothing to do */

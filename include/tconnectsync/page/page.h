@@ -69,8 +69,18 @@ struct page_reader {
 struct page_reader page_reader_find(const char *tags);
 
 #define PAGE_LANG_SIZE 12
+/* One of several people, as a link. */
+struct page_tab {
+    unsigned person;
+    const char *name; /* NULL: none, or not for the reader's eyes */
+    enum page_verdict verdict;
+};
+
 struct page_view {
     struct page_reader reader;
+    unsigned person;           /* whose page it is, of several people; 0: there is just one */
+    const struct page_tab *tabs; /* who else there is, the worst verdict first; the page's own person among them */
+    size_t tab_count;            /* 0: there is just one */
     char lang[PAGE_LANG_SIZE]; /* the tag that was asked for in the address; "": none */
     /* ---- for everybody ---- */
     enum page_verdict verdict;

@@ -9,11 +9,15 @@
 struct redactor;
 
 #define CONFIGURATION_PROBLEMS_MAXIMUM 40
+#define PEOPLE_MAXIMUM                 9
+#define SETTING_NAME_SIZE              48
 
 enum tandem_region { REGION_US, REGION_EU };
 
-/* All strings are owned and never NULL unless said. URLs of services end in '/'. */
+/* One person's settings. All strings are owned and never NULL unless said. URLs of services end in '/'. */
 struct configuration {
+    unsigned person;                        /* 1 to PEOPLE_MAXIMUM: the suffix of the settings' names, none for 1 */
+    char *person_name;                      /* PERSON_NAME; NULL: none */
     /* Tandem Source: TCONNECT_EMAIL, TCONNECT_PASSWORD, TCONNECT_REGION and the overrides of tandem-source.md */
     char *tandem_email, *tandem_password;
     enum tandem_region region;
@@ -65,9 +69,22 @@ extern const char configuration_unreadable[];
 /* The setting is a password, a secret or personal: it may come from a file of its own. */
 bool configuration_is_secret(const char *name);
 
-/* Reads every setting. Even with problems all fields are filled with something safe, so that the server can start. */
-struct configuration *configuration_read(configuration_lookup *lookup, void *context);
+/* Reads every setting of one person. Even with problems all fields are filled with something safe, so that the server
+   can start. */
+struct configuration *configuration_read(configuration_lookup *lookup, void *context, unsigned person);
 void configuration_free(struct configuration *configuration); /* wipes the secrets */
+/* What is found besides, where settings meet the world or each other. */
+void configuration_add_problem(struct configuration *configuration, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void configuration_add_warning(struct configuration *configuration, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Something is set for that person, be it unusable; name: which setting. */
+bool configuration_mentions(configuration_lookup *lookup, void *context, unsigned person,
+                            char name[SETTING_NAME_SIZE]);
+
+/* Everybody whom the settings mention, the first always among them, in the order of their numbers; what is wrong between
+   two of them is a problem of the later. Gives how many there are; each is to be freed with configuration_free. */
+size_t people_read(configuration_lookup *lookup, void *context, struct configuration *people[PEOPLE_MAXIMUM]);
 
 /* Tells the redactor everything in here that must not be seen: password, secrets, e-mail, serial, Nightscout's host. */
 void configuration_hide(const struct configuration *configuration, struct redactor *redactor);

@@ -132,7 +132,7 @@
       pollOn();
       return;
     }
-    source = new EventSource(`events?seen=${document.body.dataset.news}`);
+    source = new EventSource(`events?seen=${document.body.dataset.news}${document.body.dataset.kept.replace('?', '&')}`);
     heard();
     source.addEventListener('beat', heard);
     source.addEventListener('progress', (event) => {
