@@ -220,12 +220,12 @@ void sync_enter_account(struct sync *sync);
 void sync_leave_account(struct sync *sync);
 
 /* ---- sync_read.c ---- */
-bool sync_wants_treatments(const struct sync *sync);
 /* Asks for the newest document of ours up to then, for the range. */
 void sync_fetch_newest(struct sync *sync, enum collection collection, int64_t until);
 /* ---- sync_range.c ---- */
 /* By the settings: what is not settled of all that they name. */
 bool sync_is_automatic(const struct sync *sync);
+bool sync_wants_treatments(const struct sync *sync);
 bool sync_choose_range(struct sync *sync, struct error *error);
 /* The log is read up to then. */
 int64_t sync_read_until(const struct sync *sync);

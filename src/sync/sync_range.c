@@ -26,6 +26,12 @@ bool sync_is_automatic(const struct sync *sync)
     return !sync->request.has_range && sync->request.features == sync->account.configuration->features;
 }
 
+bool sync_wants_treatments(const struct sync *sync)
+{
+    return sync->request.features & (FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS |
+                                     FEATURE_CGM_ALERTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION);
+}
+
 /* ---- what is not settled ---- */
 
 static int64_t earlier(int64_t a, int64_t b)

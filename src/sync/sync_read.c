@@ -18,12 +18,6 @@
 
 /* ---- what is asked for ---- */
 
-bool sync_wants_treatments(const struct sync *sync)
-{
-    return sync->request.features & (FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS |
-                                     FEATURE_CGM_ALERTS | FEATURE_PUMP_EVENTS_BASAL_SUSPENSION);
-}
-
 static bool wants_device_status(const struct sync *sync)
 {
     return sync->request.features & (FEATURE_DEVICE_STATUS | FEATURE_IOB);
