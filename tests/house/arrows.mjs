@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PURE = ['base', 'pump', 'documents', 'settings', 'page'];
-const CLIENT = /^src\/http\/http_(client|transfer|answer)\./; // the one place that speaks to curl
+const CLIENT = /^src\/http\/http_(client|transfer|answer|memory)\./; // the one place that speaks to curl
 
 // The rooms and what each may use, by the tables and calls of the meson.build files.
 function readHouse(tree) {
