@@ -19,6 +19,7 @@
 #define HABIT           (90 * INT64_C(86400))
 #define LIVE_READING    (10 * SECONDS_PER_MINUTE)
 #define CANDIDATES      64
+#define SEVERAL_UPLOADS 3
 
 /* A chain of stretches whose jumps are all known: one number dates them all. */
 struct era {
@@ -27,6 +28,7 @@ struct era {
 
 struct candidates {
     int64_t offsets[CANDIDATES]; /* of the era's last stretch */
+    bool far_fetched[CANDIDATES];
     size_t count;
 };
 
@@ -41,13 +43,17 @@ const char *clock_evidence_name(enum clock_evidence evidence)
 
 /* ---- candidates ---- */
 
-static void add_candidate(struct candidates *candidates, int64_t offset)
+static void add_candidate(struct candidates *candidates, int64_t offset, bool far_fetched)
 {
     for (size_t i = 0; i < candidates->count; i++)
-        if (candidates->offsets[i] == offset)
+        if (candidates->offsets[i] == offset) {
+            candidates->far_fetched[i] &= far_fetched;
             return;
-    if (candidates->count < CANDIDATES)
-        candidates->offsets[candidates->count++] = offset;
+        }
+    if (candidates->count == CANDIDATES)
+        return;
+    candidates->far_fetched[candidates->count] = far_fetched;
+    candidates->offsets[candidates->count++] = offset;
 }
 
 /* What the zone allows for a wall time, carried over the jumps behind it. */
@@ -58,18 +64,19 @@ static void add_zone_offsets(struct candidates *candidates, const struct time_zo
     if (wall == NO_TIME)
         return;
     time_zone_instants(zone, wall, &first, &second);
-    add_candidate(candidates, wall - first + carried);
-    add_candidate(candidates, wall - second + carried);
+    add_candidate(candidates, wall - first + carried, false);
+    add_candidate(candidates, wall - second + carried, false);
 }
 
-/* Nobody knows when the clock of an era's first stretch was set: in any season of the time before it. */
+/* Nobody knows when the clock of an era's first stretch was set: perhaps in another season than those that
+   its data are of. */
 static void add_seasons(struct candidates *candidates, const struct time_zone *zone, int64_t wall,
                         int64_t carried)
 {
     for (size_t i = 0; i < zone->change_count; i++) {
         bool ends_early = i + 1 < zone->change_count && zone->changes[i + 1].at < wall - CANDIDATE_REACH;
         if (!ends_early && zone->changes[i].at <= wall)
-            add_candidate(candidates, zone->changes[i].offset + carried);
+            add_candidate(candidates, zone->changes[i].offset + carried, true);
     }
 }
 
@@ -144,7 +151,7 @@ static bool keep_fitting(struct candidates *candidates,
     struct candidates kept = {.count = 0};
     for (size_t i = 0; i < candidates->count; i++)
         if (fits(input, candidates->offsets[i]))
-            kept.offsets[kept.count++] = candidates->offsets[i];
+            add_candidate(&kept, candidates->offsets[i], candidates->far_fetched[i]);
     if (kept.count > 0)
         *candidates = kept;
     return kept.count > 0;
@@ -160,12 +167,29 @@ static bool is_possible(const struct clock_input *input, int64_t offset)
     return input->newest_wall == NO_TIME || input->newest_wall - offset <= input->now + FAST_CLOCK;
 }
 
+/* How many uploads came right behind their newest record, if that is the offset. */
+static size_t count_witnesses(const struct clock_input *input, int64_t offset)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < input->witness_count; i++)
+        count += llabs(input->witnesses[i].wall - offset - input->witnesses[i].upload) <= PROMPT_UPLOAD;
+    return count;
+}
+
 static bool is_witnessed(const struct clock_input *input, int64_t offset)
 {
-    for (size_t i = 0; i < input->witness_count; i++)
-        if (llabs(input->witnesses[i].wall - offset - input->witnesses[i].upload) <= PROMPT_UPLOAD)
-            return true;
-    return false;
+    return count_witnesses(input, offset) > 0;
+}
+
+/* One upload that came an hour late makes another season look right: only several say that it is. */
+static void drop_far_fetched(struct candidates *candidates, const struct clock_input *input)
+{
+    struct candidates kept = {.count = 0};
+    for (size_t i = 0; i < candidates->count; i++)
+        if (!candidates->far_fetched[i] || count_witnesses(input, candidates->offsets[i]) >= SEVERAL_UPLOADS)
+            add_candidate(&kept, candidates->offsets[i], candidates->far_fetched[i]);
+    if (kept.count > 0)
+        *candidates = kept;
 }
 
 /* Nothing that the zone allows fits: a date or a zone that is wrong from the beginning. The time of day is
@@ -190,6 +214,7 @@ static int64_t choose(struct pump_clock *clock, struct era era, const struct clo
     clock->evidence = CLOCK_BY_ZONE;
     if (candidates.count == 0)
         return time_zone_offset(clock->zone, input->now);
+    drop_far_fetched(&candidates, input);
     if (is_newest && !keep_fitting(&candidates, is_possible, input) && input->witness_count > 0) {
         clock->evidence = CLOCK_BY_GUESS;
         return guess(clock, input);

@@ -345,7 +345,17 @@ static const struct story stories[] = {
      .late = 60,
      .evidence = CLOCK_BY_UPLOAD},
     {"the phone was away for a day at the change", &new_york, "2026-10-20T00:00:00Z", "2026-11-01T04:00:00Z",
-     -4 * HOUR, .late = 26 * HOUR, .evidence = CLOCK_BY_AGREEMENT, .words = "60 minutes ahead"},
+     -4 * HOUR, .late = 26 * HOUR, .evidence = CLOCK_BY_ZONE, .words = "60 minutes ahead"},
+    {"summer, and the one upload came an hour late", &new_york, "2026-07-01T00:00:00Z",
+     "2026-07-10T12:00:00Z", -4 * HOUR, .late = HOUR, .evidence = CLOCK_BY_ZONE},
+    {"summer, set in time, and the one upload came an hour late",
+     &new_york,
+     "2026-02-01T00:00:00Z",
+     "2026-04-10T12:00:00Z",
+     -5 * HOUR,
+     {{"2026-03-08T07:10:00Z", HOUR, false}},
+     .late = HOUR,
+     .evidence = CLOCK_BY_ZONE},
 };
 
 static int64_t tolerance(const struct story *story)
