@@ -88,7 +88,9 @@ static void connection_close(struct connection *connection)
  * refused. */
 static void close_gently(struct connection *connection)
 {
-    if (!connection->guard.status && connection->received.length == 0) {
+    char unread;
+    if (!connection->guard.status && connection->received.length == 0 &&
+        recv(connection->socket, &unread, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
         connection_close(connection);
         return;
     }
@@ -368,13 +370,20 @@ bool connections_shed(struct connections *all)
     return all->count < before;
 }
 
+/* A whole request that has come already is answered in the next turn. */
+bool connection_is_answering(const struct connection *connection)
+{
+    return connection->busy || connection->lingering ||
+           (connection->received.length > 0 && !connection->receiving);
+}
+
 void connections_close_idle(struct connections *all)
 {
     struct connection *next;
     for (struct connection *connection = TAILQ_FIRST(&all->list); connection; connection = next) {
         next = TAILQ_NEXT(connection, link);
-        if (connection->socket >= 0 && !connection->busy && !connection->receiving && !connection->lingering)
-            connection_close(connection);
+        if (connection->socket >= 0 && !connection_is_answering(connection))
+            close_gently(connection);
     }
 }
 

@@ -80,6 +80,8 @@ void connections_begin(struct connections *all, struct event_base *base, struct 
 void connections_end(struct connections *all);
 /* No further one may be accepted until some have gone. */
 bool connections_are_full(const struct connections *all);
+/* Its answer is on its way out, or about to be; or the client reads the last one. */
+bool connection_is_answering(const struct connection *connection);
 /* Closes those without progress, an eighth of them and at least one; false when there are none. */
 bool connections_shed(struct connections *all);
 void connections_close_idle(struct connections *all);

@@ -283,7 +283,7 @@ bool http_server_is_answering(const struct http_server *server)
 {
     const struct connection *connection;
     TAILQ_FOREACH(connection, &server->connections.list, link)
-    if (connection->busy && !connection->lingering)
+    if (connection_is_answering(connection))
         return true;
     return false;
 }
