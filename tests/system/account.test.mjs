@@ -87,8 +87,8 @@ test('null for the list of profiles is a failure: a person\'s profile stays on t
   for (const path of ['/api/v1/profile.json*', '/api/v1/profile?*']) { // the newest one, and the list behind it
     await simulator.fault({ kind: 'null', path, count: 1 });
     const { report } = await sync('PROFILES');
-    assert.equal(report.result, 'ok');
-    assert.match(report.warnings.join('\n'), /No profile is written: Nightscout does not say/);
+    assert.equal(report.result, 'failed');
+    assert.match(report.error, /profile/);
     assert.equal((await simulator.documents()).profile.length, 1);
   }
   const { report } = await sync('PROFILES');
