@@ -1,3 +1,4 @@
+/* Base64 in the alphabet for URLs, written and read strictly. */
 #include "tconnectsync/base/base64url.h"
 
 #include <stdint.h>

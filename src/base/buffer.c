@@ -1,3 +1,4 @@
+/* Bytes that grow, up to the maximum set at their birth. */
 #include "tconnectsync/base/buffer.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* Dates and times as people write them, read and written. */
 #include "tconnectsync/base/civil_time.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* One error in words, filled in one line. */
 #include "tconnectsync/base/error.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* The allocator that yajl gets: ours, which ends the process in words where there is no memory. */
 #include "json_allocation.h"
 
 #include <stdlib.h>

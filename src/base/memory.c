@@ -1,3 +1,4 @@
+/* Memory that is there or ends the process, and secrets that are overwritten before they go. */
 #include "tconnectsync/base/memory.h"
 
 #include <malloc.h>

@@ -1,3 +1,4 @@
+/* What the clocks of a zone show at an instant, and which instants a shown time may mean. */
 #include "tconnectsync/base/civil_time.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Percent-encoding, the parameters of a URL, and who it leads to. */
 #include "tconnectsync/base/url.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* The parts of an absolute URL, as far as two readers agree on them. */
 #include "tconnectsync/base/url_parts.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* The last runs, and how the whole is: good, stale, failing, refused. */
 #include "tconnectsync/documents/history.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The pump's profiles as a Nightscout profile document, and whether it has to be written. */
 #include "tconnectsync/documents/profile.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* What one sync did, as JSON and as a table. */
 #include "tconnectsync/documents/report.h"
 
 #include <inttypes.h>

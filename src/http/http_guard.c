@@ -1,3 +1,4 @@
+/* Which bytes are one whole, unambiguous request, and which are refused. */
 #include "http_guard.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* Query, form, cookies and forwarding headers of a request, decoded. */
 #include "http_parameters.h"
 
 #include <arpa/inet.h>

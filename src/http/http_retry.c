@@ -1,3 +1,4 @@
+/* Whether a request is repeated, and after how long. */
 #include "http_retry.h"
 
 enum {

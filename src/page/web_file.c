@@ -1,3 +1,4 @@
+/* The page's own files, found by name. */
 #include "tconnectsync/page/web_file.h"
 
 #include <string.h>

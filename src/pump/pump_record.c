@@ -1,3 +1,4 @@
+/* One record of the pump's log, token by token. */
 #include "pump_record.h"
 
 #include <stddef.h>

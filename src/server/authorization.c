@@ -1,3 +1,4 @@
+/* Who may: the credential that a request carries, and the answer where it is not enough. */
 #include "authorization.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* One sync at a time for everybody who asks; equal wishes share a run, one other may wait. */
 #include "runner.h"
 
 #include <malloc.h>

@@ -1,3 +1,4 @@
+/* When the next sync is due by itself: the rhythm, and the patience after failures. */
 #include "schedule.h"
 
 enum {

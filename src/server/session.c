@@ -1,3 +1,4 @@
+/* The page's signed cookie and the token in its forms, derived from the secret. */
 #include "session.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Where settings come from: the environment, files that hold a secret, .env files. */
 #include "tconnectsync/settings/environment.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* Time zones by their names, from the machine's zone files. */
 #include "tconnectsync/settings/zone_database.h"
 
 #include <stdio.h>

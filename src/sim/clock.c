@@ -1,3 +1,4 @@
+/* Dates and zones of the simulators, worked out without the program's own. */
 #include "clock.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* What the simulators counted: requests, round trips, connections, writes. */
 #include "statistics.h"
 
 #include <stdlib.h>

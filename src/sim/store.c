@@ -1,3 +1,4 @@
+/* The documents of the simulated Nightscout, collection by collection. */
 #include "store.h"
 
 #include <stdio.h>

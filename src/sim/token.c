@@ -1,3 +1,4 @@
+/* Keys and signed tokens of the simulated Tandem Source, good and forged. */
 #include "token.h"
 
 #include <stdio.h>

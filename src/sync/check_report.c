@@ -1,3 +1,4 @@
+/* What check and /check_login say. */
 #include "tconnectsync/sync/check_report.h"
 
 #include <inttypes.h>

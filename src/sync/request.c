@@ -1,3 +1,4 @@
+/* What to sync, read from the words of a command line or a request. */
 #include "tconnectsync/sync/request.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The file that keeps Tandem's token, and that a password was refused. */
 #include "credential_cache.h"
 
 #include <dirent.h>

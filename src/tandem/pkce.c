@@ -1,3 +1,4 @@
+/* Proof that who redeems a code is who asked for it. */
 #include "pkce.h"
 
 #include <string.h>
