@@ -68,19 +68,20 @@ static void add_zone_offsets(struct candidates *candidates, const struct time_zo
     add_candidate(candidates, wall - second + carried, false);
 }
 
-/* Nobody knows when the clock of an era's first stretch was set: perhaps in another season than those that
-   its data are of. */
+/* Nobody knows when the clock of an era's first stretch was set: perhaps in another season than those that its
+   data are of. Where it is known since when there are data, that is far-fetched. */
 static void add_seasons(struct candidates *candidates, const struct time_zone *zone, int64_t wall,
-                        int64_t carried)
+                        int64_t carried, bool far_fetched)
 {
     for (size_t i = 0; i < zone->change_count; i++) {
         bool ends_early = i + 1 < zone->change_count && zone->changes[i + 1].at < wall - CANDIDATE_REACH;
         if (!ends_early && zone->changes[i].at <= wall)
-            add_candidate(candidates, zone->changes[i].offset + carried, true);
+            add_candidate(candidates, zone->changes[i].offset + carried, far_fetched);
     }
 }
 
-static void gather_candidates(const struct pump_clock *clock, struct era era, struct candidates *candidates)
+static void gather_candidates(const struct pump_clock *clock, struct era era, bool begin_known,
+                              struct candidates *candidates)
 {
     const struct clock_stretch *stretches = clock->stretches;
     int64_t carried = 0, newest = stretches[era.last].last_wall;
@@ -94,7 +95,7 @@ static void gather_candidates(const struct pump_clock *clock, struct era era, st
         add_zone_offsets(candidates, clock->zone, stretch->last_wall, carried);
         add_zone_offsets(candidates, clock->zone, stretch->first_wall, carried);
         if (i == era.first && stretch->last_wall != NO_TIME)
-            add_seasons(candidates, clock->zone, stretch->last_wall, carried);
+            add_seasons(candidates, clock->zone, stretch->last_wall, carried, begin_known);
     }
 }
 
@@ -210,7 +211,7 @@ static int64_t choose(struct pump_clock *clock, struct era era, const struct clo
     struct candidates candidates = {.count = 0};
     const int64_t newest = clock->stretches[era.last].last_wall;
     const bool is_newest = era.last + 1 == clock->count;
-    gather_candidates(clock, era, &candidates);
+    gather_candidates(clock, era, input->first_available != NO_TIME, &candidates);
     clock->evidence = CLOCK_BY_ZONE;
     if (candidates.count == 0)
         return time_zone_offset(clock->zone, input->now);

@@ -71,6 +71,7 @@ struct story {
     int64_t off_from, off_for; /* seconds after from: the pump is off */
     bool no_changes;           /* clockChanges is empty */
     enum clock_evidence evidence;
+    bool begin_known;
     const char *words; /* of the sentence; NULL: none */
 };
 
@@ -177,7 +178,7 @@ static void find(struct world *world, const struct story *story)
         .run_count = world->run_count,
         .changes = world->changes,
         .change_count = story->no_changes ? 0 : world->change_count,
-        .first_available = NO_TIME,
+        .first_available = story->begin_known ? world->records[0].wall : NO_TIME,
         .newest_wall = world->witness.wall,
         .witnesses = &world->witness,
         .witness_count = 1,
@@ -345,9 +346,9 @@ static const struct story stories[] = {
      .late = 60,
      .evidence = CLOCK_BY_UPLOAD},
     {"the phone was away for a day at the change", &new_york, "2026-10-20T00:00:00Z", "2026-11-01T04:00:00Z",
-     -4 * HOUR, .late = 26 * HOUR, .evidence = CLOCK_BY_ZONE, .words = "60 minutes ahead"},
+     -4 * HOUR, .late = 26 * HOUR, .evidence = CLOCK_BY_AGREEMENT, .words = "60 minutes ahead"},
     {"summer, and the one upload came an hour late", &new_york, "2026-07-01T00:00:00Z",
-     "2026-07-10T12:00:00Z", -4 * HOUR, .late = HOUR, .evidence = CLOCK_BY_ZONE},
+     "2026-07-10T12:00:00Z", -4 * HOUR, .late = HOUR, .begin_known = true, .evidence = CLOCK_BY_ZONE},
     {"summer, set in time, and the one upload came an hour late",
      &new_york,
      "2026-02-01T00:00:00Z",
@@ -355,6 +356,7 @@ static const struct story stories[] = {
      -5 * HOUR,
      {{"2026-03-08T07:10:00Z", HOUR, false}},
      .late = HOUR,
+     .begin_known = true,
      .evidence = CLOCK_BY_ZONE},
 };
 
