@@ -105,14 +105,16 @@ void page_translate(const char *markup, size_t length, struct buffer *out)
         buffer_add(out, markup, length);
         return;
     }
+    bool within_tag = length > 0 && *markup == '"'; /* behind a place in an attribute */
     while (markup < end) {
-        const char closing = *markup == '<' ? '>' : '<';
+        const char closing = *markup == '<' || within_tag ? '>' : '<';
         const char *next = memchr(markup, closing, (size_t)(end - markup));
         next = !next ? end : next + (closing == '>');
         if (closing == '>')
             buffer_add(out, markup, (size_t)(next - markup));
         else
             translate_text(markup, (size_t)(next - markup), out);
+        within_tag = false;
         markup = next;
     }
 }
