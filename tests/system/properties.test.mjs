@@ -32,12 +32,13 @@ async function prepare(t, options) {
   return { simulator, sync };
 }
 
+// The C properties live such lives at every run; here one stands for the others but in bin/test --all.
 for (const [name, options] of Object.entries({
   'a plain pump': { seed: 21 },
   'a pump that was switched off twice': { seed: 22, off: ['2026-10-03T04:00:00,2026-10-03T09:30:00', '2026-11-01T02:40:00,2026-11-01T04:10:00'] },
   'a pump whose numbers began anew': { seed: 23, newGroup: '2026-10-15' },
 })) {
-  test(`${name}: sixty days in one run, and day by day in any order, end in the same documents`, { timeout: 600000 }, async (t) => {
+  test(`${name}: sixty days in one run, and day by day in any order, end in the same documents`, { timeout: 600000, skip: !process.env.TEST_ALL && !options.newGroup }, async (t) => {
     const { simulator, sync } = await prepare(t, options);
     await sync(FIRST, LAST);
     const once = await simulator.documents();
