@@ -76,7 +76,7 @@ static size_t list_waiting(const struct pump_log *log, const struct documents *d
     *waiting = NO_TIME;
     for (size_t i = 0; i < documents->count; i++) {
         const struct document *document = &documents->items[i];
-        const struct pump_event *event = &log->events[document->event];
+        const struct pump_event *event = &log->events[document->told_by];
         if (event->pump != rules->pump || !is_waiting(document))
             continue;
         numbers[count++] = (struct number){event->sequence, event->group};
@@ -206,7 +206,7 @@ static unsigned counting(const struct coverage *coverage, int64_t instant)
 bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
                   const struct document *document)
 {
-    const struct pump_event *event = &log->events[document->event];
+    const struct pump_event *event = &log->events[document->told_by];
     const unsigned wanted = document_kind_features(document->kind);
     if (!(counting(coverage, document->time) & wanted))
         return true;
