@@ -41,7 +41,7 @@ static void set_deadline(struct connection *connection, unsigned milliseconds)
     event_add(connection->deadline, &timeout);
 }
 
-/* ---- the end ---- */
+/* ---- one of how many ---- */
 
 static void leave_crowd(struct connection *connection)
 {
@@ -49,6 +49,34 @@ static void leave_crowd(struct connection *connection)
         connection->all->crowd.counts[connection->place]--;
     connection->is_counted = false;
 }
+
+/* A turn later (http_room.c), so that a request which came with its connection is answered first, however
+   many others were accepted with it. */
+static void make_room_soon(struct connections *all)
+{
+    if (!evtimer_pending(all->make_room, NULL))
+        evtimer_add(all->make_room, &(struct timeval){.tv_usec = 1000});
+}
+
+static void enter_crowd(struct connection *connection, const char *address)
+{
+    struct connections *all = connection->all;
+    leave_crowd(connection);
+    connection->place = http_crowd_place(&all->crowd, address);
+    connection->is_counted = true;
+    if (++all->crowd.counts[connection->place] > all->limits.one_network) {
+        all->is_crowded = true;
+        make_room_soon(all);
+    }
+}
+
+void connection_of_client(struct connection *connection, const char *address)
+{
+    if (connection->all->limits.behind_proxy)
+        enter_crowd(connection, address);
+}
+
+/* ---- the end ---- */
 
 static void connection_free(struct connection *connection)
 {
@@ -66,8 +94,7 @@ static void connection_free(struct connection *connection)
     all->user.changed(all->user.context);
 }
 
-/* Tells who waits, and frees; evhttp's side goes too. */
-static void connection_close(struct connection *connection)
+void connection_close(struct connection *connection)
 {
     struct evhttp_connection *evhttp = connection->evhttp;
     struct bufferevent *memory = connection->memory;
@@ -84,9 +111,7 @@ static void connection_close(struct connection *connection)
         bufferevent_trigger_event(memory, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
 }
 
-/* Everything is sent. A socket closed with unread bytes is reset, and the client may never see why it was
- * refused. */
-static void close_gently(struct connection *connection)
+void connection_close_gently(struct connection *connection)
 {
     char unread;
     if (!connection->guard.status && connection->received.length == 0 &&
@@ -249,7 +274,7 @@ static void answer_is_out(struct connection *connection)
 {
     connection->answered = false;
     if (connection->last)
-        close_gently(connection);
+        connection_close_gently(connection);
     else /* evhttp takes it for written */
         bufferevent_trigger(connection->memory, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
 }
@@ -307,102 +332,11 @@ void connection_doom(struct connection *connection)
     event_active(connection->writable, EV_WRITE, 0);
 }
 
-/* ---- room for others ---- */
-
-/* The latest one has not had its time: its request may still be on its way. */
-static bool may_be_closed(const struct connection *connection)
-{
-    return connection->socket >= 0 && !connection->exchange &&
-           connection != TAILQ_LAST(&connection->all->list, connection_list);
-}
-
-static struct connection *without_progress(struct connections *all)
-{
-    struct connection *connection;
-    TAILQ_FOREACH(connection, &all->list, link)
-    if (may_be_closed(connection))
-        return connection;
-    return NULL;
-}
-
-static void thin_out_crowds(struct connections *all)
-{
-    struct connection *next;
-    for (struct connection *connection = TAILQ_FIRST(&all->list); connection; connection = next) {
-        next = TAILQ_NEXT(connection, link);
-        if (connection->is_counted && may_be_closed(connection) &&
-            all->crowd.counts[connection->place] > all->limits.one_network)
-            connection_close(connection);
-    }
-    all->is_crowded = false;
-}
-
-/* A turn after an accept that was one too many, so that a request which came with its connection is answered
-   first, however many others were accepted with it. */
-static void make_room(evutil_socket_t none, short what, void *context)
-{
-    struct connections *all = context;
-    struct connection *connection;
-    (void)none, (void)what;
-    if (all->is_crowded)
-        thin_out_crowds(all);
-    while (all->count > all->limits.maximum && (connection = without_progress(all)))
-        connection_close(connection);
-}
-
-static void make_room_soon(struct connections *all)
-{
-    if (!evtimer_pending(all->make_room, NULL))
-        evtimer_add(all->make_room, &(struct timeval){.tv_usec = 1000});
-}
-
-bool connections_are_full(const struct connections *all)
-{
-    return all->count > all->limits.maximum + all->limits.maximum / 4;
-}
-
-bool connections_shed(struct connections *all)
-{
-    struct connection *connection;
-    size_t left = 1 + all->count / 8, before = all->count;
-    while (left-- > 0 && (connection = without_progress(all)))
-        connection_close(connection);
-    return all->count < before;
-}
-
 /* A whole request that has come already is answered in the next turn. */
 bool connection_is_answering(const struct connection *connection)
 {
     return connection->busy || connection->lingering ||
            (connection->received.length > 0 && !connection->receiving);
-}
-
-void connections_close_idle(struct connections *all)
-{
-    struct connection *next;
-    for (struct connection *connection = TAILQ_FIRST(&all->list); connection; connection = next) {
-        next = TAILQ_NEXT(connection, link);
-        if (connection->socket >= 0 && !connection_is_answering(connection))
-            close_gently(connection);
-    }
-}
-
-static void enter_crowd(struct connection *connection, const char *address)
-{
-    struct connections *all = connection->all;
-    leave_crowd(connection);
-    connection->place = http_crowd_place(&all->crowd, address);
-    connection->is_counted = true;
-    if (++all->crowd.counts[connection->place] > all->limits.one_network) {
-        all->is_crowded = true;
-        make_room_soon(all);
-    }
-}
-
-void connection_of_client(struct connection *connection, const char *address)
-{
-    if (connection->all->limits.behind_proxy)
-        enter_crowd(connection, address);
 }
 
 /* ---- the beginning ---- */
@@ -496,20 +430,4 @@ void connection_request_arrived(struct evhttp_request *request, void *context)
     }
     evhttp_request_set_on_complete_cb(request, request_completed, connection);
     all->user.arrived(all->user.context, connection, request);
-}
-
-void connections_begin(struct connections *all, struct event_base *base, struct log *log)
-{
-    all->base = base;
-    all->log = log;
-    TAILQ_INIT(&all->list);
-    evutil_secure_rng_get_bytes(&all->crowd.seed, sizeof all->crowd.seed);
-    all->make_room = evtimer_new(base, make_room, all);
-}
-
-void connections_end(struct connections *all)
-{
-    while (!TAILQ_EMPTY(&all->list))
-        connection_close(TAILQ_FIRST(&all->list));
-    event_free(all->make_room);
 }

@@ -78,23 +78,32 @@ struct connections {
 
 void connections_begin(struct connections *all, struct event_base *base, struct log *log);
 void connections_end(struct connections *all);
+/* ---- room for others (http_room.c) ---- */
+
 /* No further one may be accepted until some have gone. */
 bool connections_are_full(const struct connections *all);
-/* Its answer is on its way out, or about to be; or the client reads the last one. */
-bool connection_is_answering(const struct connection *connection);
 /* Closes those without progress, an eighth of them and at least one; false when there are none. */
 bool connections_shed(struct connections *all);
 void connections_close_idle(struct connections *all);
+
+/* ---- one connection ---- */
+
+/* Whose requests the proxy carries over this connection at present. */
+void connection_of_client(struct connection *connection, const char *address);
 
 /* For evhttp_set_bevcb and evhttp_set_gencb; the context is the struct connections. */
 struct bufferevent *connection_new(struct event_base *base, void *all);
 void connection_request_arrived(struct evhttp_request *request, void *all);
 
-/* Whose requests the proxy carries over this connection at present. */
-void connection_of_client(struct connection *connection, const char *address);
+/* Its answer is on its way out, or about to be; or the client reads the last one. */
+bool connection_is_answering(const struct connection *connection);
 /* Something was put into memory's output; complete: it was the answer's last. */
 void connection_send(struct connection *connection, bool complete);
 /* Closes the connection, but not before the present callback has returned. */
 void connection_doom(struct connection *connection);
+/* Tells who waits, and frees; evhttp's side goes too. */
+void connection_close(struct connection *connection);
+/* Everything is sent. A socket closed with unread bytes is reset, and the client may never see why it was refused. */
+void connection_close_gently(struct connection *connection);
 
 #endif

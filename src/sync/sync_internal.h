@@ -129,6 +129,8 @@ enum round_found {
 };
 
 /* The writes, in rounds: what is in doubt after one is read back, compared and written again in the next. */
+#define REFUSED_MAXIMUM 20 /* documents that one run leaves out before it fails */
+
 struct sync_writing {
     struct lane lanes[LANE_COUNT];
     LIST_HEAD(, write) under_way;
@@ -295,5 +297,9 @@ void sync_leave_write(struct sync *sync);
 void sync_enter_wait(struct sync *sync);
 /* Forgets the writes under way, whose requests are cancelled. */
 void sync_drop_writes(struct sync *sync);
+/* Sends as much as the lane may have under way. */
+void sync_fill_lane(struct lane *lane);
+/* For this run: Nightscout refuses this one, or fails on it alone. */
+void sync_leave_out(struct sync *sync, struct document *document, const struct error *error);
 
 #endif
