@@ -80,36 +80,50 @@ static bool zone_suffix(struct scanner *scanner, int32_t *offset)
     return true;
 }
 
+/* "2026-05-14", a day that exists, as days since 1970. */
+static bool date(struct scanner *scanner, int64_t *days)
+{
+    int year, month, day, real_year, real_month, real_day;
+    if (!digits(scanner, 4, &year) || !literal(scanner, '-') || !digits(scanner, 2, &month) ||
+        !literal(scanner, '-') || !digits(scanner, 2, &day) || month < 1 || month > 12)
+        return false;
+    *days = days_from_date(year, month, day);
+    date_from_days(*days, &real_year, &real_month, &real_day);
+    return real_month == month && real_day == day;
+}
+
+/* "00:01:00", with or without a fraction, as seconds of the day. */
+static bool time_of_day(struct scanner *scanner, int64_t *seconds, int *milliseconds)
+{
+    int hour, minute, second;
+    if (!digits(scanner, 2, &hour) || !literal(scanner, ':') || !digits(scanner, 2, &minute) ||
+        !literal(scanner, ':') || !digits(scanner, 2, &second))
+        return false;
+    *seconds = hour * SECONDS_PER_HOUR + minute * SECONDS_PER_MINUTE + second;
+    return hour <= 23 && minute <= 59 && second <= 59 &&
+           (!literal(scanner, '.') || fraction(scanner, milliseconds));
+}
+
 bool civil_parse(const char *text, size_t length, int64_t *wall, int *milliseconds, int32_t *offset)
 {
     struct scanner scanner = {text, text + length};
-    int year, month, day, hour = 0, minute = 0, second = 0, thousandths = 0;
+    int64_t days, seconds = 0;
+    int thousandths = 0;
     *offset = NO_OFFSET;
-    if (!digits(&scanner, 4, &year) || !literal(&scanner, '-') || !digits(&scanner, 2, &month) ||
-        !literal(&scanner, '-') || !digits(&scanner, 2, &day))
+    if (!date(&scanner, &days))
         return false;
     if (scanner.at < scanner.end) {
         if (!literal(&scanner, 'T') && !literal(&scanner, ' '))
             return false;
-        if (!digits(&scanner, 2, &hour) || !literal(&scanner, ':') || !digits(&scanner, 2, &minute) ||
-            !literal(&scanner, ':') || !digits(&scanner, 2, &second))
-            return false;
-        if (literal(&scanner, '.') && !fraction(&scanner, &thousandths))
+        if (!time_of_day(&scanner, &seconds, &thousandths))
             return false;
         if (scanner.at < scanner.end && !zone_suffix(&scanner, offset))
             return false;
     }
-    if (scanner.at != scanner.end || hour > 23 || minute > 59 || second > 59)
-        return false;
-    int64_t days = days_from_date(year, month, day);
-    int real_year, real_month, real_day;
-    date_from_days(days, &real_year, &real_month, &real_day);
-    if (month < 1 || month > 12 || real_month != month || real_day != day)
-        return false;
-    *wall = days * SECONDS_PER_DAY + hour * SECONDS_PER_HOUR + minute * SECONDS_PER_MINUTE + second;
+    *wall = days * SECONDS_PER_DAY + seconds;
     if (milliseconds)
         *milliseconds = thousandths;
-    return true;
+    return scanner.at == scanner.end;
 }
 
 int64_t civil_parse_wall(const char *text)
@@ -131,7 +145,7 @@ int64_t civil_parse_instant(const char *text, size_t length)
 
 char *civil_format(char *out, int64_t wall, int milliseconds, int32_t offset)
 {
-    int64_t days = wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
+    int64_t days = civil_day_number(wall);
     int second = (int)(wall - days * SECONDS_PER_DAY);
     int year, month, day;
     date_from_days(days, &year, &month, &day);

@@ -83,23 +83,32 @@ static void hide(const struct log *log, const char *text, size_t length, struct 
     }
 }
 
-/* The length of the UTF-8 sequence that text begins with; 0: it begins with none, or with a control
- * character. */
+/* The UTF-8 sequences of what is no control character, by their first byte: how long they are, and between what their
+   second byte lies (RFC 3629, section 4: no overlong forms, no surrogates, nothing past U+10FFFF). */
+static const struct sequence {
+    unsigned char first, last, length, second_least, second_most;
+} sequences[] = {
+    {0x20, 0x7e, 1, 0, 0},       {0xc2, 0xc2, 2, 0xa0, 0xbf}, {0xc3, 0xdf, 2, 0x80, 0xbf},
+    {0xe0, 0xe0, 3, 0xa0, 0xbf}, {0xe1, 0xec, 3, 0x80, 0xbf}, {0xed, 0xed, 3, 0x80, 0x9f},
+    {0xee, 0xef, 3, 0x80, 0xbf}, {0xf0, 0xf0, 4, 0x90, 0xbf}, {0xf1, 0xf3, 4, 0x80, 0xbf},
+    {0xf4, 0xf4, 4, 0x80, 0x8f},
+};
+
+/* The length of the UTF-8 sequence that text begins with; 0: it begins with none, or with a control character. */
 static size_t printable(const char *text, size_t length)
 {
     const unsigned char *bytes = (const unsigned char *)text;
-    if (bytes[0] < 0x80)
-        return bytes[0] >= 0x20 && bytes[0] != 0x7f;
-    size_t count = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
-    if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || count > length)
+    const struct sequence *sequence = sequences, *end = sequences + sizeof sequences / sizeof *sequences;
+    while (sequence < end && (bytes[0] < sequence->first || bytes[0] > sequence->last))
+        sequence++;
+    if (sequence == end || sequence->length > length)
         return 0;
-    for (size_t i = 1; i < count; i++)
+    if (sequence->length > 1 && (bytes[1] < sequence->second_least || bytes[1] > sequence->second_most))
+        return 0;
+    for (size_t i = 2; i < sequence->length; i++)
         if ((bytes[i] & 0xc0) != 0x80)
             return 0;
-    bool overlong = (bytes[0] == 0xe0 && bytes[1] < 0xa0) || (bytes[0] == 0xf0 && bytes[1] < 0x90);
-    bool surrogate = bytes[0] == 0xed && bytes[1] > 0x9f, beyond = bytes[0] == 0xf4 && bytes[1] > 0x8f;
-    bool control = bytes[0] == 0xc2 && bytes[1] < 0xa0;
-    return overlong || surrogate || beyond || control ? 0 : count;
+    return sequence->length;
 }
 
 static size_t escape(char form[8], char c, bool printable_one, bool quoted)

@@ -76,7 +76,7 @@ static size_t list_waiting(const struct pump_log *log, const struct documents *d
     *waiting = NO_TIME;
     for (size_t i = 0; i < documents->count; i++) {
         const struct document *document = &documents->items[i];
-        const struct pump_event *event = &log->events[document->event];
+        const struct pump_event *event = &log->events[document->told_by];
         if (event->pump != rules->pump || !is_waiting(document))
             continue;
         numbers[count++] = (struct number){event->sequence, event->group};
@@ -112,11 +112,6 @@ static bool cut_to_time(const struct log_run *run, const struct pump_log *log, s
     return *first <= *last;
 }
 
-static int64_t day_of(int64_t wall)
-{
-    return wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
-}
-
 /* Adds the numbers from first to last but for those that wait. */
 static void add_settled(struct run_list *list, struct coverage_run run, const struct number *waiting,
                         size_t count)
@@ -150,7 +145,7 @@ static void gather_settled(struct run_list *list, const struct pump_log *log,
         if (run->pump != rules->pump || !cut_to_time(run, log, event, rules, &first, &last))
             continue;
         add_settled(list,
-                    (struct coverage_run){.day = day_of(run->first_wall),
+                    (struct coverage_run){.day = civil_day_number(run->first_wall),
                                           .first = first,
                                           .last = last,
                                           .group = run->group,
@@ -223,7 +218,7 @@ static unsigned counting(const struct coverage *coverage, int64_t instant)
 bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
                   const struct document *document)
 {
-    const struct pump_event *event = &log->events[document->event];
+    const struct pump_event *event = &log->events[document->told_by];
     const unsigned wanted = document_kind_features(document->kind);
     if (!(counting(coverage, document->time) & wanted))
         return true;

@@ -98,8 +98,7 @@ static enum document_fate fate_of_missing(struct comparison *comparison, struct 
     }
     if (identity_lasts_no_time(&comparison->identity, document) ||
         is_stored_otherwise(comparison, document) ||
-        (rules->settled && rules->settled(rules->settled_context, document)) ||
-        (rules->memory && event_memory_has(rules->memory, document, comparison->log)))
+        (rules->settled && rules->settled(rules->settled_context, document)))
         return FATE_UNCHANGED;
     return would_silence_alarms(comparison, document) ? FATE_WITHHELD : FATE_CREATE;
 }

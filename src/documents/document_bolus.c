@@ -74,8 +74,9 @@ void builder_on_bolus_completed(struct builder *builder, size_t index)
 
 /* The meal of a bolus that gave nothing at once: carbs and glucose when they were entered, not hours later.
  */
-static void add_meal(struct builder *builder, const struct pump_event *extended)
+static void add_meal(struct builder *builder, size_t index)
 {
+    const struct pump_event *extended = &builder->log->events[index];
     uint32_t request = find_bolus_event(builder, extended, EVENT_BOLUS_REQUEST_1);
     if (request == NO_EVENT)
         return;
@@ -84,6 +85,7 @@ static void add_meal(struct builder *builder, const struct pump_event *extended)
     if (event->bolus.carbs <= 0 && event->bolus.glucose < LEAST_GLUCOSE)
         return;
     struct document *document = builder_add(builder, DOCUMENT_COMBO_BOLUS, request, event->time);
+    document->told_by = (uint32_t)index;
     document->related[1] = find_bolus_event(builder, extended, EVENT_BOLUS_REQUEST_2);
     document->related[2] = find_bolus_event(builder, extended, EVENT_BOLUS_REQUEST_3);
 }
@@ -108,7 +110,7 @@ void builder_on_extended_completed(struct builder *builder, size_t index)
         return;
     uint32_t completed = find_bolus_event(builder, event, EVENT_BOLUS_COMPLETED);
     if (completed == NO_EVENT || !gives_bolus(&builder->log->events[completed]))
-        add_meal(builder, event);
+        add_meal(builder, index);
     int64_t begin = extended_begin(builder, event), lasts = event->time > begin ? event->time - begin : 0;
     int64_t parts = lasts > PART ? (lasts + PART - 1) / PART : 1;
     if (parts > event->bolus.insulin)

@@ -15,6 +15,7 @@ struct document *builder_add(struct builder *builder, enum document_kind kind, s
         .time = time,
         .duration = NO_DURATION,
         .event = (uint32_t)event,
+        .told_by = (uint32_t)event,
         .related = {NO_EVENT, NO_EVENT, NO_EVENT},
         .held = NO_EVENT,
         .kind = (uint8_t)kind,

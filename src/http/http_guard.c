@@ -202,25 +202,35 @@ static bool parse_content_length(struct span digits, size_t *length)
     return digits.length > 0;
 }
 
+/* Whom the request is for: HTTP/1.1 has to say so, and not in two ways. */
+static bool names_host(const struct fields *fields, struct span authority, const struct http_head *head)
+{
+    if ((head->minor == 1 && fields->hosts == 0) || !plausible_host(fields->host))
+        return false;
+    return !authority.text || !fields->hosts ||
+           (authority.length == fields->host.length &&
+            strncasecmp(authority.text, fields->host.text, authority.length) == 0);
+}
+
+/* Where the body ends; two ways to tell are one too many. */
+static bool frames_body(const struct fields *fields, struct span method, struct http_head *head)
+{
+    if (fields->transfer_encodings) {
+        if (fields->content_lengths || head->minor == 0 || !same_text(fields->transfer_encoding, "chunked"))
+            return false;
+        head->chunked = true;
+    }
+    if (fields->content_lengths && !parse_content_length(fields->content_length, &head->content_length))
+        return false;
+    bool bodiless = same_text(method, "GET") || same_text(method, "HEAD") || same_text(method, "TRACE");
+    return !bodiless || (!head->chunked && head->content_length == 0);
+}
+
 /* What the header lines say together. */
 static int judge_fields(const struct fields *fields, struct span method, struct span authority,
                         struct http_head *head)
 {
-    if ((head->minor == 1 && fields->hosts == 0) || !plausible_host(fields->host))
-        return 400;
-    if (authority.text && fields->hosts &&
-        (authority.length != fields->host.length ||
-         strncasecmp(authority.text, fields->host.text, authority.length) != 0))
-        return 400;
-    if (fields->transfer_encodings) {
-        if (fields->content_lengths || head->minor == 0 || !same_text(fields->transfer_encoding, "chunked"))
-            return 400;
-        head->chunked = true;
-    }
-    if (fields->content_lengths && !parse_content_length(fields->content_length, &head->content_length))
-        return 400;
-    bool bodiless = same_text(method, "GET") || same_text(method, "HEAD") || same_text(method, "TRACE");
-    if (bodiless && (head->chunked || head->content_length > 0))
+    if (!names_host(fields, authority, head) || !frames_body(fields, method, head))
         return 400;
     if (fields->expects && head->minor == 1) {
         if (!same_text(fields->expect, "100-continue"))

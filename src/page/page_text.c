@@ -162,9 +162,11 @@ char *page_clock(char *words, const struct page_view *view, int64_t instant)
     civil_format(now, page_wall(view, view->now), 0, NO_OFFSET);
     civil_format(text, wall, 0, NO_OFFSET);
     page_hour(hour, view, wall);
-    if (strncmp(now, text, strlen("2026-05-14")) == 0)
-        return strcpy(words, hour);
-    const int64_t day = wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
+    if (strncmp(now, text, strlen("2026-05-14")) == 0) {
+        snprintf(words, PAGE_WORDS_SIZE, "%s", hour);
+        return words;
+    }
+    const int64_t day = civil_day_number(wall);
     const int month = (text[5] - '0') * 10 + text[6] - '1';
     snprintf(words, PAGE_WORDS_SIZE, "%s %d %s, %.12s", page_say(days[(day % 7 + 7) % 7]),
              (text[8] - '0') * 10 + text[9] - '0', page_say(months[month >= 0 && month < 12 ? month : 0]),

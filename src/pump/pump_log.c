@@ -10,6 +10,7 @@
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/pump/pump_clock.h"
 #include "tconnectsync/pump/pump_source.h"
 
 #include "pump_record.h"
@@ -36,7 +37,7 @@ void pump_log_init(struct pump_log *log, unsigned features, int64_t now_wall)
 {
     *log = (struct pump_log){
         .features = features,
-        .earliest = civil_parse_wall("2008-02-01"),
+        .earliest = PUMP_TIME_EARLIEST,
         .latest = now_wall + SECONDS_PER_DAY,
     };
 }

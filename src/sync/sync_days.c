@@ -67,11 +67,6 @@ static size_t wall_ranges(const struct sync *sync, unsigned pump, struct wall_ra
     return 1;
 }
 
-static int64_t day_of(int64_t wall)
-{
-    return wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
-}
-
 static bool is_read(const struct sync *sync, unsigned pump, int64_t day)
 {
     const struct read_days *days = sync->reading.days ? &sync->reading.days[pump] : NULL;
@@ -97,7 +92,7 @@ bool sync_has_unread_days(const struct sync *sync, unsigned pump)
     size_t count = wall_ranges(sync, pump, &ranges);
     bool found = false;
     for (size_t i = 0; i < count; i++)
-        for (int64_t day = day_of(ranges[i].first); day <= day_of(ranges[i].last) && !found; day++)
+        for (int64_t day = civil_day_number(ranges[i].first); day <= civil_day_number(ranges[i].last) && !found; day++)
             found = !is_read(sync, pump, day);
     free(ranges);
     return found;
@@ -134,6 +129,6 @@ void sync_ask_for_days(struct sync *sync, unsigned pump,
     struct wall_range *ranges;
     size_t count = wall_ranges(sync, pump, &ranges);
     for (size_t i = 0; i < count; i++)
-        ask_for_range(sync, pump, day_of(ranges[i].first), day_of(ranges[i].last), ask);
+        ask_for_range(sync, pump, civil_day_number(ranges[i].first), civil_day_number(ranges[i].last), ask);
     free(ranges);
 }

@@ -157,6 +157,37 @@ static void a_settled_record_is_not_created_again(void **state)
     fixture_close(&fixture);
 }
 
+/* The carbs of an extended bolus become a document only with its end, hours after their own record was settled. */
+static void a_meal_is_settled_with_its_extended_bolus(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture_read(&fixture, 0,
+                 "64 100 08:00:00 {'bolusId':7,'carbAmount':45}\n999 101 09:00:00\n"
+                 "21 102 10:00:00 {'bolusId':7,'bolusDeliveryStatus':3,'insulinDelivered':2.0}");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    const struct document *meal = &fixture.documents.items[0];
+    assert_int_equal(fixture.log.events[meal->event].sequence, 100);
+    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    coverage_count_features(&coverage, FEATURE_BOLUS, at("00:00:00"));
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 100, 101, FEATURE_BOLUS);
+    assert_false(coverage_has(&coverage, &fixture.log, meal));
+    for (size_t i = 1; i < fixture.documents.count; i++)
+        fixture.documents.items[i].created = true;
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_false(coverage_has(&coverage, &fixture.log, meal)); /* refused, it is tried again */
+    fixture.documents.items[0].created = true;
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_true(coverage_has(&coverage, &fixture.log, meal));
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
 static void gaps_are_found_and_remembered(void **state)
 {
     (void)state;
@@ -301,6 +332,7 @@ int main(void)
         cmocka_unit_test(a_run_settles_what_it_confirmed),
         cmocka_unit_test(only_the_range_is_settled),
         cmocka_unit_test(a_settled_record_is_not_created_again),
+        cmocka_unit_test(a_meal_is_settled_with_its_extended_bolus),
         cmocka_unit_test(gaps_are_found_and_remembered),
         cmocka_unit_test(a_lack_of_a_feature_is_found),
         cmocka_unit_test(the_past_of_an_added_feature_is_told),

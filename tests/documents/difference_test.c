@@ -617,64 +617,6 @@ static void creates_are_oldest_first(void **state)
     fixture_close(&fixture);
 }
 
-/* A person who deletes a document wants it gone, at least while this process lives. */
-static void what_was_created_is_not_created_again(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    fixture_open(&fixture);
-    fixture_read(&fixture, 0, RESUMED("5", "00:01:00") RESUMED("6", "00:01:00") "11 7 00:01:00\n");
-    fixture_build(&fixture);
-    struct event_memory *memory = event_memory_new();
-    fixture.difference_rules.memory = memory;
-    assert_false(event_memory_has(memory, &fixture.documents.items[0], &fixture.log));
-    event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
-    event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
-    assert_plan(&fixture, RESUME("unchanged", "00:01:00", "5") RESUME("create", "00:01:00", "6")
-                              PLAN("create", "Basal Suspension", "00:01:00", "7")
-                                  PLAN("create", "Temp Basal", "00:01:00", "7,0"));
-    event_memory_free(memory);
-    fixture_close(&fixture);
-}
-
-/* Nor do two pumps share what was created, or a clock that is read anew change it. */
-static void memory_knows_pump_number_and_kind(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    fixture_open(&fixture);
-    fixture_read(&fixture, 0, RESUMED("5", "00:01:00"));
-    fixture_read(&fixture, 1, RESUMED("5", "00:01:00"));
-    fixture_build(&fixture);
-    struct event_memory *memory = event_memory_new();
-    event_memory_add(memory, &fixture.documents.items[0], &fixture.log);
-    fixture.documents.items[0].time += SECONDS_PER_HOUR;
-    assert_true(event_memory_has(memory, &fixture.documents.items[0], &fixture.log));
-    assert_false(event_memory_has(memory, &fixture.documents.items[1], &fixture.log));
-    event_memory_free(memory);
-    fixture_close(&fixture);
-}
-
-static void memory_forgets_nothing_as_it_grows(void **state)
-{
-    (void)state;
-    enum { COUNT = 5000 };
-    struct pump_event events[COUNT];
-    struct pump_log log = {.events = events};
-    struct event_memory *memory = event_memory_new();
-    for (uint32_t i = 0; i < COUNT; i++) {
-        events[i] = (struct pump_event){.sequence = i};
-        struct document document = {.event = i, .kind = DOCUMENT_NOTE, .time = 1778731288 + i / 2};
-        assert_false(event_memory_has(memory, &document, &log));
-        event_memory_add(memory, &document, &log);
-    }
-    for (uint32_t i = 0; i < COUNT; i++) {
-        struct document document = {.event = i, .kind = DOCUMENT_NOTE, .time = 1778731288 + i / 2};
-        assert_true(event_memory_has(memory, &document, &log));
-    }
-    event_memory_free(memory);
-}
-
 static void what_nightscout_refuses_is_left_out(void **state)
 {
     (void)state;
@@ -809,9 +751,6 @@ int main(void)
         cmocka_unit_test(a_large_document_is_its_event),
         cmocka_unit_test(a_late_first_part_brings_its_meal_once),
         cmocka_unit_test(creates_are_oldest_first),
-        cmocka_unit_test(what_was_created_is_not_created_again),
-        cmocka_unit_test(memory_knows_pump_number_and_kind),
-        cmocka_unit_test(memory_forgets_nothing_as_it_grows),
         cmocka_unit_test(what_nightscout_refuses_is_left_out),
         cmocka_unit_test(a_lost_answer_is_made_up_for),
         cmocka_unit_test(readings_beside_another_devices_are_counted_once),

@@ -16,6 +16,7 @@
 #include "model_pump.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
+#include "tconnectsync/documents/coverage.h"
 
 #define FEATURES  (FEATURE_BASAL | FEATURE_BOLUS | FEATURE_PUMP_EVENTS)
 #define DAYS      5
@@ -25,7 +26,7 @@
 struct world {
     struct pump_history pumps[2];
     struct nightscout nightscout;
-    struct event_memory *settled; /* stands for the coverage that Nightscout keeps */
+    struct coverage coverages[2]; /* of each pump, as Nightscout keeps it */
     struct pump_log *log;         /* of the run at hand */
     uint64_t random;
     char *gone[2 * DAYS * EDITS]; /* what was touched or deleted, as it was */
@@ -67,7 +68,25 @@ static void read_pump(struct world *world, unsigned pump, int64_t now)
 static bool is_settled(void *context, const struct document *document)
 {
     const struct world *world = context;
-    return event_memory_has(world->settled, document, world->log);
+    return coverage_has(&world->coverages[world->log->events[document->event].pump], world->log, document);
+}
+
+/* All that was to be written was. */
+static void settle(struct world *world, struct fixture *fixture)
+{
+    for (size_t i = 0; i < fixture->documents.count; i++)
+        fixture->documents.items[i].created = fixture->documents.items[i].amended = true;
+    for (unsigned pump = 0; pump < 2; pump++) {
+        const struct coverage_rules rules = {
+            .pump = pump,
+            .features = FEATURES,
+            .from = fixture->difference_rules.from,
+            .to = fixture->difference_rules.to,
+            .today = civil_day_number(time_zone_wall(&new_york, fixture->rules.now)),
+        };
+        int64_t waiting;
+        coverage_settle(&world->coverages[pump], &fixture->log, &fixture->documents, &rules, &waiting);
+    }
 }
 
 static void sync(struct world *world, int64_t from, int64_t to, int64_t now, bool asked_for)
@@ -90,11 +109,7 @@ static void sync(struct world *world, int64_t from, int64_t to, int64_t now, boo
     fixture_compare(&fixture);
     nightscout_write(&world->nightscout, &fixture.difference, &fixture.documents, &fixture.log, &fixture.held,
                      &new_york);
-    for (size_t i = 0; i < fixture.documents.count; i++) {
-        const struct document *document = &fixture.documents.items[i];
-        if (document->fate != FATE_OUTSIDE && document->fate != FATE_WITHHELD)
-            event_memory_add(world->settled, document, &fixture.log);
-    }
+    settle(world, &fixture);
     fixture_close(&fixture);
 }
 
@@ -250,20 +265,24 @@ static void free_world(struct world *world)
         free(world->gone[i]);
     for (size_t i = 0; i < world->touched_count; i++)
         free(world->touched[i].json);
-    event_memory_free(world->settled);
     nightscout_free(&world->nightscout);
-    pump_history_free(&world->pumps[0]);
-    pump_history_free(&world->pumps[1]);
+    for (unsigned pump = 0; pump < 2; pump++) {
+        coverage_free(&world->coverages[pump]);
+        pump_history_free(&world->pumps[pump]);
+    }
 }
 
 static void what_a_person_did_stands(void **state)
 {
     const uint64_t *seed = *state;
-    struct world world = {.random = *seed * UINT64_C(0x9E3779B97F4A7C15), .settled = event_memory_new()};
+    struct world world = {.random = *seed * UINT64_C(0x9E3779B97F4A7C15)};
     int64_t begin = at("2026-05-20T00:00:00"), end = begin + DAYS * SECONDS_PER_DAY,
             now = end + SECONDS_PER_DAY;
-    for (unsigned pump = 0; pump < 2; pump++)
+    for (unsigned pump = 0; pump < 2; pump++) {
+        coverage_init(&world.coverages[pump]);
+        coverage_count_features(&world.coverages[pump], FEATURES, begin);
         pump_history_make(&world.pumps[pump], &new_york, begin, DAYS, 900, *seed * 2 + pump, false);
+    }
     for (int64_t day = begin; day < end; day += SECONDS_PER_DAY) {
         sync(&world, day, day + SECONDS_PER_DAY - 1, day + 36 * SECONDS_PER_HOUR, false);
         live_with_it(&world, day);

@@ -72,11 +72,11 @@ test('trouble that stays ends the run after five waits; nothing is left out, not
 test('the very first of two days, on which the server fails, is found; all else is stored in order', async (t) => {
   const { simulator, sync } = await prepare(t, {}, fastClock(10));
   const reference = await sync('--days', '2', '--pretend');
-  const culprit = /pretend=create document=".*?pump_event_id\\":\\"(\d+)/.exec(reference.stderr)[1];
+  const culprit = /pretend=create document=".*?pump_event_id\\":\\"([\d,]+)/.exec(reference.stderr)[1];
   await simulator.set({ refuseText: `"${culprit}"` });
   const { report, stderr } = await sync('--days', '2');
   assert.match(report.error, /refuses 1 of the pump's documents/, stderr.slice(-2000));
-  assert.match(stderr, new RegExp(`refused=.*sequence=${culprit}`));
+  assert.match(stderr, new RegExp(`refused=.*sequence=${parseInt(culprit, 10)}`));
   assert.equal((await treatments(simulator)).length, reference.report.created - 1);
 });
 
@@ -107,13 +107,13 @@ test('a full database is called that, and nothing is said to be stored', async (
 test('a document on which the server fails is left out of that run alone', async (t) => {
   const { simulator, sync } = await prepare(t);
   const reference = await sync('--pretend');
-  const culprit = /pump_event_id\\":\\"(\d+)/.exec(reference.stderr.split('\n')
+  const culprit = /pump_event_id\\":\\"([\d,]+)/.exec(reference.stderr.split('\n')
     .filter((line) => line.includes('Temp Basal') && line.includes('pretend=create'))[60])[1];
   await simulator.set({ refuseText: `"${culprit}"` });
   const first = await sync();
   assert.equal(first.status, 1);
   assert.match(first.report.error, /refuses 1 of the pump's documents.*The next sync tries them again/);
-  assert.match(first.stderr, new RegExp(`refused=.*sequence=${culprit}`));
+  assert.match(first.stderr, new RegExp(`refused=.*sequence=${parseInt(culprit, 10)}`));
   assert.equal((await treatments(simulator)).length, reference.report.created - 1);
   await simulator.set({ refuseText: '' });
   assert.equal((await sync()).report.created, 1);

@@ -99,14 +99,14 @@ test('a document that Nightscout refuses is left out and named, everything else 
   for (const version of ['new', 'old']) {
     const { simulator, sync } = await prepare(t, { nightscoutVersion: version });
     const reference = await sync('--days', '1', '--pretend');
-    const culprit = /pretend=create document=".*?pump_event_id\\":\\"(\d+)/.exec(reference.stderr.split('\n')
+    const culprit = /pretend=create document=".*?pump_event_id\\":\\"([\d,]+)/.exec(reference.stderr.split('\n')
       .filter((line) => line.includes('Temp Basal') && line.includes('pretend=create'))[140])[1];
     await simulator.set({ refuseText: `"${culprit}"` });
     const { report, status, stderr } = await sync('--days', '1');
     assert.equal(status, 1);
     assert.equal(report.result, 'failed');
     assert.equal(report.skipped['refused by Nightscout'], 1);
-    assert.match(stderr, new RegExp(`refused=.*sequence=${culprit}`));
+    assert.match(stderr, new RegExp(`refused=.*sequence=${parseInt(culprit, 10)}`));
     const documents = await simulator.documents();
     assertEachOnce(documents);
     assert.equal(documents.treatments.filter((document) => document.pump_event_id === culprit).length, 0);

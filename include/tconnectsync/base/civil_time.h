@@ -24,6 +24,12 @@ int64_t civil_parse_wall(const char *text);
 /* The instant of text with a zone, in milliseconds since 1970; NO_TIME when it is none or has no zone. */
 int64_t civil_parse_instant(const char *text, size_t length);
 
+/* Days since 1970-01-01 of a wall time; the days before are negative. */
+static inline int64_t civil_day_number(int64_t wall)
+{
+    return wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
+}
+
 #define CIVIL_TEXT_SIZE 40
 /* "2026-05-14T00:01:00", ".001" behind it when milliseconds is over 0, and the offset ("-04:00"; nothing for
    NO_OFFSET). out has CIVIL_TEXT_SIZE bytes; it is returned. */

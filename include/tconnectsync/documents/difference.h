@@ -12,7 +12,6 @@
 #include "tconnectsync/documents/held.h"
 
 struct buffer;
-struct event_memory;
 struct pump_log;
 struct time_zone;
 
@@ -41,7 +40,6 @@ struct difference_rules {
        May be NULL, as in a run over a range that a person asked for, which brings those back. */
     bool (*settled)(void *context, const struct document *document);
     void *settled_context;
-    const struct event_memory *memory; /* what this process has created: likewise; may be NULL */
 };
 
 struct difference {
@@ -67,13 +65,5 @@ bool amendment_write(const struct document *document, const struct pump_log *log
                      struct buffer *out);
 /* The _id of a stored document, to be freed; NULL when it has none that is text. */
 char *held_id(const struct held *held, uint32_t index);
-
-/* ---- what this process has created: not to be created again, even if a person deleted it since ---- */
-struct event_memory *event_memory_new(void);
-void event_memory_free(struct event_memory *memory);
-void event_memory_add(struct event_memory *memory, const struct document *document,
-                      const struct pump_log *log);
-bool event_memory_has(const struct event_memory *memory, const struct document *document,
-                      const struct pump_log *log);
 
 #endif

@@ -52,24 +52,30 @@ static inline bool document_is_treatment(enum document_kind kind)
 
 /* A view on the events that it comes from. */
 struct document {
-    int64_t time;        /* instant, seconds since 1970 */
-    int64_t duration;    /* seconds, or NO_DURATION */
-    uint32_t event;      /* index in the log's events */    uint32_t related[3]; /* requests 64, 65, 66 of a bolus (a meal is a 64 of its own: 65, 66); the stop of a sleep or exercise; NO_EVENT */
-    uint32_t held;       /* index of the stored document that it is, once compared */
-    uint32_t failed_alone; /* 1 + how many documents this run had stored when the server failed on this one alone; 0:
-                              it did not */
+    int64_t time;          /* instant, seconds since 1970 */
+    int64_t duration;      /* seconds, or NO_DURATION */
+    uint32_t event;        /* index in the log's events */
+    uint32_t told_by;      /* index of the event whose arrival makes the document: event itself, but for the meal of an
+                              extended bolus (a 64), which waits for its 21 */
+    uint32_t related[3];   /* requests 64, 65, 66 of a bolus (a meal is a 64 of its own: 65, 66); the stop of a sleep
+                              or exercise; NO_EVENT */
+    uint32_t held;         /* index of the stored document that it is, once compared */
+    uint32_t failed_alone; /* 1 + how many documents this run had stored when the server failed on this one alone;
+                              0: it did not */
     uint16_t millisecond;
-    uint16_t batch_limit; /* goes out beside at most this many others less one, since a larger batch was refused; 0:
-                             any */    uint8_t kind;        /* enum document_kind */
-    uint8_t part, parts; /* of an extended bolus: which one of how many, from 1; 0: no extended bolus */
-uint8_t fate;        /* enum document_fate, once compared (difference.h) */    bool meal_elsewhere; /* a bolus whose carbs and glucose stand in a document of their 64's own (difference.c) */
-    bool open;           /* its end is not known yet: the duration may grow */
-    bool ended;          /* sleep, exercise: has a stop of its own */
-    bool attempted;      /* this run has sent it, and may not have heard of it */
+    uint16_t batch_limit;  /* goes out beside at most this many others less one, since a larger batch was refused; 0:
+                              any */
+    uint8_t kind;          /* enum document_kind */
+    uint8_t part, parts;   /* of an extended bolus: which one of how many, from 1; 0: no extended bolus */
+    uint8_t fate;          /* enum document_fate, once compared (difference.h) */
+    bool meal_elsewhere;   /* a bolus whose carbs and glucose stand in a document of their 64's own (difference.c) */
+    bool open;             /* its end is not known yet: the duration may grow */
+    bool ended;            /* sleep, exercise: has a stop of its own */
+    bool attempted;        /* this run has sent it, and may not have heard of it */
     bool created, amended; /* this run has, and Nightscout has said so */
-    bool refused;        /* Nightscout takes everything but this one */
-    bool moves; /* the stored one stands where the pump's clock was read otherwise: it goes to the new time */
-    bool whole; /* the stored one is all of the extended bolus that this is the first part of */
+    bool refused;          /* Nightscout takes everything but this one */
+    bool moves;            /* the stored one stands where the pump's clock was read otherwise: it goes to the new time */
+    bool whole;            /* the stored one is all of the extended bolus that this is the first part of */
 };
 
 struct documents {

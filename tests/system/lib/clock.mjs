@@ -38,5 +38,5 @@ export function startClock(t, begin) {
 // The environment of processes whose time, waits included, passes so many times faster.
 export function fastClock(speed) {
   if (!library) throw new Error('libfaketime is missing: bin/setup test installs it');
-  return { LD_PRELOAD: library, FAKETIME: `+0 x${speed}`, ASAN_OPTIONS: 'exitcode=99:detect_leaks=0:verify_asan_link_order=0' };
+  return { LD_PRELOAD: library, FAKETIME: `+${dateAhead} x${speed}`, ASAN_OPTIONS: 'exitcode=99:detect_leaks=0:verify_asan_link_order=0' };
 }

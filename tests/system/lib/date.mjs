@@ -9,7 +9,8 @@ export const library = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machin
 
 // The environment of a child, with that date: nothing is changed without one, nor where a test drives the clock itself.
 export function dated(env) {
-  if (!ahead || env.LD_PRELOAD?.includes('faketime')) return env;
+  const driven = env.FAKETIME_TIMESTAMP_FILE || (env.FAKETIME && env.FAKETIME !== `+${ahead}`);
+  if (!ahead || driven) return env;
   return {
     ...env,
     LD_PRELOAD: library,
