@@ -156,6 +156,23 @@ static void gather_settled(struct run_list *list, const struct pump_log *log,
     }
 }
 
+/* In automatic runs each feature that was added later for itself: from then on. */
+static void gather_by_feature(struct run_list *list, const struct coverage *coverage,
+                              const struct pump_log *log, const struct coverage_rules *rules,
+                              const struct number *waiting, size_t count, int64_t *newest)
+{
+    struct coverage_rules part = *rules;
+    for (size_t i = 0; i < FEATURE_COUNT && rules->automatic; i++)
+        if (rules->features >> i & 1 && coverage->since[i] > rules->from) {
+            part.features &= ~(1u << i);
+            const struct coverage_rules own = {
+                .pump = rules->pump, .features = 1u << i, .from = coverage->since[i], .to = rules->to};
+            gather_settled(list, log, &own, waiting, count, newest);
+        }
+    if (part.features)
+        gather_settled(list, log, &part, waiting, count, newest);
+}
+
 bool coverage_settle(struct coverage *coverage, const struct pump_log *log, const struct documents *documents,
                      const struct coverage_rules *rules, int64_t *waiting)
 {
@@ -170,7 +187,7 @@ bool coverage_settle(struct coverage *coverage, const struct pump_log *log, cons
     struct number *numbers = xcalloc(documents->count + 1, sizeof *numbers);
     size_t count = list_waiting(log, documents, rules, numbers, waiting);
     int64_t newest = NO_TIME;
-    gather_settled(&list, log, rules, numbers, count, &newest);
+    gather_by_feature(&list, coverage, log, rules, numbers, count, &newest);
     if (newest != NO_TIME && *waiting != NO_TIME && *waiting < newest)
         newest = *waiting;
     if (newest > coverage->through)
@@ -230,6 +247,27 @@ int64_t coverage_first_lack(const struct coverage *coverage, int64_t earliest)
             first = run->day;
     }
     return first;
+}
+
+unsigned coverage_features_added(const struct coverage *coverage, unsigned features, int64_t *first,
+                                 int64_t *last)
+{
+    const unsigned stops = FEATURE_BASAL | FEATURE_PUMP_EVENTS; /* each brings suspend and resume along */
+    unsigned added = 0;
+    features &= ~(unsigned)FEATURES_NO_RECORD;
+    for (size_t i = 0; i < coverage->count; i++) {
+        const struct coverage_run *run = &coverage->runs[i];
+        const unsigned has =
+            run->features | (run->features & stops ? FEATURE_PUMP_EVENTS_BASAL_SUSPENSION : 0);
+        const unsigned lacks =
+            features & ~(has | counting(coverage, run->day * SECONDS_PER_DAY - SECONDS_PER_DAY));
+        if (!lacks)
+            continue;
+        *first = !added || run->day < *first ? run->day : *first;
+        *last = !added || run->day > *last ? run->day : *last;
+        added |= lacks;
+    }
+    return added;
 }
 
 static bool is_known(const struct coverage *coverage, const struct coverage_gap *gap)

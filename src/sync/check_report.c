@@ -106,6 +106,13 @@ static void check_clock(const struct pump *pump, const struct time_zone *zone, b
                     (int64_t)llabs(behind) / 60, behind > 0 ? "before" : "after");
 }
 
+static void add_age(int64_t seconds, struct buffer *out)
+{
+    const bool days = seconds >= 2 * SECONDS_PER_DAY;
+    buffer_addf(out, ", uploaded %" PRId64 " %s ago", seconds / (days ? SECONDS_PER_DAY : SECONDS_PER_MINUTE),
+                days ? "days" : "minutes");
+}
+
 static void add_pumps(const struct sync_check *check, const struct account *account,
                       const struct time_zone *zone, bool follows_zone, int64_t now, struct buffer *out)
 {
@@ -123,10 +130,30 @@ static void add_pumps(const struct sync_check *check, const struct account *acco
         int64_t newest = pump_newest(pump, now);
         buffer_add_text(out, newest == NO_TIME ? "not known" : civil_format(time, newest, 0, NO_OFFSET));
         if (pump->last_upload != NO_TIME)
-            buffer_addf(out, ", uploaded %" PRId64 " minutes ago", (now - pump->last_upload) / 60);
+            add_age(now - pump->last_upload, out);
         buffer_addf(out, "%s\n", pump->settings ? "" : ", no settings");
         check_clock(pump, zone, follows_zone, now, out);
     }
+}
+
+/* Documents of before it was switched on a person may have deleted, or have from elsewhere: a person decides.
+ */
+static void add_past(const struct sync_check *check, const struct time_zone *zone, int64_t now,
+                     struct buffer *out)
+{
+    char from[CIVIL_TEXT_SIZE], to[CIVIL_TEXT_SIZE];
+    if (!check->added_features)
+        return;
+    civil_format_date(from, check->first_day * SECONDS_PER_DAY);
+    civil_format_date(to, check->last_day * SECONDS_PER_DAY);
+    buffer_add_text(out, "Note: ");
+    features_write(check->added_features, out);
+    buffer_addf(
+        out,
+        " was switched on later than the rest and is carried over from then on. To fill the days before: "
+        "tconnectsync-heroku sync --from %s --to %s, or on the page %" PRId64
+        " days back under \"Choose days and kinds\".\n",
+        from, to, time_zone_wall(zone, now) / SECONDS_PER_DAY - check->first_day + 1);
 }
 
 void check_report_problems(const struct configuration *configuration, struct buffer *out)
@@ -166,6 +193,7 @@ void check_report_write(const struct configuration *configuration, const struct 
     else
         buffer_add_text(out, "Nightscout: not tried\n");
     add_pumps(&check, sync_account(sync), zone, configuration->pump_clock_follows_zone, now, out);
+    add_past(&check, zone, now, out);
     for (size_t i = 0; i < report->warning_count; i++)
         buffer_addf(out, "Warning: %s\n", report->warnings[i]);
     add_ending(&check, report, out);

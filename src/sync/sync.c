@@ -157,5 +157,6 @@ bool sync_check_results(const struct sync *sync, struct sync_check *out)
         .nightscout = sign_in->nightscout_error.kind ? &sign_in->nightscout_error : NULL,
         .limited = nightscout_is_limited(sync->nightscout),
     };
+    out->added_features = sync_added_features(sync, &out->first_day, &out->last_day);
     return sign_in->nightscout_verified;
 }

@@ -259,6 +259,8 @@ void sync_fetch_coverage(struct sync *sync);
 void sync_learn_coverage(struct sync *sync);
 /* Nightscout was asked before, by this process. */
 bool sync_knows_coverage(const struct sync *sync);
+/* Of the pumps that are carried over: coverage_features_added. */
+unsigned sync_added_features(const struct sync *sync, int64_t *first_day, int64_t *last_day);
 /* For difference_rules. */
 bool sync_is_settled(void *sync, const struct document *document);
 /* Adds to the memory what this run has confirmed, however it ends. */

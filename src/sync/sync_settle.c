@@ -85,6 +85,25 @@ bool sync_knows_coverage(const struct sync *sync)
     return memory->coverage_refused && memory->count > 0;
 }
 
+unsigned sync_added_features(const struct sync *sync, int64_t *first_day, int64_t *last_day)
+{
+    unsigned added = 0;
+    for (size_t i = 0; sync->range.chosen && i < sync->pumper->pump_count; i++) {
+        const struct memory_of_pump *known =
+            memory_of_pump(sync->account.memory, sync->pumper->pumps[i].serial_number);
+        int64_t first, last;
+        unsigned its = sync->range.chosen[i]
+                           ? coverage_features_added(&known->coverage, sync->request.features, &first, &last)
+                           : 0;
+        if (!its)
+            continue;
+        *first_day = !added || first < *first_day ? first : *first_day;
+        *last_day = !added || last > *last_day ? last : *last_day;
+        added |= its;
+    }
+    return added;
+}
+
 bool sync_is_settled(void *context, const struct document *document)
 {
     const struct sync *sync = context;
@@ -126,6 +145,7 @@ void sync_settle(struct sync *sync)
             .from = sync->range.from,
             .to = sync->range.to,
             .today = time_zone_wall(sync->account.zone, sync->now) / SECONDS_PER_DAY,
+            .automatic = sync_is_automatic(sync),
         };
         int64_t waiting;
         if (!sync->range.chosen[pump])

@@ -157,8 +157,10 @@ void sync_enter_sign_in(struct sync *sync)
         sync_expect(sync);
         nightscout_fetch_profile(sync->nightscout, &sync->profile.newest, sync_on_nightscout, sync);
     }
-    if ((sync->request.check_only && sync->sign_in.nightscout_error.kind == ERROR_NONE) ||
-        sync->request.wants_status) {
+    const bool checks_site = sync->request.check_only && sync->sign_in.nightscout_error.kind == ERROR_NONE;
+    if (checks_site)
+        sync_fetch_coverage(sync);
+    if (checks_site || sync->request.wants_status) {
         sync_expect(sync);
         nightscout_fetch_status(sync->nightscout, &sync->sign_in.status,
                                 sync->request.check_only ? sync_on_nightscout : on_status, sync);

@@ -211,7 +211,8 @@ static void gaps_are_found_and_remembered(void **state)
     assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-09")), DAY_NOT_READ);
     add(&coverage, "2026-05-13T00:00:00Z", 0, 501, 599, FEATURES_ALL);
     assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-13")), DAY_WHOLE);
-    add(&coverage, "2026-05-17T00:00:00Z", 0, 900, 910, FEATURES_ALL); /* what is missing is of the days between */
+    add(&coverage, "2026-05-17T00:00:00Z", 0, 900, 910,
+        FEATURES_ALL); /* what is missing is of the days between */
     assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-17")), DAY_WHOLE);
     assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-14")), DAY_WHOLE);
     assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-16")), DAY_NOT_READ);
@@ -233,6 +234,46 @@ static void a_lack_of_a_feature_is_found(void **state)
     coverage.since[0] = at("2026-05-12T12:00:00Z"); /* BASAL was added that day */
     assert_true(coverage_first_lack(&coverage, DAY("2026-05-01")) == NO_TIME);
     coverage_free(&coverage);
+}
+
+/* What an automatic run reads of the time before is settled for the features of then alone. */
+static void the_past_of_an_added_feature_is_told(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting, first, last;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    add(&coverage, "2026-05-12T00:00:00Z", 0, 50, 99, FEATURE_BASAL);
+    coverage_count_features(&coverage, FEATURE_BASAL, at("2026-05-12T00:00:00Z"));
+    coverage.through = at("08:05:00");
+    assert_int_equal(coverage_features_added(&coverage, FEATURE_BASAL | FEATURE_PROFILES, &first, &last), 0);
+    coverage_count_features(&coverage, FEATURE_BASAL | FEATURE_CGM, at("00:00:00"));
+    fixture_read(&fixture, 0, "12 100 08:00:00\n12 101 08:10:00");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    for (size_t i = 0; i < fixture.documents.count; i++)
+        fixture.documents.items[i].created = true;
+    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    rules.features = FEATURE_BASAL | FEATURE_CGM;
+    rules.automatic = true;
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_runs(&coverage, "0:50-99/1 0:100-100/1 0:101-101/11");
+    assert_int_equal(coverage_features_added(&coverage, rules.features, &first, &last), FEATURE_CGM);
+    assert_int_equal(first, DAY("2026-05-12"));
+    assert_int_equal(last, DAY("2026-05-14"));
+    /* suspend and resume come with the basal */
+    assert_int_equal(coverage_features_added(&coverage, FEATURE_PUMP_EVENTS_BASAL_SUSPENSION, &first, &last),
+                     0);
+    /* who asks for the days settles them */
+    rules.automatic = false;
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_runs(&coverage, "0:50-99/1 0:100-101/11");
+    coverage_features_added(&coverage, rules.features, &first, &last);
+    assert_int_equal(last, DAY("2026-05-12"));
+    coverage_free(&coverage);
+    fixture_close(&fixture);
 }
 
 static void it_comes_back_from_nightscout(void **state)
@@ -294,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_meal_is_settled_with_its_extended_bolus),
         cmocka_unit_test(gaps_are_found_and_remembered),
         cmocka_unit_test(a_lack_of_a_feature_is_found),
+        cmocka_unit_test(the_past_of_an_added_feature_is_told),
         cmocka_unit_test(it_comes_back_from_nightscout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

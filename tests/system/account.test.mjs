@@ -47,6 +47,24 @@ test('neither a retired pump that claims 2037 nor a wrong year in the pump in us
   assert.match(stdout, /No API errors returned/);
 });
 
+test('a wrong zone is told of a pump in use, one hour included; a retired pump, whose last upload came months after its newest event, is passed over', async (t) => {
+  const retired = { ...RETIRED, maxDateOfEvents: '2021-07-29T08:00:00', availableDataRange: { start: '2019-01-01T00:00:00', end: '2021-07-29T08:00:00' }, settings: null };
+  for (const [zone, told] of [['America/New_York', /^(?![\s\S]*clock)/], ['America/Chicago', /The pump's clock is 60 minutes ahead of Chicago time/]]) {
+    for (const alone of [false, true]) {
+      const { simulator, sync, check } = await prepare(t, (account) => { account.pumps = alone ? [retired] : [...account.pumps, retired]; }, { TIMEZONE_NAME: zone });
+      const { stdout } = await check();
+      assert.match(stdout, alone ? /Pump 1: retired/ : /Pump 2: retired/);
+      assert.doesNotMatch(stdout, /before its upload|after its upload/);
+      assert.match(stdout, alone ? /^(?![\s\S]*clock)/ : told);
+      if (alone) continue;
+      const { report, stderr } = await sync('BASAL');
+      assert.equal(report.result, 'ok');
+      assert.ok((await simulator.documents()).treatments.length > 10);
+      assert.match(stderr.split('\n').filter((line) => line.includes('note=')).join('\n'), told);
+    }
+  }
+});
+
 test('a pump that PUMP_SERIAL_NUMBER names and that is silent gives no profile while another is in use', async (t) => {
   const { simulator, sync } = await prepare(t, (account, inUse) => account.pumps.push({ ...RETIRED, settings: inUse.settings }), { PUMP_SERIAL_NUMBER: RETIRED.serialNumber });
   const { report } = await sync('BASAL,PROFILES');

@@ -1,89 +1,11 @@
 // What people do to documents, with what the genuine Nightscout's own report editor and chart send (lib/report_plugins/
 // treatments.js, lib/client/renderer.js), and what syncs by other processes make of it afterwards: nothing.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
+import http from 'node:http';
 import { test } from 'node:test';
-import * as nightscouts from './lib/nightscout.mjs';
-import { folder, runJson } from './lib/run.mjs';
-import * as simulators from './lib/simulator.mjs';
+import { openChart, prepare, saveInReport } from './lib/hands.mjs';
 
-const connect = createRequire(import.meta.url)('socket.io-client');
 const HOUR = 3600;
-const FEATURES = 'BASAL,BOLUS,PUMP_EVENTS';
-const wall = (instant) => new Date(instant * 1000).toISOString().slice(0, 19);
-
-// The chart's connection: send('dbUpdateUnset', {...}) -> what the server says.
-async function openChart(t, nightscout) {
-  const socket = connect(nightscout.url, { transports: ['websocket'] });
-  t.after(() => socket.close());
-  const send = (name, message) => new Promise((resolve) => socket.emit(name, message, resolve));
-  await new Promise((resolve) => socket.once('connect', resolve));
-  const rights = await send('authorize', { client: 'web', secret: createHash('sha1').update(nightscout.secret).digest('hex'), history: 48 });
-  assert.ok(rights.write_treatment, JSON.stringify(rights));
-  const one = (_id, data) => ({ collection: 'treatments', _id, data });
-  const instant = (time) => new Date(time).toISOString();
-  const move = async (treatment, removed, other, time) => {
-    const { _id, [other]: gone, ...clone } = treatment;
-    await send('dbUpdateUnset', one(_id, { [removed]: 1 }));
-    await send('dbAdd', { collection: 'treatments', data: { ...clone, created_at: instant(time) } });
-  };
-  return {
-    drag: ({ _id }, time) => send('dbUpdate', one(_id, { created_at: instant(time) })),
-    unset: ({ _id }, field) => send('dbUpdateUnset', one(_id, { [field]: 1 })),
-    remove: ({ _id }) => send('dbRemove', { collection: 'treatments', _id }),
-    moveInsulin: (treatment, time) => move(treatment, 'insulin', 'carbs', time),
-    moveCarbs: (treatment, time) => move(treatment, 'carbs', 'insulin', time),
-  };
-}
-
-// The report editor's Save: every field of its form as text, the time to the minute.
-async function saveInReport(nightscout, treatment, change = {}) {
-  const text = (name) => String(treatment[name] ?? '');
-  const data = {
-    ...treatment, eventType: change.eventType ?? '', glucose: text('glucose'), carbs: text('carbs'), protein: '', fat: '', insulin: text('insulin'),
-    duration: text('duration'), percent: '', absolute: text('absolute'), profile: '', notes: change.notes ?? text('notes'), enteredBy: text('enteredBy'),
-    eventTime: `${treatment.created_at.slice(0, 16)}:00.000Z`, units: 'mg/dl',
-  };
-  delete data.created_at;
-  if (data.absolute === '') delete data.absolute;
-  const form = new URLSearchParams(Object.entries(data).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]));
-  const answer = await nightscout.call('PUT', 'treatments/', form.toString(), { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' });
-  assert.equal(answer.status, 200, answer.text);
-}
-
-async function prepare(t, begin, records) {
-  const home = folder(t);
-  const nightscout = await nightscouts.start();
-  t.after(() => nightscout.stop());
-  const file = (name, value) => {
-    fs.writeFileSync(path.join(home, name), JSON.stringify(value));
-    return path.join(home, name);
-  };
-  // until: what the phone has uploaded.
-  const sync = async (words = [], until = Infinity) => {
-    const events = records.filter(({ at }) => at <= until).map(({ at, ...event }) => ({ deviceAssignmentId: 'a', sequenceGroup: 0, pumpDateTime: wall(at), ...event }));
-    const newest = events.at(-1).pumpDateTime;
-    const simulator = await simulators.start({
-      zone: 'Etc/UTC', pumpLogs: file('pump-logs.json', { events, clockChanges: [] }), pumper: file('pumper.json', { firstName: 'Robin', lastName: 'Example', pumps: [{
-        assignmentId: 'a', serialNumber: '90412345', modelName: 't:slim X2', maxDateOfEvents: newest, lastUploadDate: `${newest}Z`,
-        availableDataRange: { start: wall(begin - 30 * 86400), end: newest }, settings: null,
-      }] }),
-    });
-    try {
-      const { report, stderr } = await runJson(['sync', ...words], { home, env: {
-        ...simulator.env, NS_URL: nightscout.url, NS_SECRET: nightscout.secret, TIMEZONE_NAME: 'Etc/UTC', TCONNECTSYNC_HEROKU_FEATURES: FEATURES,
-      } });
-      assert.equal(report.error, null, stderr.slice(-3000));
-      return report;
-    } finally {
-      await simulator.stop();
-    }
-  };
-  return { nightscout, sync };
-}
 
 const byId = (documents) => new Map(documents.map(({ _id, ...rest }) => [String(_id), rest]));
 
@@ -106,7 +28,7 @@ test('what a person does with the genuine editor and chart stands, whichever pro
     { at: begin + 210 * 60, eventCode: 4, sequenceNumber: 210, eventProperties: {} },
   ];
   const { nightscout, sync } = await prepare(t, begin, records);
-  await sync([], begin + 140 * 60);
+  await sync([], { until: begin + 140 * 60 });
   const stored = await nightscout.treatments();
   const of = (id) => stored.find(({ pump_event_id }) => pump_event_id === id);
   const chart = await openChart(t, nightscout);
@@ -155,4 +77,93 @@ test('what a person does with the genuine editor and chart stands, whichever pro
   const [back] = [...after].filter(([id]) => !left.has(id)).map(([, document]) => document);
   assert.deepEqual([back.pump_event_id, back.insulin, back.carbs], [boluses[5].pump_event_id, 6, 60]);
   for (const [id, document] of left) if (!amended(id)) assert.deepEqual(after.get(id), document);
+});
+
+const aBasal = (at, sequenceNumber, commandedRate = 800) => ({ at, eventCode: 279, sequenceNumber, eventProperties: { commandedRate, commandedRateSource: 1 } });
+const aBolus = (at, sequenceNumber, insulinDelivered) => ({ at, eventCode: 20, sequenceNumber, eventProperties: { bolusId: sequenceNumber, completionStatus: 3, insulinDelivered } });
+const aMode = (at, sequenceNumber, currentUserMode, previousUserMode, requestedAction) => (
+  { at, eventCode: 229, sequenceNumber, eventProperties: { currentUserMode, previousUserMode, requestedAction } });
+
+// Before a Nightscout: hands everything on, and calls seen(request) once the answer has gone out.
+async function standBefore(t, nightscout, seen) {
+  const server = http.createServer((request, response) => {
+    const onward = http.request(new URL(request.url, nightscout.url), { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+      response.on('finish', () => seen(request));
+    });
+    request.pipe(onward);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => { server.once('listening', resolve); });
+  t.after(() => { server.closeAllConnections(); server.close(); });
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+test('what a person does while a sync reads a slow log stands', { timeout: 300000 }, async (t) => {
+  const begin = Math.floor(Date.now() / 1000 / 60) * 60 - 5 * HOUR;
+  const { nightscout, sync } = await prepare(t, begin, [
+    aBasal(begin, 1), aMode(begin + 10 * 60 + 17, 10, 1, 0, 1), aBasal(begin + 30 * 60, 30, 600), { at: begin + 40 * 60, eventCode: 4, sequenceNumber: 40, eventProperties: {} },
+    aBasal(begin + 90 * 60, 90), aMode(begin + 100 * 60, 100, 0, 1, 2), { at: begin + 110 * 60, eventCode: 4, sequenceNumber: 110, eventProperties: {} },
+  ]);
+  await sync([], { until: begin + 40 * 60 });
+  const find = async (id) => (await nightscout.treatments()).find(({ pump_event_id }) => pump_event_id.split(',')[0] === id);
+  const [sleep, basal] = [await find('10'), await find('30')];
+  assert.match(sleep.reason, /Not Ended/);
+  let edits;
+  const url = await standBefore(t, nightscout, ({ method, url: where }) => {
+    if (edits || method !== 'GET' || !where.includes('treatments.json') || !where.includes('count=50000')) return;
+    edits = Promise.all([
+      nightscout.call('PUT', 'treatments', { ...sleep, notes: 'in her own bed' }), nightscout.call('PUT', 'treatments', { ...basal, notes: 'asleep', utcOffset: -300 })]);
+  });
+  const report = await sync([], { url, tandem: (simulator) => simulator.fault(
+    { site: 'tandem', path: '/api/reports/bff/pump-logs/*', kind: 'delay', milliseconds: 9000, count: 1 }) });
+  assert.deepEqual((await edits).map(({ status }) => status), [200, 200]);
+  assert.equal(report.amended, 2);
+  const [ended, over] = [await find('10'), await find('30')];
+  assert.deepEqual([ended.notes, ended.duration, /Not Ended/.test(ended.reason)], ['in her own bed', (90 * 60 - 17) / 60, false]);
+  assert.deepEqual([over.notes, over.duration], ['asleep', 60]);
+});
+
+test('a new pump whose numbers begin low, within a day of the old one: every event of both once', { timeout: 300000 }, async (t) => {
+  const begin = Math.floor(Date.now() / 1000 / 60) * 60 - 8 * HOUR;
+  // The same numbers, kinds and amounts; times apart.
+  const life = (from, deviceAssignmentId) => [
+    aBasal(from, 1), ...[2, 3, 4, 5].map((number) => aBolus(from + number * 900, number, number)), aBasal(from + 2 * HOUR, 6), { at: from + 3 * HOUR, eventCode: 4, sequenceNumber: 7, eventProperties: {} },
+  ].map((record) => ({ ...record, deviceAssignmentId }));
+  const { nightscout, sync } = await prepare(t, begin, [...life(begin, 'a'), ...life(begin + 4 * HOUR, 'b')]);
+  const boluses = async () => (await nightscout.treatments()).filter(({ insulin }) => insulin).map(({ created_at, insulin }) => [Date.parse(created_at) / 1000 - begin, insulin]);
+  const wanted = [0, 4 * HOUR].flatMap((from) => [2, 3, 4, 5].map((number) => [from + number * 900, number]));
+  await sync([], { until: begin + 3 * HOUR, pump: 'a' });
+  assert.deepEqual(await boluses(), wanted.slice(0, 4));
+  await sync([], { pump: 'b' });
+  assert.deepEqual(await boluses(), wanted);
+  const stored = byId(await nightscout.treatments());
+  for (const pump of ['a', 'b', undefined]) {
+    assert.equal((await sync(['--days', '1'], { pump })).created, 0);
+    assert.deepEqual(byId(await nightscout.treatments()), stored);
+  }
+});
+
+test('of documents that are alike one stays, the one with a person\'s words', { timeout: 300000 }, async (t) => {
+  const begin = Math.floor(Date.now() / 1000 / 60) * 60 - 5 * HOUR;
+  const minutes = [10, 20, 30, 40];
+  const { nightscout, sync } = await prepare(t, begin, [
+    aBasal(begin, 1), ...minutes.map((minute) => aBolus(begin + minute * 60, minute, 5)), aBasal(begin + HOUR, 60), { at: begin + 2 * HOUR, eventCode: 4, sequenceNumber: 70, eventProperties: {} }]);
+  await sync();
+  const boluses = (await nightscout.treatments()).filter(({ insulin }) => insulin);
+  assert.equal(boluses.length, 4);
+  const twins = await nightscout.double('treatments', { insulin: 5 });
+  const say = async (one, notes) => assert.equal((await nightscout.call('PUT', 'treatments', { ...one, notes })).status, 200);
+  await say(boluses[0], 'with pizza');
+  await say(twins[1], 'a second helping');
+  await say(boluses[2], 'hers');
+  await say(twins[2], 'his');
+  assert.equal((await nightscout.treatments()).filter(({ insulin }) => insulin).length, 8);
+  for (let run = 0; run < 2; run += 1) {
+    await sync(['--days', '1']);
+    const left = (await nightscout.treatments()).filter(({ insulin }) => insulin);
+    const standard = boluses[3].notes;
+    assert.deepEqual(left.map(({ notes }) => notes).sort(), ['a second helping', 'hers', 'his', 'with pizza', standard].sort());
+    assert.deepEqual(minutes.map((minute) => left.filter(({ pump_event_id }) => pump_event_id === String(minute)).length), [1, 1, 2, 1]);
+  }
 });

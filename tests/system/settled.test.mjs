@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { sleep } from './lib/child.mjs';
 import { startClock } from './lib/clock.mjs';
 import { startServer } from './lib/daemon.mjs';
-import { folder, runJson } from './lib/run.mjs';
+import { folder, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 
 const HOUR = 3600;
@@ -169,7 +169,8 @@ test('what a person deleted or removed stays so over restarts; who asks for the 
 });
 
 test('a feature that is added counts from then on; who asks for the days before gets them', { timeout: 300000 }, async (t) => {
-  const { env, now, pass, sync, stored } = await prepare(t, {}, 'BASAL,BOLUS');
+  const { env, home, now, pass, sync, stored, missing } = await prepare(t, {}, 'BASAL,BOLUS');
+  const first = now();
   await sync();
   await pass(10);
   await sync();
@@ -183,8 +184,15 @@ test('a feature that is added counts from then on; who asks for the days before 
   assert.ok(readings.length > 270, `${readings.length} readings`);
   // What was uploaded last before it was added ends 20 minutes earlier.
   assert.ok(readings.every(({ date }) => date / 1000 > added - 1800), 'none of before');
-  await sync('--days', '2');
+  // Check says how, until it is done: from the first sync's day on to that on which it was added.
+  const check = async () => (await run(['check'], { env, home })).stdout;
+  const [, from, to] = /Note: CGM was switched on later .* tconnectsync-heroku sync --from (\S+) --to (\S+), or on the page \d days back/.exec(await check());
+  const day = (instant) => new Date(instant * 1000).toLocaleDateString('en-CA', { timeZone: 'America/New_York' });
+  assert.ok([0, 600].some((late) => from === day(first - 24 * HOUR + late)) && [0, 600].some((early) => to === day(added - 1200 - early)), `${from} to ${to}`);
+  assert.equal((await sync('--from', from, '--to', to)).error, null);
   assert.ok((await stored('entries')).length > 500);
+  assert.doesNotMatch(await check(), /switched on later/);
+  assert.equal(await missing(2), 0);
 });
 
 // The log of one pump, as Tandem tells it; the simulator that serves it lends its sign-in alone.

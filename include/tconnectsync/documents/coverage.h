@@ -58,8 +58,8 @@ void coverage_write(const struct coverage *coverage, const char *key, const char
                     struct buffer *out);
 
 /* ---- what a run settles ---- */
-/* An automatic run is about to begin. Its features count from now on, those of the first such run from its range's
-   beginning; others count no more. */
+/* An automatic run is about to begin. Its features count from now on, those of the first such run from its
+   range's beginning; others count no more. */
 void coverage_count_features(struct coverage *coverage, unsigned features, int64_t from);
 
 struct coverage_rules {
@@ -67,6 +67,7 @@ struct coverage_rules {
     unsigned features; /* that were carried over */
     int64_t from, to;  /* instants, both inclusive: records of that time count */
     int64_t today;     /* as a day: runs older than COVERAGE_DAYS are dropped */
+    bool automatic;    /* a feature that was added later settles nothing of before */
 };
 /* Adds what was read and confirmed. waiting: the instant of the oldest record that was read and is not
    settled, NO_TIME when there is none. True when something has changed that is worth writing. */
@@ -85,6 +86,11 @@ int64_t coverage_first_lack(const struct coverage *coverage, int64_t earliest);
 /* The first day from earliest on behind which numbers are missing. known: also gaps that this process has
  * looked into. */
 int64_t coverage_first_gap(const struct coverage *coverage, int64_t earliest, bool known);
+
+/* The features whose records of before they were added are not settled; first and last: the days of those,
+   which only who asks for them gets. */
+unsigned coverage_features_added(const struct coverage *coverage, unsigned features, int64_t *first,
+                                 int64_t *last);
 
 enum coverage_day { DAY_NOT_READ, DAY_WITH_HOLES, DAY_WHOLE };
 enum coverage_day coverage_of_day(const struct coverage *coverage, unsigned features, int64_t day);

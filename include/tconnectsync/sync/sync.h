@@ -71,7 +71,9 @@ const struct held *sync_held(const struct sync *sync);
 /* What a check found of each side: its error, or NULL. False: Nightscout was not asked. */
 struct sync_check {
     const struct error *tandem, *nightscout;
-    bool limited; /* Nightscout knows the secret or token, but may not let it write everything */
+    bool limited;            /* Nightscout knows the secret or token, but may not let it write everything */
+    unsigned added_features; /* whose past is not carried over by itself (coverage_features_added) */
+    int64_t first_day, last_day; /* of that past, since 1970 */
 };
 bool sync_check_results(const struct sync *sync, struct sync_check *out);
 const struct json *sync_nightscout_status(const struct sync *sync); /* check_only, wants_status */

@@ -1,11 +1,13 @@
 // A genuine Nightscout 0.12.8 on loopback, with mongowire.mjs as its database.
 import { createHash, randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, launch, until } from './child.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const installed = path.join(here, '../node_modules/nightscout');
+const { MongoClient } = createRequire(path.join(installed, 'server.js'))('mongodb'); // the driver that it uses itself
 const preload = path.join(here, 'nightscout_preload.cjs');
 
 export const US = 'Pump (tconnectsync)';
@@ -15,6 +17,7 @@ export const US = 'Pump (tconnectsync)';
 //   call(method, path, body, headers) -> {status, type, headers, text, body}; path is relative to /api/v1/, the
 //                     secret goes along, body is the parsed answer or null
 //   treatments(), entries(), profile(), profiles(), devicestatus()   everything that is stored, oldest first
+//   double(collection, filter)   a twin of each such document, past the server, which would make one of both: the twins
 //   properties()      the pills as the server computes them, which it does 5 s after a write or its own start
 //   restart({enable, env, clock})   the same database behind a new server, at the same address
 //   log(), stop()
@@ -89,6 +92,17 @@ export async function start({ enable = 'careportal basal iob cage sage iage pump
     devicestatus: () => stored(`devicestatus.json?${query({ 'find[created_at][$gte]': '2000', count: 1000000 })}`),
     profile: async () => (await call('GET', 'profile/current')).body,
     profiles: () => stored('profile.json'),
+    async double(collection, filter) {
+      const client = await MongoClient.connect(`mongodb://127.0.0.1:${databasePort}`, { useUnifiedTopology: true });
+      try {
+        const stored = client.db('ns').collection(collection);
+        const twins = (await stored.find(filter).toArray()).map(({ _id, ...one }) => one);
+        await stored.insertMany(twins);
+        return JSON.parse(JSON.stringify(twins));
+      } finally {
+        await client.close();
+      }
+    },
     async properties() {
       const answer = await fetch(`${origin}/api/v2/properties`, { headers: { 'api-secret': hash } });
       return answer.json();
