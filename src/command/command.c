@@ -173,7 +173,8 @@ static bool run_for(struct run *run, const struct person *person, bool check)
         refuse(run, error.text);
         return false;
     }
-    person_log_problems(person);
+    if (!check) /* its report says them */
+        person_log_problems(person);
     signal(SIGHUP, SIG_IGN); /* it ends soon, and its writes with it */
     request.check_only = request.asked_by_person = check;
     sync_start(&person->account, &request,
@@ -185,10 +186,23 @@ static bool run_for(struct run *run, const struct person *person, bool check)
     return true;
 }
 
+/* NULL: the settings' file cannot be read, which has been said. */
+static struct application *open_application(const struct arguments *arguments, FILE *log_stream)
+{
+    struct error error = {0};
+    struct application *application =
+        application_new(log_stream, arguments->level, arguments->env_file, &error);
+    if (!application)
+        fprintf(stderr, PROGRAM_NAME ": %s\n", error.text);
+    return application;
+}
+
 /* One after the other; what goes wrong for one keeps no other from a turn. */
 static int run_sync(const struct arguments *arguments, bool check)
 {
-    struct application *application = application_new(stderr, arguments->level);
+    struct application *application = open_application(arguments, stderr);
+    if (!application)
+        return EXIT_USAGE;
     struct run run = {.application = application, .arguments = arguments, .status = EXIT_DONE};
     const struct person *chosen = NULL;
     if (arguments->person && !(chosen = application_find(application, arguments->person, ~0u)))
@@ -217,7 +231,9 @@ int command_check(const struct arguments *arguments)
 int command_serve(const struct arguments *arguments)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
-    struct application *application = application_new(stdout, arguments->level);
+    struct application *application = open_application(arguments, stdout);
+    if (!application)
+        return EXIT_USAGE;
     bool served = serve(application);
     application_free(application);
     return served ? EXIT_DONE : EXIT_FAILED;
