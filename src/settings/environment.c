@@ -244,8 +244,8 @@ static void review(const struct source *source, struct configuration *first)
             source->shown, source->shown);
     if (source->skipped.length)
         configuration_add_warning(first,
-                                  "%s: skipped line %s%s. A line must read NAME=VALUE, and a quotation "
-                                  "mark that opens must close.",
+                                  "%s has lines that are skipped: %s%s. A line must read NAME=VALUE, and a "
+                                  "quotation mark that opens must close.",
                                   source->shown, source->skipped.data, source->skipped.full ? ", ..." : "");
 }
 

@@ -160,9 +160,9 @@ static void skipped_lines_are_named_without_their_values(void **state)
     assert_reviewed("");
     WRITE(".env", "NS_SECRET hunter2hunter2\nPORT=1\n\nTZ\n");
     assert_found("PORT", "1");
-    assert_reviewed(
-        ".env: skipped line 1, 4. A line must read NAME=VALUE, and a quotation mark that opens must "
-        "close.|");
+    assert_reviewed(".env has lines that are skipped: 1, 4. A line must read NAME=VALUE, and a quotation "
+                    "mark that opens must "
+                    "close.|");
 }
 
 static void a_file_of_secrets_that_all_can_read_is_named(void **state)
