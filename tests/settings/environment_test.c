@@ -203,8 +203,8 @@ static void a_named_file_takes_the_place_of_both(void **state)
     struct configuration *first = configuration_read(environment_lookup, environment, 1);
     environment_review(environment, &first, 1);
     assert_int_equal(first->warning_count, 1);
-    assert_memory_equal(first->warnings[0], "family: skipped line 2.",
-                        23); /* a folder may be a person's name */
+    assert_memory_equal(first->warnings[0], "family has lines that are skipped: 2.",
+                        37); /* a folder may be a person's name */
     configuration_free(first);
     environment_free(environment);
     assert_null(environment_new("home/nobody", &problem));

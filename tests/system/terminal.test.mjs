@@ -78,9 +78,11 @@ test('progress and log never tear each other, and nothing of the progress stays'
 test('no progress where it would be no use: into a file, on a dumb terminal, with --quiet', async (t) => {
   const home = folder(t);
   const words = 'sync --days 1 --pretend';
-  const dumb = await session(words, { home, env: environment({ TERM: 'dumb' }) });
-  const redirected = await session(words, { home, env: environment(), redirection: '2>log' });
-  const quiet = await session(`${words} --quiet`, { home, env: environment() });
+  const [dumb, redirected, quiet] = await Promise.all([
+    session(words, { home, env: environment({ TERM: 'dumb' }) }),
+    session(words, { home, env: environment(), redirection: '2>log' }),
+    session(`${words} --quiet`, { home, env: environment() }),
+  ]);
   for (const { status, text } of [dumb, redirected, quiet]) {
     assert.equal(status, 0, text);
     assert.ok(!text.includes(ESCAPE) && !/\[#* *\]/.test(text), text);
@@ -142,12 +144,12 @@ test('--env-file takes the place of .env, and has to be there', async (t) => {
   fs.writeFileSync(path.join(home, 'family.txt'), Object.entries(environment()).map(([name, value]) => `${name}='${value}'\n`).join(''), { mode: 0o600 });
   const good = await run(['check', '--env-file', 'family.txt'], { home });
   assert.equal(good.status, 0, good.stdout + good.stderr);
-  for (const command of ['serve', 'sync', 'check', 'healthcheck']) {
+  await Promise.all(['serve', 'sync', 'check', 'healthcheck'].map(async (command) => {
     const { status, stdout, stderr } = await run([command, '--env-file', 'nobody.txt'], { home });
     assert.equal(status, 2, command);
     assert.equal(stdout, '');
     assert.equal(stderr, 'tconnectsync-heroku: --env-file nobody.txt cannot be read: No such file or directory\n');
-  }
+  }));
   assert.equal((await run(['help', '--env-file', 'family.txt'], { home })).status, 2);
 });
 
