@@ -15,7 +15,7 @@ const ESCAPE = '\x1b';
 let simulator;
 before(async () => {
   // A history that stands still, so that two looks see the same.
-  simulator = await start({ seed: 21, historyDays: 3, latency: 5, now: Math.floor(Date.now() / 1000) - 3600, dateFollowsNow: false });
+  simulator = await start({ seed: 21, historyDays: 2, latency: 5, now: Math.floor(Date.now() / 1000) - 3600, dateFollowsNow: false });
 });
 after(() => simulator.stop());
 
@@ -60,7 +60,7 @@ test('progress and log never tear each other, and nothing of the progress stays'
   for (const [columns, env] of [[80, {}], [30, { NO_COLOR: '1' }]]) {
     const home = folder(t);
     await simulator.reset();
-    const { status, text } = await session(`sync --days 2 --features ${FEATURES}`, { home, env: environment(env), columns });
+    const { status, text } = await session(`sync --days 1 --features ${FEATURES}`, { home, env: environment(env), columns });
     assert.equal(status, 0, text);
     const { finished, overwritten, rest } = replay(text);
     const table = finished.findIndex((line) => /created +amended/.test(line));
@@ -157,13 +157,14 @@ test('one message for one problem: a refused password is told once', async (t) =
   const home = folder(t);
   const refused = environment({ TCONNECT_PASSWORD: 'not the right one' });
   const count = (text) => text.match(/Tandem refused the e-mail or password/g)?.length;
-  for (const words of ['sync', 'check']) {
-    const { status, text } = await session(words, { home, env: refused });
+  await Promise.all(['sync', 'check'].map(async (words) => {
+    const [{ status, text }, { stdout, stderr }] = await Promise.all([
+      session(words, { home, env: refused }), run([words], { home, env: refused }),
+    ]);
     assert.equal(status, 1);
     assert.equal(count(text), 1, text);
-    const { stdout, stderr } = await run([words], { home, env: refused });
     assert.deepEqual([count(stdout), count(stderr)], [1, 1], 'each where it stands alone');
-  }
+  }));
 });
 
 test('the server tells where it is and that no timer runs; in JSON all of it is JSON', async (t) => {
