@@ -14,6 +14,8 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/redact.h"
+#include "tconnectsync/documents/difference.h"
+#include "tconnectsync/documents/document.h"
 #include "tconnectsync/server/application.h"
 #include "tconnectsync/server/log_output.h"
 #include "tconnectsync/server/serve.h"
@@ -67,21 +69,61 @@ static void print(struct run *run, FILE *stream, const struct buffer *text)
 
 static void on_progress(void *context, const struct sync_progress *progress)
 {
-    (void)context;
-    if (progress->total < 2 || !isatty(STDERR_FILENO))
+    const struct run *run = context;
+    char text[128];
+    if (progress->total < 2 || run->arguments->level > LOG_INFO)
         return;
     int filled = (int)(progress->done * BAR_WIDTH / progress->total);
-    fprintf(stderr, "\r%-10s [%.*s%*s] %llu/%llu ", progress->step, filled, "##############################",
-            BAR_WIDTH - filled, "", (unsigned long long)progress->done, (unsigned long long)progress->total);
-    if (progress->done == progress->total)
-        fputc('\n', stderr);
+    snprintf(text, sizeof text, "%-10s [%.*s%*s] %llu/%llu", progress->step, filled,
+             "##############################", BAR_WIDTH - filled, "", (unsigned long long)progress->done,
+             (unsigned long long)progress->total);
+    log_output_progress(run->application->output, text);
+}
+
+static const char *pretended_word(const struct document *document)
+{
+    switch (document->fate) {
+    case FATE_CREATE:
+        return "new   ";
+    case FATE_AMEND:
+    case FATE_MOVE:
+        return "change";
+    default:
+        return NULL;
+    }
+}
+
+/* What pretend would have written, a line each; what is left in text is still to be printed. */
+static void list_pretended(struct run *run, const struct sync *sync, const struct report *report,
+                           struct buffer *text)
+{
+    const struct documents *documents = sync_documents(sync);
+    const struct difference *difference = sync_difference(sync);
+    for (size_t i = 0; i < documents->count && !run->unwritten; i++) {
+        const struct document *document = &documents->items[i];
+        const char *word = pretended_word(document);
+        if (!word)
+            continue;
+        buffer_addf(text, "%s  ", word);
+        document_write_line(document, sync_pump_log(sync), run->person->zone, text);
+        if (text->length > OUTPUT_MAXIMUM / 2) { /* a year is no text to hold at once */
+            print(run, stdout, text);
+            buffer_clear(text);
+        }
+    }
+    if (report->kinds[DOCUMENT_PROFILE].created)
+        buffer_addf(text, "new     the pump's profiles, as they are now\n");
+    if (difference->twin_count)
+        buffer_addf(text, "delete  %zu exact twins, or readings that are written anew at their right time\n",
+                    difference->twin_count);
+    if (text->length)
+        buffer_add_text(text, "\n");
 }
 
 static void on_synced(void *context, struct sync *sync, struct report *report)
 {
     struct run *run = context;
     struct buffer text;
-    (void)sync;
     buffer_init(&text, OUTPUT_MAXIMUM);
     if (run->arguments->json) {
         report->person = person_number(run);
@@ -89,7 +131,10 @@ static void on_synced(void *context, struct sync *sync, struct report *report)
         buffer_add_text(&text, "\n");
     } else {
         add_heading(run, &text);
-        report_write_table(report, &text);
+        if (report->pretend && report->ok)
+            list_pretended(run, sync, report, &text);
+        if (report->ok || report->events_read)
+            report_write_table(report, &text);
         buffer_addf(&text, report->ok ? "Done.\n" : "FAILED: %s\n", report->error.text);
     }
     print(run, stdout, &text);
@@ -173,8 +218,11 @@ static bool run_for(struct run *run, const struct person *person, bool check)
         refuse(run, error.text);
         return false;
     }
-    person_log_problems(person);
+    if (!check) /* its report says them */
+        person_log_problems(person);
     signal(SIGHUP, SIG_IGN); /* it ends soon, and its writes with it */
+    request.is_listed = !arguments->json;
+    request.is_told = !arguments->json && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
     request.check_only = request.asked_by_person = check;
     sync_start(&person->account, &request,
                &(struct sync_watcher){on_progress, check ? on_checked : on_synced, run});
@@ -185,10 +233,23 @@ static bool run_for(struct run *run, const struct person *person, bool check)
     return true;
 }
 
+/* NULL: the settings' file cannot be read, which has been said. */
+static struct application *open_application(const struct arguments *arguments, FILE *log_stream)
+{
+    struct error error = {0};
+    struct application *application =
+        application_new(log_stream, arguments->level, arguments->env_file, &error);
+    if (!application)
+        fprintf(stderr, PROGRAM_NAME ": %s\n", error.text);
+    return application;
+}
+
 /* One after the other; what goes wrong for one keeps no other from a turn. */
 static int run_sync(const struct arguments *arguments, bool check)
 {
-    struct application *application = application_new(stderr, arguments->level);
+    struct application *application = open_application(arguments, stderr);
+    if (!application)
+        return EXIT_USAGE;
     struct run run = {.application = application, .arguments = arguments, .status = EXIT_DONE};
     const struct person *chosen = NULL;
     if (arguments->person && !(chosen = application_find(application, arguments->person, ~0u)))
@@ -217,7 +278,9 @@ int command_check(const struct arguments *arguments)
 int command_serve(const struct arguments *arguments)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
-    struct application *application = application_new(stdout, arguments->level);
+    struct application *application = open_application(arguments, stdout);
+    if (!application)
+        return EXIT_USAGE;
     bool served = serve(application);
     application_free(application);
     return served ? EXIT_DONE : EXIT_FAILED;

@@ -8,7 +8,8 @@
 
 struct arguments {
     const char *days, *from, *to, *features;
-    const char *person; /* number or name; NULL: all */
+    const char *person;   /* number or name; NULL: all */
+    const char *env_file; /* NULL: the usual .env files */
     bool pretend, json;
     enum log_level level;
     const char *word; /* behind the command; NULL: none */

@@ -8,9 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "tconnectsync/base/log.h"
+#include "tconnectsync/base/error.h"
 #include "tconnectsync/server/application.h"
-#include "tconnectsync/server/log_output.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/settings/environment.h"
 
@@ -51,17 +50,17 @@ static bool ask_any(const char *host, uint16_t port)
 
 int command_healthcheck(const struct arguments *arguments)
 {
-    (void)arguments;
-    struct log_output *output = log_output_new(stderr);
-    struct log *log = log_new(log_output_take, output, LOG_INFO, NULL);
-    struct environment *environment = environment_new(log);
+    struct error error;
+    struct environment *environment = environment_new(arguments->env_file, &error);
+    if (!environment) {
+        fprintf(stderr, PROGRAM_NAME ": %s\n", error.text);
+        return EXIT_USAGE;
+    }
     struct configuration *configuration = configuration_read(environment_lookup, environment, 1);
     bool alive = ask_any(configuration->listen_host, configuration->port);
     if (!alive)
         fprintf(stderr, PROGRAM_NAME ": no server answers on port %u\n", configuration->port);
     configuration_free(configuration);
     environment_free(environment);
-    log_free(log);
-    log_output_free(output);
     return alive ? EXIT_DONE : EXIT_FAILED;
 }

@@ -39,6 +39,7 @@ enum {
     OPTION_TO,
     OPTION_FEATURES,
     OPTION_PERSON,
+    OPTION_ENV_FILE,
     OPTION_PRETEND,
     OPTION_DRY_RUN,
     OPTION_JSON,
@@ -60,6 +61,7 @@ static const struct {
     [OPTION_TO] = {"to", "DATE", 0, "up to the end of that day"},
     [OPTION_FEATURES] = {"features", "LIST", 0, "what to carry over, such as BASAL,BOLUS,PUMP_EVENTS"},
     [OPTION_PERSON] = {"person", "N", 0, "only that one of several people, by number or name"},
+    [OPTION_ENV_FILE] = {"env-file", "FILE", 0, "settings from that file, not from ./.env and ~/.config"},
     [OPTION_PRETEND] = {"pretend", NULL, 'n', "writes nothing and lists what would be written"},
     [OPTION_DRY_RUN] = {"dry-run", NULL, 0, "the same"},
     [OPTION_JSON] = {"json", NULL, 0, "prints the result as JSON"},
@@ -76,12 +78,12 @@ static const struct command {
     int (*run)(const struct arguments *arguments);
     unsigned options;
 } commands[] = {
-    {"serve", command_serve, BIT(QUIET) | BIT(VERBOSE)},
+    {"serve", command_serve, BIT(ENV_FILE) | BIT(QUIET) | BIT(VERBOSE)},
     {"sync", command_sync,
-     BIT(DAYS) | BIT(FROM) | BIT(TO) | BIT(FEATURES) | BIT(PERSON) | BIT(PRETEND) | BIT(DRY_RUN) | BIT(JSON) |
-         BIT(QUIET) | BIT(VERBOSE)},
-    {"check", command_check, BIT(PERSON) | BIT(JSON) | BIT(QUIET) | BIT(VERBOSE)},
-    {"healthcheck", command_healthcheck, 0},
+     BIT(DAYS) | BIT(FROM) | BIT(TO) | BIT(FEATURES) | BIT(PERSON) | BIT(ENV_FILE) | BIT(PRETEND) |
+         BIT(DRY_RUN) | BIT(JSON) | BIT(QUIET) | BIT(VERBOSE)},
+    {"check", command_check, BIT(PERSON) | BIT(ENV_FILE) | BIT(JSON) | BIT(QUIET) | BIT(VERBOSE)},
+    {"healthcheck", command_healthcheck, BIT(ENV_FILE)},
     {"help", command_help, 0},
 };
 
@@ -148,9 +150,9 @@ static int next_option(int argc, char **argv)
 
 static void take_option(struct arguments *arguments, int option)
 {
-    const char **const words[] = {&arguments->days, &arguments->from, &arguments->to, &arguments->features,
-                                  &arguments->person};
-    if (option <= OPTION_PERSON)
+    const char **const words[] = {&arguments->days,     &arguments->from,   &arguments->to,
+                                  &arguments->features, &arguments->person, &arguments->env_file};
+    if (option <= OPTION_ENV_FILE)
         *words[option] = optarg;
     arguments->pretend |= option == OPTION_PRETEND || option == OPTION_DRY_RUN;
     arguments->json |= option == OPTION_JSON;

@@ -68,15 +68,19 @@ static void open_account(struct application *application, struct person *person)
                                      (int64_t)time(NULL));
 }
 
-struct application *application_new(FILE *stream, enum log_level level)
+struct application *application_new(FILE *stream, enum log_level level, const char *env_file,
+                                    struct error *error)
 {
+    struct environment *environment = environment_new(env_file, error);
+    if (!environment)
+        return NULL;
     struct application *application = xcalloc(1, sizeof *application);
     struct configuration *configurations[PEOPLE_MAXIMUM];
     application->redactor = redactor_new();
     application->output = log_output_new(stream);
     application->log = log_new(log_output_take, application->output, level, application->redactor);
-    struct environment *environment = environment_new(application->log);
     application->count = people_read(environment_lookup, environment, configurations);
+    environment_review(environment, configurations, application->count);
     environment_free(environment);
     if (configurations[0]->log_json)
         log_output_use_json(application->output);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 enum {
     QUEUE_MAXIMUM = 256 << 10,
     REPORT_MAXIMUM = 160,
+    PROGRESS_SIZE = 160,
     JSON_MAXIMUM = 64 << 10,
     END_MILLISECONDS = 2000, /* that who reads has at the end */
 };
@@ -31,12 +33,19 @@ struct log_output {
     uint64_t dropped;
     bool json;
     struct event *writable; /* NULL until the loop is known */
+    bool is_terminal;
+    char progress[PROGRESS_SIZE]; /* what stands below the log on a terminal; "": nothing */
+    bool drawn;                   /* it is there, or in the queue's last place */
 };
+
+static const char erase_line[] = "\r\x1b[K";
 
 struct log_output *log_output_new(FILE *stream)
 {
     struct log_output *output = xcalloc(1, sizeof *output);
     output->descriptor = fileno(stream);
+    const char *terminal = getenv("TERM");
+    output->is_terminal = isatty(output->descriptor) && terminal && strcmp(terminal, "dumb") != 0;
     buffer_init(&output->queue, QUEUE_MAXIMUM);
     return output;
 }
@@ -65,6 +74,39 @@ static void write_what_fits(struct log_output *output, int milliseconds)
         output->written = 0;
     }
 }
+
+/* ---- progress ---- */
+
+static void erase_progress(struct log_output *output)
+{
+    if (output->drawn)
+        buffer_add_text(&output->queue, erase_line);
+    output->drawn = false;
+}
+
+/* Not behind lines that wait: then it would be old before it is seen. */
+static void draw_progress(struct log_output *output)
+{
+    if (!*output->progress || output->drawn || waiting(output) > 0)
+        return;
+    output->drawn = buffer_add_text(&output->queue, output->progress);
+    write_what_fits(output, 0);
+}
+
+void log_output_progress(struct log_output *output, const char *text)
+{
+    struct winsize size;
+    if (!output->is_terminal)
+        return;
+    /* A line that wraps could not be erased. */
+    int columns = ioctl(output->descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    erase_progress(output);
+    snprintf(output->progress, sizeof output->progress, "%.*s", columns - 1, text);
+    write_what_fits(output, 0);
+    draw_progress(output);
+}
+
+/* ---- lines ---- */
 
 static void make_room(struct log_output *output)
 {
@@ -135,16 +177,20 @@ void log_output_take(void *context, enum log_level level, const char *line, size
     write_what_fits(output, 0);
     if (output->queue.length + length > QUEUE_MAXIMUM)
         make_room(output);
+    erase_progress(output);
     report_dropped(output);
     if (output->dropped > 0 || !queue_line(output, line, length))
         output->dropped++;
     write_what_fits(output, 0);
+    draw_progress(output);
     if (waiting(output) > 0 && output->writable)
         event_add(output->writable, NULL); /* a file, which cannot be watched, takes everything at once */
 }
 
 void log_output_flush(struct log_output *output)
 {
+    erase_progress(output);
+    *output->progress = '\0';
     write_what_fits(output, END_MILLISECONDS);
     make_room(output);
     report_dropped(output);

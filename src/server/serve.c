@@ -97,27 +97,46 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 
 /* ---- the beginning ---- */
 
+/* What a browser on this machine opens. */
+static void write_address(const struct daemon *daemon, char *out, size_t size)
+{
+    const char *host = daemon->application->people[0].configuration->listen_host;
+    const bool is_any = !host || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+    const bool is_version_6 = !is_any && strchr(host, ':');
+    snprintf(out, size, "http://%s%s%s:%u/", is_version_6 ? "[" : "", is_any ? "localhost" : host,
+             is_version_6 ? "]" : "", http_server_port(daemon->server));
+}
+
+/* A person's own, and what keeps data from flowing. */
+static void log_person(const struct daemon *daemon, const struct person *person)
+{
+    const struct configuration *configuration = person->configuration;
+    if (daemon->count > 1)
+        log_info(person->account.log, "serve", "interval_minutes=%u secret=%s",
+                 configuration->interval_minutes, configuration->secret ? "set" : "unset");
+    person_log_problems(person);
+    if (configuration->interval_minutes == 0 && person_is_usable(person))
+        log_warn(person->account.log, "serve",
+                 "note=\"No timer runs, so a sync starts only when somebody asks for one. Set "
+                 "TCONNECTSYNC_HEROKU_INTERVAL_MINS to 15 for one every 15 minutes.\"");
+}
+
 static void log_start(const struct daemon *daemon)
 {
-    char libraries[LIBRARIES_SIZE];
+    char address[300], libraries[LIBRARIES_SIZE];
     struct log *log = daemon->application->log;
     const char *quoted = log_quote(log, daemon_libraries(libraries, sizeof libraries));
     const struct configuration *first = daemon->services[0].person->configuration;
+    write_address(daemon, address, sizeof address);
     if (daemon->count == 1)
-        log_info(log, "serve", "version=%s libraries=%s port=%u interval_minutes=%u secret=%s", VERSION,
-                 quoted, http_server_port(daemon->server), first->interval_minutes,
+        log_info(log, "serve", "version=%s libraries=%s address=%s port=%u interval_minutes=%u secret=%s",
+                 VERSION, quoted, address, http_server_port(daemon->server), first->interval_minutes,
                  first->secret ? "set" : "unset");
     else
-        log_info(log, "serve", "version=%s libraries=%s port=%u people=%zu", VERSION, quoted,
-                 http_server_port(daemon->server), daemon->count);
-    for (size_t i = 0; i < daemon->count; i++) {
-        const struct person *person = daemon->services[i].person;
-        if (daemon->count > 1)
-            log_info(person->account.log, "serve", "interval_minutes=%u secret=%s",
-                     person->configuration->interval_minutes,
-                     person->configuration->secret ? "set" : "unset");
-        person_log_problems(person);
-    }
+        log_info(log, "serve", "version=%s libraries=%s address=%s port=%u people=%zu", VERSION, quoted,
+                 address, http_server_port(daemon->server), daemon->count);
+    for (size_t i = 0; i < daemon->count; i++)
+        log_person(daemon, daemon->services[i].person);
 }
 
 static bool open_server(struct daemon *daemon, struct error *error)

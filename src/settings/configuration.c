@@ -102,6 +102,11 @@ static const struct setting settings[] = {
 /* clang-format on */
 enum { SETTING_COUNT = sizeof settings / sizeof *settings };
 
+const struct setting *setting_at(size_t index)
+{
+    return index < SETTING_COUNT ? &settings[index] : NULL;
+}
+
 /* ---- reading ---- */
 
 /* The value to judge, to be freed; NULL when there is none. */

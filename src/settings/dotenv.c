@@ -72,12 +72,12 @@ static bool read_quoted(struct scanner *scanner, struct buffer *value)
     return !more(scanner) || at_any(scanner, "\n#");
 }
 
-/* Up to the line's end or a '#' behind a blank. */
+/* Up to the line's end or a '#' behind a blank. One at the start belongs to the value: passwords begin so. */
 static bool read_plain(struct scanner *scanner, struct buffer *value)
 {
     const char *start = scanner->at;
     while (more(scanner) && *scanner->at != '\n' &&
-           !(*scanner->at == '#' && (scanner->at == start || is_any(scanner->at[-1], " \t"))))
+           !(*scanner->at == '#' && scanner->at > start && is_any(scanner->at[-1], " \t")))
         scanner->at++;
     const char *end = scanner->at;
     while (end > start && is_any(end[-1], " \t\r"))
@@ -104,12 +104,20 @@ static bool read_pair(struct scanner *scanner, struct buffer *name, struct buffe
     return read && !memchr(value->data, '\0', value->length);
 }
 
-size_t dotenv_parse(const char *text, size_t length,
-                    void (*set)(void *context, const char *name, const char *value), void *context)
+/* The number of the line that begins at to, when the one at from has that number. */
+static unsigned count_lines(unsigned number, const char *from, const char *to)
+{
+    for (; from < to; from++)
+        number += *from == '\n';
+    return number;
+}
+
+void dotenv_parse(const char *text, size_t length, const struct dotenv_listener *listener)
 {
     struct scanner scanner = {text, text + length};
     struct buffer name, value;
-    size_t skipped = 0;
+    const char *counted = text;
+    unsigned number = 1;
     buffer_init(&name, 256);
     buffer_init(&value, 64 * 1024);
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -118,16 +126,17 @@ size_t dotenv_parse(const char *text, size_t length,
         const char *line = scanner.at;
         if (*line != '#') {
             if (read_pair(&scanner, &name, &value)) {
-                set(context, name.data, value.data);
+                listener->set(listener->context, name.data, value.data);
             } else {
                 /* An open quote may have run over lines that are good. */
                 scanner.at = line;
-                skipped++;
+                number = count_lines(number, counted, line);
+                counted = line;
+                listener->skipped(listener->context, number);
             }
         }
         skip_line(&scanner);
     }
     buffer_free(&name);
     buffer_wipe(&value);
-    return skipped;
 }

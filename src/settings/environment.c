@@ -6,35 +6,43 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "tconnectsync/base/buffer.h"
-#include "tconnectsync/base/log.h"
+#include "tconnectsync/base/error.h"
 #include "tconnectsync/base/memory.h"
-#include "tconnectsync/settings/configuration.h"
 
-enum { FILE_MAXIMUM = 64 * 1024 };
+enum { FILE_MAXIMUM = 64 * 1024, LINES_MAXIMUM = 200, SOURCES = 2 };
 
-struct pairs {
+/* A .env file. */
+struct source {
+    char
+        *shown; /* its name for people, without the folders that may tell who they are; NULL: there is none */
     char **names, **values;
     size_t count;
+    struct buffer skipped; /* the numbers of lines: "3, 7" */
+    int failure;           /* why it cannot be read, as an errno */
+    bool open_to_all;      /* everybody on this machine can read it */
 };
 
 struct environment {
-    struct pairs working_folder, home;
-    struct buffer file; /* the secret that was looked up last */
+    struct source sources[SOURCES]; /* the first one wins */
+    struct buffer file;             /* the secret that was looked up last */
 };
 
 /* 0, or why it cannot be read, as an errno. */
-static int read_file(const char *path, struct buffer *content)
+static int read_file(const char *path, struct buffer *content, struct stat *status)
 {
     char piece[4096];
     ssize_t length = 0;
     int file = open(path, O_RDONLY | O_CLOEXEC), failure = 0;
     if (file < 0)
         return errno;
+    if (fstat(file, status) != 0)
+        failure = errno;
     while (failure == 0 && (length = read(file, piece, sizeof piece)) != 0) {
         if (length < 0 && errno != EINTR)
             failure = errno;
@@ -50,58 +58,93 @@ static int read_file(const char *path, struct buffer *content)
 
 static void keep(void *context, const char *name, const char *value)
 {
-    struct pairs *pairs = context;
-    pairs->names = xreallocarray(pairs->names, pairs->count + 1, sizeof *pairs->names);
-    pairs->values = xreallocarray(pairs->values, pairs->count + 1, sizeof *pairs->values);
-    pairs->names[pairs->count] = xstrdup(name);
-    pairs->values[pairs->count++] = xstrdup(value);
+    struct source *source = context;
+    source->names = xreallocarray(source->names, source->count + 1, sizeof *source->names);
+    source->values = xreallocarray(source->values, source->count + 1, sizeof *source->values);
+    source->names[source->count] = xstrdup(name);
+    source->values[source->count++] = xstrdup(value);
+}
+
+static void keep_skipped(void *context, unsigned line)
+{
+    struct source *source = context;
+    buffer_addf(&source->skipped, "%s%u", source->skipped.length ? ", " : "", line);
 }
 
 /* The last line wins. */
-static const char *find(const struct pairs *pairs, const char *name)
+static const char *find(const struct source *source, const char *name)
 {
-    for (size_t i = pairs->count; i-- > 0;)
-        if (strcmp(pairs->names[i], name) == 0)
-            return pairs->values[i];
+    for (size_t i = source->count; i-- > 0;)
+        if (strcmp(source->names[i], name) == 0)
+            return source->values[i];
     return NULL;
 }
 
-static void forget(struct pairs *pairs)
+static bool holds_secret(const struct source *source)
 {
-    for (size_t i = 0; i < pairs->count; i++) {
-        free(pairs->names[i]);
-        free_secret(pairs->values[i]);
-    }
-    free(pairs->names);
-    free(pairs->values);
+    for (size_t i = 0; i < source->count; i++)
+        if (*source->values[i] && configuration_is_secret(source->names[i]))
+            return true;
+    return false;
 }
 
-static void load(struct pairs *pairs, const char *path, const char *shown_path, struct log *log)
+static void forget(struct source *source)
+{
+    for (size_t i = 0; i < source->count; i++) {
+        free(source->names[i]);
+        free_secret(source->values[i]);
+    }
+    free(source->names);
+    free(source->values);
+    free(source->shown);
+    buffer_free(&source->skipped);
+}
+
+static void load(struct source *source, const char *path, const char *shown)
 {
     struct buffer text;
+    struct stat status;
+    source->shown = xstrdup(shown);
     buffer_init(&text, FILE_MAXIMUM);
-    int failure = read_file(path, &text);
-    if (failure == 0) {
-        size_t skipped = dotenv_parse(text.data, text.length, keep, pairs);
-        if (skipped)
-            log_warn(log, "settings", "file=%s lines_skipped=%zu hint=\"a line must read NAME=VALUE\"",
-                     shown_path, skipped);
-    } else if (failure != ENOENT && failure != ENOTDIR) {
-        log_warn(log, "settings", "file=%s error=%s", shown_path, log_quote(log, strerror(failure)));
+    source->failure = read_file(path, &text, &status);
+    if (source->failure == 0) {
+        dotenv_parse(text.data, text.length, &(struct dotenv_listener){keep, keep_skipped, source});
+        source->open_to_all = S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) && holds_secret(source);
     }
     buffer_wipe(&text);
 }
 
-struct environment *environment_new(struct log *log)
+static bool load_named(struct environment *environment, const char *file, struct error *error)
+{
+    const char *slash = strrchr(file, '/');
+    load(&environment->sources[0], file, slash ? slash + 1 : file);
+    const int failure = environment->sources[0].failure;
+    return failure == 0 ||
+           error_set(error, ERROR_USAGE, "--env-file %s cannot be read: %s", file, strerror(failure));
+}
+
+static void load_standard(struct environment *environment)
+{
+    const char *home = getenv("HOME");
+    load(&environment->sources[0], ".env", ".env");
+    if (!home || *home != '/')
+        return;
+    char *path = xasprintf("%s/.config/tconnectsync/.env", home);
+    load(&environment->sources[1], path, "~/.config/tconnectsync/.env");
+    free(path);
+}
+
+struct environment *environment_new(const char *file, struct error *error)
 {
     struct environment *environment = xcalloc(1, sizeof *environment);
     buffer_init(&environment->file, FILE_MAXIMUM);
-    load(&environment->working_folder, ".env", ".env", log);
-    const char *home = getenv("HOME");
-    if (home && *home == '/') {
-        char *path = xasprintf("%s/.config/tconnectsync/.env", home);
-        load(&environment->home, path, "~/.config/tconnectsync/.env", log);
-        free(path);
+    for (size_t i = 0; i < SOURCES; i++)
+        buffer_init(&environment->sources[i].skipped, LINES_MAXIMUM);
+    if (!file) {
+        load_standard(environment);
+    } else if (!load_named(environment, file, error)) {
+        environment_free(environment);
+        return NULL;
     }
     return environment;
 }
@@ -123,8 +166,8 @@ void environment_free(struct environment *environment)
     if (!environment)
         return;
     wipe_secrets();
-    forget(&environment->working_folder);
-    forget(&environment->home);
+    for (size_t i = 0; i < SOURCES; i++)
+        forget(&environment->sources[i]);
     buffer_wipe(&environment->file);
     free(environment);
 }
@@ -136,7 +179,8 @@ static const char *secret_in(struct environment *environment, const char *path, 
 {
     struct buffer *file = &environment->file;
     buffer_wipe(file);
-    int failure = read_file(path, file);
+    struct stat status;
+    int failure = read_file(path, file, &status);
     if (failure == ENOENT && may_be_missing)
         return NULL;
     if (failure || memchr(file->data, '\0', file->length))
@@ -167,7 +211,6 @@ static const char *credential(struct environment *environment, const char *name)
 const char *environment_lookup(void *context, const char *name)
 {
     struct environment *environment = context;
-    const struct pairs *const files[] = {&environment->working_folder, &environment->home};
     bool secret = configuration_is_secret(name);
     char *name_file = xasprintf("%s_FILE", name);
     const char *found = getenv(name), *path = secret ? getenv(name_file) : NULL;
@@ -177,12 +220,52 @@ const char *environment_lookup(void *context, const char *name)
         found = secret_in(environment, path, false);
     if (!found && secret)
         found = credential(environment, name);
-    for (size_t i = 0; !found && i < 2; i++) {
-        found = find(files[i], name);
-        path = !found && secret ? find(files[i], name_file) : NULL;
+    for (size_t i = 0; !found && i < SOURCES; i++) {
+        found = find(&environment->sources[i], name);
+        path = !found && secret ? find(&environment->sources[i], name_file) : NULL;
         if (path && *path)
             found = secret_in(environment, path, false);
     }
     free(name_file);
     return found;
+}
+
+/* ---- what is wrong with it ---- */
+
+static void review(const struct source *source, struct configuration *first)
+{
+    const bool is_missing = source->failure == ENOENT || source->failure == ENOTDIR;
+    if (source->failure && !is_missing)
+        configuration_add_warning(first, "%s cannot be read: %s. No setting in it counts.", source->shown,
+                                  strerror(source->failure));
+    if (source->open_to_all)
+        configuration_add_warning(
+            first, "%s holds a secret, and every user of this machine can read it. Run: chmod 600 %s",
+            source->shown, source->shown);
+    if (source->skipped.length)
+        configuration_add_warning(first,
+                                  "%s has lines that are skipped: %s%s. A line must read NAME=VALUE, and a "
+                                  "quotation mark that opens must close.",
+                                  source->shown, source->skipped.data, source->skipped.full ? ", ..." : "");
+}
+
+/* Only the part before the '=' leaves this room. */
+static void review_variable(const char *variable, struct configuration *const *people, size_t count)
+{
+    char *name = xstrndup(variable, strcspn(variable, "="));
+    people_note_name(people, count, name);
+    free(name);
+}
+
+void environment_review(const struct environment *environment, struct configuration *const *people,
+                        size_t count)
+{
+    for (size_t i = 0; i < SOURCES; i++) {
+        const struct source *source = &environment->sources[i];
+        review(source, people[0]);
+        for (size_t j = 0; j < source->count; j++)
+            people_note_name(people, count, source->names[j]);
+    }
+    for (char **variable = environ; variable && *variable; variable++)
+        review_variable(*variable, people, count);
 }

@@ -22,6 +22,9 @@ __attribute__((format(printf, 3, 0))) static void add(char **list, size_t *count
     if (*count == CONFIGURATION_PROBLEMS_MAXIMUM)
         return;
     vsnprintf(text, sizeof text, format, arguments);
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(list[i], text) == 0)
+            return; /* one message for one problem */
     list[(*count)++] = xstrdup(text);
 }
 

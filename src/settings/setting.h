@@ -51,6 +51,9 @@ void setting_warning(struct reading *reading, const char *format, ...) __attribu
 /* A setting's name as a person has it: NS_URL, the second one's is NS_URL_2. */
 void setting_write_name(char text[SETTING_NAME_SIZE], const char *name, unsigned person);
 
+/* The table's rows, from 0 on; NULL: there are no more. */
+const struct setting *setting_at(size_t index);
+
 /* Of a field that is text. */
 char **setting_text_field(struct configuration *configuration, const struct setting *setting);
 

@@ -39,6 +39,24 @@ static const struct sync_step_row steps[STEP_COUNT] = {
     [STEP_DONE] = {"done", NULL, NULL, NULL, STEP_DONE},
 };
 
+/* The one line that tells what went wrong. What a check found it has said already, of each side. */
+static void log_result(const struct sync *sync)
+{
+    const struct report *report = &sync->report;
+    struct log *log = sync->account.log;
+    const struct report_counts totals = report_totals(report);
+    char *failure = report->ok || sync->sign_in.checked || sync->request.is_told
+                        ? xstrdup("")
+                        : xasprintf(" at=%s error=%s", sync->failed_at, log_quote(log, report->error.text));
+    log_line(log, report->ok ? LOG_INFO : LOG_ERROR, "sync",
+             "result=%s%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
+             " events=%" PRIu64 " requests=%" PRIu64 " ms=%d%s",
+             report->ok ? "ok" : "failed", report->nothing_new ? " new=none" : "", totals.created,
+             totals.amended, totals.unchanged, totals.withheld, report->events_read, report->requests,
+             (int)(report->seconds * 1000), failure);
+    free(failure);
+}
+
 static void conclude(struct sync *sync)
 {
     struct report *report = &sync->report;
@@ -57,14 +75,7 @@ static void conclude(struct sync *sync)
         sync_remember_run(sync, sync->outcome == SYNC_OK);
     if (report->nightscout_skipped)
         log_warn(sync->account.log, "sync", "skipped=%s", log_quote(sync->account.log, report->error.text));
-    struct report_counts totals = report_totals(report);
-    log_line(sync->account.log, report->ok ? LOG_INFO : LOG_ERROR, "sync",
-             "result=%s%s created=%" PRIu64 " amended=%" PRIu64 " unchanged=%" PRIu64 " withheld=%" PRIu64
-             " events=%" PRIu64 " requests=%" PRIu64 " ms=%d%s%s",
-             report->ok ? "ok" : "failed", report->nothing_new ? " new=none" : "", totals.created,
-             totals.amended, totals.unchanged, totals.withheld, report->events_read, report->requests,
-             (int)(report->seconds * 1000),
-             report->ok ? "" : " error=", report->ok ? "" : log_quote(sync->account.log, report->error.text));
+    log_result(sync);
     sync->watcher.done(sync->watcher.context, sync, report);
     sync_free(sync);
 }
@@ -142,6 +153,11 @@ bool sync_has_read(const struct sync *sync, int64_t from, int64_t until)
 const struct held *sync_held(const struct sync *sync)
 {
     return &sync->held;
+}
+
+const struct difference *sync_difference(const struct sync *sync)
+{
+    return &sync->difference;
 }
 
 const struct json *sync_nightscout_status(const struct sync *sync)

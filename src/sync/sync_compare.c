@@ -101,6 +101,8 @@ void sync_list_pretended(struct sync *sync)
 {
     struct buffer one;
     size_t listed = 0;
+    if (sync->request.is_listed)
+        return;
     buffer_init(&one, DOCUMENT_BYTES);
     while (listed < LISTED_IN_A_TURN && list_next(sync, &one))
         listed++;

@@ -51,8 +51,9 @@ static bool note_for_check(struct sync *sync, enum sync_outcome outcome, const s
         !(tandem || nightscout))
         return false;
     struct error *noted = tandem ? &sign_in->tandem_error : &sign_in->nightscout_error;
-    log_warn(sync->account.log, "sync", "check=%s error=%s", tandem ? "tandem" : "nightscout",
-             log_quote(sync->account.log, error->text));
+    if (!sync->request.is_told)
+        log_error(sync->account.log, "sync", "check=%s error=%s", tandem ? "tandem" : "nightscout",
+                  log_quote(sync->account.log, error->text));
     if (noted->kind == ERROR_NONE)
         *noted = *error;
     if (tandem)
@@ -66,8 +67,7 @@ void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error 
         return;
     sync->outcome = outcome;
     sync->report.error = *error;
-    log_warn(sync->account.log, "sync", "step=%s error=%s", sync->steps[sync->step].name,
-             log_quote(sync->account.log, error->text));
+    sync->failed_at = sync->steps[sync->step].name;
     tandem_cancel(sync->account.tandem);
     nightscout_cancel(sync->nightscout);
     evtimer_del(sync->turn);

@@ -169,6 +169,7 @@ struct sync {
     enum sync_step step; /* written by sync_move alone */
     enum sync_step next; /* where leave wants to go, when not to the table's next */
     enum sync_outcome outcome;
+    const char *failed_at; /* the step's name */
     unsigned pending; /* requests, or turns of the loop, that the step waits for */
     uint64_t sent;    /* requests of this step */
     struct event *turn, *deadline;

@@ -75,7 +75,8 @@ void sync_write_profile(struct sync *sync)
         counts->unchanged++;
     } else if (action != PROFILE_NONE && sync->request.pretend) {
         counts->created++;
-        log_info(sync->account.log, "sync", "pretend=\"would write the profile\"");
+        if (!sync->request.is_listed)
+            log_info(sync->account.log, "sync", "pretend=\"would write the profile\"");
     } else if (action != PROFILE_NONE) {
         sync_expect(sync);
         nightscout_write_profile(sync->nightscout, action == PROFILE_REPLACE, &body, on_profile_written,

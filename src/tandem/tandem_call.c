@@ -64,8 +64,10 @@ static void on_done(void *context, const struct http_response *response)
         error.status = response->status;
     if (!passed && tandem->credentials.limit.not_before)
         tandem->last_failure = error;
-    log_info(tandem->log, "tandem", "step=%s status=%d attempts=%u%s%s", call->step, response->status,
-             response->attempts, passed ? "" : " error=", passed ? "" : log_quote(tandem->log, error.text));
+    log_info(tandem->log, "tandem", "step=%s status=%d attempts=%u", call->step, response->status,
+             response->attempts);
+    if (!passed) /* whoever asked tells it, or needs no answer */
+        log_debug(tandem->log, "tandem", "step=%s error=%s", call->step, log_quote(tandem->log, error.text));
     tandem_done *done = call->done;
     void *done_context = call->context;
     tandem_call_free(call);

@@ -24,6 +24,11 @@ static void keep(void *context, const char *name, const char *value)
     pairs->values[pairs->count++] = strdup(value);
 }
 
+static void ignore_line(void *context, unsigned line)
+{
+    (void)context, (void)line;
+}
+
 static const char *look_up(void *context, const char *name)
 {
     const struct pairs *pairs = context;
@@ -42,7 +47,7 @@ static void expect(int truth)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pairs pairs = {.count = 0};
-    dotenv_parse((const char *)data, size, keep, &pairs);
+    dotenv_parse((const char *)data, size, &(struct dotenv_listener){keep, ignore_line, &pairs});
     struct configuration *configuration = configuration_read(look_up, &pairs, 1);
     struct redactor *redactor = redactor_new();
     configuration_hide(configuration, redactor);

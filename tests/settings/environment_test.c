@@ -13,12 +13,9 @@
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/settings/environment.h"
 
-#include "log_to_stream.h"
+#include "tconnectsync/base/error.h"
 
-static char *logged;
-static size_t logged_length;
-static FILE *log_stream;
-static struct log *journal;
+static struct error problem;
 static char folder[64];
 
 static const char *const variables[] = {"PORT",
@@ -50,8 +47,6 @@ static int enter(void **state)
     assert_int_equal(
         mkdir("home", 0700) | mkdir("home/.config", 0700) | mkdir("home/.config/tconnectsync", 0700), 0);
     assert_int_equal(mkdir("credentials", 0700), 0);
-    log_stream = open_memstream(&logged, &logged_length);
-    journal = log_new(log_to_stream, log_stream, LOG_INFO, NULL);
     return 0;
 }
 
@@ -59,9 +54,6 @@ static int leave(void **state)
 {
     (void)state;
     char command[100];
-    log_free(journal);
-    fclose(log_stream);
-    free(logged);
     assert_int_equal(chdir("/"), 0);
     snprintf(command, sizeof command, "rm -r '%s'", folder);
     return system(command);
@@ -69,7 +61,7 @@ static int leave(void **state)
 
 static void assert_found(const char *name, const char *expected)
 {
-    struct environment *environment = environment_new(journal);
+    struct environment *environment = environment_new(NULL, &problem);
     const char *found = environment_lookup(environment, name);
     if (expected == configuration_unreadable || !expected)
         assert_ptr_equal(found, expected);
@@ -97,8 +89,6 @@ static void the_nearest_place_wins(void **state)
     unsetenv("HOME");
     unsetenv("PORT");
     assert_found("PORT", "2");
-    fflush(log_stream);
-    assert_int_equal(logged_length, 0);
 }
 
 static void a_secret_may_stand_in_a_file(void **state)
@@ -147,18 +137,91 @@ static void a_file_that_is_no_use_is_told_from_none(void **state)
     assert_found("NS_SECRET", NULL);
 }
 
-static void a_broken_dotenv_is_logged_without_its_values(void **state)
+/* What is said of the files and of their names, sentence by sentence. */
+static void assert_reviewed(const char *expected)
+{
+    char said[2000] = "";
+    struct environment *environment = environment_new(NULL, &problem);
+    struct configuration *first = configuration_read(environment_lookup, environment, 1);
+    for (size_t i = first->warning_count; i-- > 0;)
+        free(first->warnings[i]);
+    first->warning_count = 0;
+    environment_review(environment, &first, 1);
+    for (size_t i = 0; i < first->warning_count; i++)
+        snprintf(said + strlen(said), sizeof said - strlen(said), "%s|", first->warnings[i]);
+    assert_string_equal(said, expected);
+    configuration_free(first);
+    environment_free(environment);
+}
+
+static void skipped_lines_are_named_without_their_values(void **state)
 {
     (void)state;
-    WRITE(".env", "NS_SECRET hunter2hunter2\nPORT=1\n");
+    assert_reviewed("");
+    WRITE(".env", "NS_SECRET hunter2hunter2\nPORT=1\n\nTZ\n");
     assert_found("PORT", "1");
-    fflush(log_stream);
-    assert_non_null(strstr(logged, "file=.env lines_skipped=1"));
-    assert_null(strstr(logged, "hunter2"));
-    assert_int_equal(unlink(".env"), 0);
+    assert_reviewed(".env has lines that are skipped: 1, 4. A line must read NAME=VALUE, and a quotation "
+                    "mark that opens must "
+                    "close.|");
+}
+
+static void a_file_of_secrets_that_all_can_read_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        mode_t mode;
+        bool warned;
+    } cases[] = {{"NS_SECRET=x", 0644, true},  {"NS_SECRET_2=x", 0604, true}, {"NS_SECRET=x", 0600, false},
+                 {"NS_SECRET=x", 0640, false}, {"NS_SECRET=", 0644, false},   {"PORT=1", 0644, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_file(".env", cases[i].text, strlen(cases[i].text));
+        assert_int_equal(chmod(".env", cases[i].mode), 0);
+        assert_reviewed(cases[i].warned
+                            ? ".env holds a secret, and every user of this machine can read it. Run: "
+                              "chmod 600 .env|"
+                            : "");
+    }
+}
+
+static void a_dotenv_that_cannot_be_read_is_named(void **state)
+{
+    (void)state;
     assert_int_equal(mkdir(".env", 0700), 0);
     assert_found("PORT", NULL);
-    assert_non_null(strstr(logged, "file=.env error="));
+    assert_reviewed(".env cannot be read: Is a directory. No setting in it counts.|");
+}
+
+static void a_named_file_takes_the_place_of_both(void **state)
+{
+    (void)state;
+    WRITE(".env", "PORT=1\nLISTEN_HOST=::1");
+    WRITE("home/family", "PORT=2\nbroken");
+    struct environment *environment = environment_new("home/family", &problem);
+    assert_string_equal(environment_lookup(environment, "PORT"), "2");
+    assert_null(environment_lookup(environment, "LISTEN_HOST"));
+    struct configuration *first = configuration_read(environment_lookup, environment, 1);
+    environment_review(environment, &first, 1);
+    assert_int_equal(first->warning_count, 1);
+    assert_memory_equal(first->warnings[0], "family has lines that are skipped: 2.",
+                        37); /* a folder may be a person's name */
+    configuration_free(first);
+    environment_free(environment);
+    assert_null(environment_new("home/nobody", &problem));
+    assert_string_equal(problem.text, "--env-file home/nobody cannot be read: No such file or directory");
+    assert_null(environment_new("home", &problem));
+    assert_string_equal(problem.text, "--env-file home cannot be read: Is a directory");
+}
+
+static void misspelt_names_are_found_wherever_they_stand(void **state)
+{
+    (void)state;
+    WRITE(".env", "NS_SECERT=x\nNS_SECERT=y\n");
+    assert_int_equal(chmod(".env", 0600), 0);
+    setenv("ALARM_SAVE_MINUTES", "10", 1);
+    assert_reviewed(
+        "ALARM_SAVE_MINUTES: did you mean ALARM_SAFE_MINUTES? As it is written it has no effect.|");
+    unsetenv("ALARM_SAVE_MINUTES");
 }
 
 #define in_folder(name) cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -169,7 +232,11 @@ int main(void)
         in_folder(the_nearest_place_wins),
         in_folder(a_secret_may_stand_in_a_file),
         in_folder(a_file_that_is_no_use_is_told_from_none),
-        in_folder(a_broken_dotenv_is_logged_without_its_values),
+        in_folder(skipped_lines_are_named_without_their_values),
+        in_folder(a_file_of_secrets_that_all_can_read_is_named),
+        in_folder(a_dotenv_that_cannot_be_read_is_named),
+        in_folder(a_named_file_takes_the_place_of_both),
+        in_folder(misspelt_names_are_found_wherever_they_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

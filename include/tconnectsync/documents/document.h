@@ -108,6 +108,10 @@ void document_notes(const struct document *document, const struct pump_log *log,
 void document_write(const struct document *document, const struct pump_log *log, const struct time_zone *zone,
                     struct json_writer *writer);
 
+/* Appends a line for people: time in the zone with its offset, kind, what it says. */
+void document_write_line(const struct document *document, const struct pump_log *log,
+                         const struct time_zone *zone, struct buffer *out);
+
 /* The parts of a bolus that a stored one may lack; false when there is nothing to tell. */
 bool document_insulin(const struct document *document, const struct pump_log *log, int64_t *milliunits);
 bool document_carbs(const struct document *document, const struct pump_log *log, int64_t *thousandths);

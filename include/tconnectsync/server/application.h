@@ -15,6 +15,7 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
+struct error;
 struct log_output;
 struct redactor;
 
@@ -36,8 +37,9 @@ struct application {
 };
 
 /* Reads the settings and opens the log on stream, for lines of that level and worse. Unusable settings are in a person's
-   configuration->problems; everything that does not depend on them is there all the same. */
-struct application *application_new(FILE *stream, enum log_level level);
+   configuration->problems; everything that does not depend on them is there all the same. NULL: env_file, which is not
+   NULL, cannot be read. */
+struct application *application_new(FILE *stream, enum log_level level, const char *env_file, struct error *error);
 void application_free(struct application *application);
 /* The person of that number or, among those whom the bit mask opens names, of that name; NULL: there is none.
  */
@@ -46,7 +48,7 @@ const struct person *application_find(const struct application *application, con
 
 /* Settings are good enough for a sync. */
 bool person_is_usable(const struct person *person);
-/* Logs every problem, a line each. */
+/* Logs every problem and warning, a line each. */
 void person_log_problems(const struct person *person);
 
 #endif

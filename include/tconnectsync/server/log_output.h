@@ -15,6 +15,9 @@ struct log_output *log_output_new(FILE *stream);
  * end. */
 void log_output_watch(struct log_output *output, struct event_base *base);
 void log_output_forget_loop(struct log_output *output);
+/* On a terminal one line below the log, which each line of the log pushes down and each flush erases; elsewhere nothing.
+   text has neither newline nor wide characters. */
+void log_output_progress(struct log_output *output, const char *text);
 /* Waits for who reads, for two seconds at most. */
 void log_output_flush(struct log_output *output);
 /* Not before the logs that write to it. Flushes. */

@@ -86,13 +86,21 @@ bool configuration_mentions(configuration_lookup *lookup, void *context, unsigne
    two of them is a problem of the later. Gives how many there are; each is to be freed with configuration_free. */
 size_t people_read(configuration_lookup *lookup, void *context, struct configuration *people[PEOPLE_MAXIMUM]);
 
+/* A name that is no setting, but was surely meant to be one ("TCONNECT_EMIAL"), becomes a problem or a warning of the
+   person who lacks it; any other name is somebody else's and nothing is said. */
+void people_note_name(struct configuration *const *people, size_t count, const char *name);
+
 /* Tells the redactor everything in here that must not be seen: password, secrets, e-mail, serial, Nightscout's host. */
 void configuration_hide(const struct configuration *configuration, struct redactor *redactor);
 
 /* A .env file's text: KEY=VALUE lines as python-dotenv reads them (comments, export, single quotes, double quotes with
-   escapes, both over several lines), but without "${NAME}". Calls set for each pair, in order. Lines that are none are
-   skipped and counted in the result. */
-size_t dotenv_parse(const char *text, size_t length,
-                    void (*set)(void *context, const char *name, const char *value), void *context);
+   escapes, both over several lines), but without "${NAME}". Calls set for each pair and skipped for each line that is
+   none, which counts from 1, in order. */
+struct dotenv_listener {
+    void (*set)(void *context, const char *name, const char *value);
+    void (*skipped)(void *context, unsigned line);
+    void *context;
+};
+void dotenv_parse(const char *text, size_t length, const struct dotenv_listener *listener);
 
 #endif

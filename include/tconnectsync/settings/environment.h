@@ -2,12 +2,14 @@
 #ifndef TCONNECTSYNC_ENVIRONMENT_H
 #define TCONNECTSYNC_ENVIRONMENT_H
 
-struct environment;
-struct log;
+#include "tconnectsync/settings/configuration.h"
 
-/* Reads .env in the working folder and ~/.config/tconnectsync/.env. What cannot be read or understood there is
-   logged, without any value; log is not kept. */
-struct environment *environment_new(struct log *log);
+struct environment;
+struct error;
+
+/* Reads .env in the working folder and ~/.config/tconnectsync/.env or, in place of both, the file of that path, which
+   then must be readable: else NULL. */
+struct environment *environment_new(const char *file, struct error *error);
 /* Wipes what it read, secrets in the process's own variables too: who needs a setting has it by now. */
 void environment_free(struct environment *environment);
 
@@ -15,5 +17,9 @@ void environment_free(struct environment *environment);
    file that NAME_FILE names, then NAME or name in $CREDENTIALS_DIRECTORY; NAME, and for a secret NAME_FILE, in the .env
    of the working folder, then in that of the home. One newline at a file's end is cut. */
 const char *environment_lookup(void *environment, const char *name);
+
+/* Adds to the people's warnings and problems what is wrong with the files and the names, without any value. */
+void environment_review(const struct environment *environment, struct configuration *const *people,
+                        size_t count);
 
 #endif

@@ -33,6 +33,8 @@ struct sync_request {
     bool has_range;   /* else the look-back */
     int64_t from, to; /* instants, both inclusive */
     bool pretend;
+    bool is_listed;   /* who watches lists what pretend would write, so the log does not */
+    bool is_told;     /* who watches tells what went wrong beside the log, so the log does not */
     bool check_only;      /* sign in and look, but read no log and write nothing */
     bool keeps_all;       /* every kind of event stays in the pump log for who watches, carried over or not */
     bool wants_status;    /* also read the Nightscout site's status, which need not succeed */
@@ -56,6 +58,7 @@ void sync_free(struct sync *sync);
 
 /* For the done callback: what the sync saw. NULL where it did not get that far. */
 struct account;
+struct difference;
 struct documents;
 struct pump_log;
 struct held;
@@ -68,6 +71,7 @@ const struct pump_log *sync_pump_log(const struct sync *sync);
 /* Its log holds all that there is of the time between two instants. */
 bool sync_has_read(const struct sync *sync, int64_t from, int64_t until);
 const struct held *sync_held(const struct sync *sync);
+const struct difference *sync_difference(const struct sync *sync);
 /* What a check found of each side: its error, or NULL. False: Nightscout was not asked. */
 struct sync_check {
     const struct error *tandem, *nightscout;
