@@ -203,9 +203,9 @@ static void warn_of_all(struct reading *reading, const struct setting *setting)
         setting_warning(reading, "%s has no effect, since one server serves all. Remove it.", name);
 }
 
-static void read_setting(struct reading *reading, const struct setting *setting)
+static enum outcome read_anywhere(struct reading *reading, const struct setting *setting,
+                                  char name[static SETTING_NAME_SIZE])
 {
-    char name[SETTING_NAME_SIZE];
     const unsigned person = reading->configuration->person;
     enum outcome outcome = UNSET;
     if (person > 1 && setting->scope == OF_ALL)
@@ -214,17 +214,30 @@ static void read_setting(struct reading *reading, const struct setting *setting)
         outcome = read_for(reading, setting, person, name);
     if (outcome == UNSET && person > 1 && setting->scope != OWN)
         outcome = read_for(reading, setting, 1, name);
-    if (outcome == EXAMPLE && setting->remedy && setting->may_be_null)
+    return outcome;
+}
+
+static void say_what_is_missing(struct reading *reading, const struct setting *setting, enum outcome outcome,
+                                const char *name)
+{
+    if (!setting->remedy)
+        return;
+    if (outcome == EXAMPLE && setting->may_be_null)
         setting_warning(reading, "%s still holds the example of a guide and counts as unset. %s", name,
                         setting->remedy);
-    else if (outcome == EXAMPLE && setting->remedy)
+    else if (outcome == EXAMPLE)
         setting_problem(reading, "%s still holds the example of a guide. %s", name, setting->remedy);
-    else if (outcome == UNSET && setting->remedy && !setting->may_be_null)
+    else if (outcome == UNSET && !setting->may_be_null)
         setting_problem(reading, "%s is not set. %s", name, setting->remedy);
+}
 
-    const char *standard = setting->standard;
-    if (setting->standard_eu && reading->configuration->region == REGION_EU)
-        standard = setting->standard_eu;
+static void read_setting(struct reading *reading, const struct setting *setting)
+{
+    char name[SETTING_NAME_SIZE];
+    const enum outcome outcome = read_anywhere(reading, setting, name);
+    const bool is_in_europe = setting->standard_eu && reading->configuration->region == REGION_EU;
+    const char *standard = is_in_europe ? setting->standard_eu : setting->standard;
+    say_what_is_missing(reading, setting, outcome, name);
     if (outcome != SET && standard)
         setting->read(reading, setting, setting->name, standard);
     if (setting->text && !setting->may_be_null && !*setting_text_field(reading->configuration, setting))

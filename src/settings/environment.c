@@ -208,24 +208,32 @@ static const char *credential(struct environment *environment, const char *name)
     return found;
 }
 
+/* In the variable itself, in the file that NAME_FILE names, in systemd's credential. */
+static const char *secret_in_process(struct environment *environment, const char *name, const char *name_file)
+{
+    const char *found = getenv(name), *path = getenv(name_file);
+    if (found && *found) /* an empty secret beside a file of it is no answer */
+        return found;
+    found = path && *path ? secret_in(environment, path, false) : NULL;
+    return found ? found : credential(environment, name);
+}
+
+static const char *secret_in_source(struct environment *environment, const struct source *source,
+                                    const char *name, const char *name_file)
+{
+    const char *found = find(source, name), *path = found ? NULL : find(source, name_file);
+    return path && *path ? secret_in(environment, path, false) : found;
+}
+
 const char *environment_lookup(void *context, const char *name)
 {
     struct environment *environment = context;
-    bool secret = configuration_is_secret(name);
+    const bool secret = configuration_is_secret(name);
     char *name_file = xasprintf("%s_FILE", name);
-    const char *found = getenv(name), *path = secret ? getenv(name_file) : NULL;
-    if (secret && found && !*found)
-        found = NULL; /* an empty secret beside a file of it is no answer */
-    if (!found && path && *path)
-        found = secret_in(environment, path, false);
-    if (!found && secret)
-        found = credential(environment, name);
-    for (size_t i = 0; !found && i < SOURCES; i++) {
-        found = find(&environment->sources[i], name);
-        path = !found && secret ? find(&environment->sources[i], name_file) : NULL;
-        if (path && *path)
-            found = secret_in(environment, path, false);
-    }
+    const char *found = secret ? secret_in_process(environment, name, name_file) : getenv(name);
+    for (size_t i = 0; !found && i < SOURCES; i++)
+        found = secret ? secret_in_source(environment, &environment->sources[i], name, name_file)
+                       : find(&environment->sources[i], name);
     free(name_file);
     return found;
 }
