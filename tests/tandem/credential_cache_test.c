@@ -272,7 +272,7 @@ static void a_damaged_file_is_ignored(void **state)
 static void what_fits_no_header_is_no_token(void **state)
 {
     (void)state;
-    static char *const tokens[] = {"", "two\r\nlines", "two words", "caf\xc3\xa9", "\x7f"};
+    static char tokens[][12] = {"", "two\r\nlines", "two words", "caf\xc3\xa9", "\x7f"};
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
         struct credentials written = sample();
         written.token = tokens[i];
