@@ -13,7 +13,7 @@
 
 static const struct credential_owner owner = {"kim@example.test", "Seven-Lazy-Otters", "EU",
                                               "https://accounts.example.test/api"};
-static char folder[] = "/tmp/tconnectsync-fuzz-XXXXXX";
+static char folder[] = "/dev/shm/tconnectsync-fuzz-XXXXXX"; /* a disk takes long to be sure of every file */
 static char path[sizeof folder + sizeof "/cache"];
 
 static void remove_folder(void)

@@ -12,7 +12,7 @@ enum {
     CUTS_MAXIMUM = 3000,
     CHANGED_COPIES = 1500,
     LARGE = 1 << 20,
-    LARGE_COPIES = 8,
+    LARGE_COPIES = 4,
 };
 /* Seconds of this process's own time. What grows with the length takes four times as long for four times as
    much, what grows with its square sixteen times; below a second nobody minds. */

@@ -39,7 +39,7 @@ static void judge(const struct http_request *request)
     must(curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK);
     must(curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK);
     must(!secret_goes ||
-         (strcmp(host, "ns.example.test") == 0 && strcmp(port, *scheme && scheme[4] ? "443" : "80") == 0));
+         (strcasecmp(host, "ns.example.test") == 0 && strcmp(port, scheme[4] ? "443" : "80") == 0));
     curl_free(host);
     curl_free(scheme);
     curl_free(port);

@@ -45,7 +45,7 @@ static void judge(const struct http_request *request)
 {
     char *host = host_of(request->url);
     bool login_page = strcmp(request->url, sso_url) == 0;
-    must(login_page || strcmp(host, "accounts.example.test") == 0);
+    must(login_page || strcasecmp(host, "accounts.example.test") == 0);
     bool tells = request->body && memmem(request->body, request->body_length, PASSWORD, strlen(PASSWORD));
     must(!strstr(request->url, PASSWORD));
     must(!tells || (strcmp(request->url, ACCOUNTS "/login") == 0 && !request->retry));

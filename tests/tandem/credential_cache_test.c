@@ -275,8 +275,10 @@ static void what_fits_no_header_is_no_token(void **state)
     static char tokens[][12] = {"", "two\r\nlines", "two words", "caf\xc3\xa9", "\x7f"};
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
         struct credentials written = sample();
-        written.token = tokens[i];
+        free_secret(written.token);
+        written.token = xstrdup(tokens[i]);
         write_cache(&written);
+        credentials_clear(&written);
         assert_false(has_token(&owner, NOW));
     }
 }
