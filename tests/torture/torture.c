@@ -1,6 +1,7 @@
 /* Preloaded into the program, fails one of its allocations: the one that a test chose. Over glibc's own
  * functions. */
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -9,10 +10,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+enum { PATHS_MAXIMUM = 16384, FRAMES = 16, OWN_FRAMES = 3 };
+
 /* What the test and the program share: the file that TORTURE names. */
 struct control {
     _Atomic int64_t count;   /* allocations so far */
     _Atomic int64_t failing; /* the number of the one that fails; 0: none does */
+    _Atomic int64_t path_count;
+    int64_t paths[PATHS_MAXIMUM]; /* the number of the first allocation of each */
 };
 
 void *__libc_malloc(size_t size);
@@ -35,9 +40,32 @@ __attribute__((constructor)) static void begin(void)
     control = shared;
 }
 
+/* Whether this path comes for the first time. Two that fall on one place count as one or as many. */
+static _Bool is_new_path(void)
+{
+    static _Atomic uint64_t seen[4 * PATHS_MAXIMUM];
+    static _Thread_local _Bool inside; /* backtrace allocates the first time */
+    void *frames[FRAMES];
+    uint64_t hash = 14695981039346656037u;
+    if (inside)
+        return 0;
+    inside = 1;
+    int count = backtrace(frames, FRAMES);
+    inside = 0;
+    for (int i = OWN_FRAMES; i < count; i++)
+        hash = (hash ^ (uintptr_t)frames[i]) * 1099511628211u;
+    return atomic_exchange(&seen[(hash >> 32) % (4 * PATHS_MAXIMUM)], hash) != hash;
+}
+
 static _Bool fails(void)
 {
-    if (atomic_fetch_add(&control->count, 1) + 1 != atomic_load(&control->failing))
+    int64_t number = atomic_fetch_add(&control->count, 1) + 1;
+    if (!atomic_load(&control->failing) && is_new_path()) {
+        int64_t at = atomic_fetch_add(&control->path_count, 1);
+        if (at < PATHS_MAXIMUM)
+            control->paths[at] = number;
+    }
+    if (number != atomic_load(&control->failing))
         return 0;
     errno = ENOMEM;
     return 1;
