@@ -28,8 +28,9 @@ static bool says_basic(const char *header, const char *secret)
         if (i % 4 != 0)
             decoded[length++] = (char)(bits >> (6 - 2 * (i % 4)));
     }
-    const char *colon = strchr(decoded, ':');
-    bool says = colon && strcmp(colon + 1, secret) == 0;
+    const char *colon = memchr(decoded, ':', length);
+    bool says = colon && length - (size_t)(colon + 1 - decoded) == strlen(secret) &&
+                memcmp(colon + 1, secret, strlen(secret)) == 0;
     free(decoded);
     return says;
 }
