@@ -90,6 +90,9 @@ bool url_parse(const char *text, struct url_parts *url)
         url->has_userinfo = true;
         url->userinfo = authority;
         url->userinfo_length = (size_t)(sign - authority);
+        /* libcurl takes the first @ for the last one where an address in brackets follows it. */
+        if (memmem(authority, url->userinfo_length, "@[", 2))
+            return false;
         length -= url->userinfo_length + 1;
         authority = sign + 1;
     }

@@ -137,6 +137,8 @@ static bool listen_on(struct http_server *server, const char *host, struct error
     char port[8];
     snprintf(port, sizeof port, "%u", server->options.port);
     int failure = getaddrinfo(host, port, &hints, &list), reason = 0;
+    if (failure == EAI_MEMORY)
+        end_process("out of memory");
     if (failure)
         return error_set(error, ERROR_CONFIGURATION, "LISTEN_HOST=%s is no address of this machine: %s", host,
                          gai_strerror(failure));

@@ -1,11 +1,14 @@
 /* Time zones by their names, from the machine's zone files. */
 #include "tconnectsync/settings/zone_database.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
@@ -96,11 +99,11 @@ static bool is_zone_file(const char *name)
     char path[512], magic[4] = "";
     if (snprintf(path, sizeof path, "%s/%s", zone_folder(), name) >= (int)sizeof path)
         return false;
-    FILE *file = fopen(path, "rbe");
-    if (!file)
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
         return false;
-    bool found = fread(magic, 1, sizeof magic, file) == sizeof magic && memcmp(magic, "TZif", 4) == 0;
-    fclose(file);
+    bool found = read(file, magic, sizeof magic) == sizeof magic && memcmp(magic, "TZif", 4) == 0;
+    close(file);
     return found;
 }
 
@@ -149,6 +152,19 @@ static void find_changes(struct time_zone *zone)
     }
 }
 
+/* Without memory glibc takes the zone for UTC, and says so nowhere else than in errno. */
+static void use_zone(const char *variable)
+{
+    errno = 0;
+    if (variable)
+        setenv("TZ", variable, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    if (errno == ENOMEM)
+        end_process("out of memory");
+}
+
 struct time_zone *zone_database_open(const char *name, struct error *error)
 {
     const char *found = name && is_plain_name(name) ? find_name(name) : NULL;
@@ -164,16 +180,11 @@ struct time_zone *zone_database_open(const char *name, struct error *error)
         return NULL;
     }
     char *saved = xstrdup(getenv("TZ")), *variable = xasprintf(":%s/%s", zone_folder(), found);
-    setenv("TZ", variable, 1);
-    tzset();
+    use_zone(variable);
     struct time_zone *zone = xcalloc(1, sizeof *zone);
     zone->name = xstrdup(name);
     find_changes(zone);
-    if (saved)
-        setenv("TZ", saved, 1);
-    else
-        unsetenv("TZ");
-    tzset();
+    use_zone(saved);
     free(variable);
     free(saved);
     return zone;

@@ -24,6 +24,7 @@
 enum {
     FORMAT = 1,
     FILE_MAXIMUM = 64 << 10,
+    TOKEN_MAXIMUM = 16 << 10,
     SALT_SIZE = 33, /* 16 bytes in hexadecimal and a NUL */
     DIGEST_SIZE = 65,
     LONGEST_TOKEN_LIFE = 30 * 86400, /* a later expiry is damage, or a clock that went wrong */
@@ -37,6 +38,15 @@ void credentials_clear(struct credentials *credentials)
     free(credentials->pumper_id);
     free(credentials->account_id);
     *credentials = (struct credentials){0};
+}
+
+bool credentials_is_token(const char *text)
+{
+    size_t length = 0;
+    for (; text && text[length]; length++)
+        if (text[length] <= ' ' || text[length] > '~')
+            return false;
+    return length > 0 && length <= TOKEN_MAXIMUM;
 }
 
 /* ---- digests ---- */
@@ -175,7 +185,7 @@ static const char *take_token(const struct json *file, const struct credential_o
     if (!same_text(json_get(file, "region"), owner->region) ||
         !same_text(json_get(file, "accounts_url"), owner->accounts_url))
         return "its token is for another region or address";
-    if (!token || !pumper_id || !json_integer(json_get(file, "expires"), &expires))
+    if (!credentials_is_token(token) || !pumper_id || !json_integer(json_get(file, "expires"), &expires))
         return "it is damaged";
     if (expires <= now)
         return "its token has expired";

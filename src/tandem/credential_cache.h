@@ -31,6 +31,8 @@ struct credentials {
     struct sign_in_limit limit;
 };
 void credentials_clear(struct credentials *credentials); /* wipes the token */
+/* It can become part of a header: visible ASCII alone, and of a token's length. NULL is none. */
+bool credentials_is_token(const char *text);
 
 /* The credentials in the file, as far as they are the owner's and still good; nothing where they are not,
    with the reason in the log. Says with refused = 0 and no limit that the password was changed since. */

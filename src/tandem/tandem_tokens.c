@@ -20,7 +20,6 @@
 enum {
     REDIRECTS_MAXIMUM = 10,
     URL_MAXIMUM = 8 << 10,
-    TOKEN_MAXIMUM = 16 << 10,
     LONGEST_LIFETIME = 30 * 86400,
     USUAL_LIFETIME = 30 * 60, /* where expires_in is missing: the shortest that was seen */
 };
@@ -123,23 +122,14 @@ void tandem_authorize(struct tandem *tandem, tandem_done *done, void *context)
 
 /* ---- the tokens ---- */
 
-/* It becomes part of a header: visible ASCII alone. */
-static bool is_token(const char *text)
-{
-    size_t length = 0;
-    for (; text && text[length]; length++)
-        if (text[length] <= ' ' || text[length] > '~')
-            return false;
-    return length > 0 && length <= TOKEN_MAXIMUM;
-}
-
 static bool take_tokens(struct tandem *tandem, const struct json *json)
 {
     struct sign_in *sign_in = &tandem->sign_in;
     const char *access_token = json_text(json_get(json, "access_token")),
                *type = json_text(json_get(json, "token_type"));
     const char *id_token = json_text(json_get(json, "id_token"));
-    if (!is_token(access_token) || !is_token(id_token) || (type && strcasecmp(type, "Bearer") != 0))
+    if (!credentials_is_token(access_token) || !credentials_is_token(id_token) ||
+        (type && strcasecmp(type, "Bearer") != 0))
         return false;
     if (!json_integer(json_get(json, "expires_in"), &sign_in->lifetime))
         sign_in->lifetime = USUAL_LIFETIME;

@@ -23,6 +23,11 @@ static void dates_are_read_and_written(void **state)
     assert_int_equal(wall("1969-12-31T23:59:59"), -1);
     assert_int_equal(wall("2028-02-29T12:00:00.123Z"), wall("2028-02-29T12:00:00"));
     assert_string_equal(civil_format(out, wall("2028-02-29T12:34:56"), 0, NO_OFFSET), "2028-02-29T12:34:56");
+    /* A century has a leap day only where 400 divides it. */
+    assert_string_equal(civil_format(out, wall("2000-02-29T00:00:00"), 0, NO_OFFSET), "2000-02-29T00:00:00");
+    assert_string_equal(civil_format(out, wall("2400-02-29T23:59:59"), 0, NO_OFFSET), "2400-02-29T23:59:59");
+    assert_int_equal(wall("2000-03-01") - wall("2000-02-28"), 2 * SECONDS_PER_DAY);
+    assert_int_equal(wall("2400-03-01") - wall("2400-02-28"), 2 * SECONDS_PER_DAY);
     assert_string_equal(civil_format(out, wall("1960-02-29T12:34:56"), 7, -12600),
                         "1960-02-29T12:34:56.007-03:30");
     assert_string_equal(civil_format_utc(out, 1778731261001), "2026-05-14T04:01:01.001Z");
@@ -38,6 +43,8 @@ static void what_is_no_date_is_refused(void **state)
         "2026-13-01",
         "2026-00-10",
         "2026-02-29",
+        "1900-02-29",
+        "2100-02-29",
         "2026-02-00",
         "2026-05-14T24:00:00",
         "2026-05-14T12:60:00",

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -31,6 +32,22 @@ static void tree_keeps_the_last_of_duplicate_keys(void **state)
     assert_null(json_get(json, "c"));
     assert_null(json_get(json_get(json, "c"), "d"));
     json_free(json);
+}
+
+static void blanks_stand_between_tokens(void **state)
+{
+    (void)state;
+    static const char *const blanks[] = {" ", "\t", "\r", "\n"};
+    for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++) {
+        const char *blank = blanks[i];
+        char text[100];
+        int64_t value;
+        snprintf(text, sizeof text, "%s{%s\"a\"%s:%s[1%s,%s22%s]%s}%s", blank, blank, blank, blank, blank,
+                 blank, blank, blank, blank);
+        struct json *json = parse(text);
+        assert_true(json_integer(json_get(json, "a")->first->next, &value) && value == 22);
+        json_free(json);
+    }
 }
 
 static void text_with_a_nul_is_not_text(void **state)
@@ -244,6 +261,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tree_keeps_the_last_of_duplicate_keys),
+        cmocka_unit_test(blanks_stand_between_tokens),
         cmocka_unit_test(text_with_a_nul_is_not_text),
         cmocka_unit_test(numbers_are_exact),
         cmocka_unit_test(garbage_truncation_and_depth_are_errors),

@@ -61,6 +61,7 @@ static void what_is_no_url_is_refused(void **state)
         "https://a..b/",
         "https://a%41/",
         "https://me@/",
+        "http://me:x@[::a%40y@[::1]:8080/",
         "https://host/<x>",
         "https://host/\"",
         "https://host/\\",

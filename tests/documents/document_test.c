@@ -355,6 +355,28 @@ static void bounds_of_time_are_inclusive(void **state)
     fixture_close(&fixture);
 }
 
+/* A reading's own time, of 2008-02-01T00:00:00 and of a second before. */
+static void a_readings_bounds_of_time_are_inclusive(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *record;
+        size_t documents, skipped;
+    } cases[] = {
+        {"399 1 2008-02-01T00:05:00 {'currentGlucoseDisplayValue':120,'egvTimeStamp':2678400}\n", 1, 0},
+        {"399 1 2008-02-01T00:05:00 {'currentGlucoseDisplayValue':120,'egvTimeStamp':2678399}\n", 0, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture fixture;
+        fixture_open(&fixture);
+        fixture_read(&fixture, 0, cases[i].record);
+        fixture_build(&fixture);
+        assert_int_equal(fixture.documents.count, cases[i].documents);
+        assert_int_equal(fixture.log.skipped[SKIP_TIME], cases[i].skipped);
+        fixture_close(&fixture);
+    }
+}
+
 /* Treatments, entries and device status tell whose numbers they count. */
 static void every_document_names_its_source(void **state)
 {
@@ -400,6 +422,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_left_out_is_counted),
         cmocka_unit_test(bounds_of_time_are_inclusive),
+        cmocka_unit_test(a_readings_bounds_of_time_are_inclusive),
         cmocka_unit_test(every_document_names_its_source),
         cmocka_unit_test(kinds_have_names),
     };

@@ -1,19 +1,11 @@
 /* Any request: the same verdict at once and in pieces, and what is accepted has one reading. */
 #include "fuzz.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 #include "http_guard.h"
 
 static const struct http_limits limits = {.head = 2000, .body = 1000};
-
-static void must(bool condition)
-{
-    if (!condition)
-        abort();
-}
 
 /* A lax reader of its own: what a careless server would take from the accepted head. */
 static size_t count_header(const char *head, size_t length, const char *name)

@@ -1,10 +1,6 @@
 /* A .env file, and the settings that are made of it. */
 #include "fuzz.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "tconnectsync/base/redact.h"
 #include "tconnectsync/settings/configuration.h"
 
@@ -38,12 +34,6 @@ static const char *look_up(void *context, const char *name)
     return NULL;
 }
 
-static void expect(int truth)
-{
-    if (!truth)
-        abort();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pairs pairs = {.count = 0};
@@ -53,15 +43,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     configuration_hide(configuration, redactor);
     redactor_free(redactor);
 
-    expect(configuration->tandem_email && configuration->tandem_password && configuration->client_id);
-    expect(configuration->nightscout_url && configuration->nightscout_secret && configuration->time_zone);
-    expect(configuration->sso_url[strlen(configuration->sso_url) - 1] == '/');
-    expect(configuration->source_url[strlen(configuration->source_url) - 1] == '/');
-    expect(configuration->accounts_url[strlen(configuration->accounts_url) - 1] != '/');
-    expect(configuration->problem_count > 0 ||
-           configuration->nightscout_url[strlen(configuration->nightscout_url) - 1] == '/');
-    expect(configuration->features != 0 && *configuration->profile_carbs_hr && *configuration->profile_delay);
-    expect(configuration->no_data_failure_minutes >= 2 * configuration->interval_minutes);
+    must(configuration->tandem_email && configuration->tandem_password && configuration->client_id);
+    must(configuration->nightscout_url && configuration->nightscout_secret && configuration->time_zone);
+    must(configuration->sso_url[strlen(configuration->sso_url) - 1] == '/');
+    must(configuration->source_url[strlen(configuration->source_url) - 1] == '/');
+    must(configuration->accounts_url[strlen(configuration->accounts_url) - 1] != '/');
+    must(configuration->problem_count > 0 ||
+         configuration->nightscout_url[strlen(configuration->nightscout_url) - 1] == '/');
+    must(configuration->features != 0 && *configuration->profile_carbs_hr && *configuration->profile_delay);
+    must(configuration->no_data_failure_minutes >= 2 * configuration->interval_minutes);
     configuration_free(configuration);
     for (size_t i = 0; i < pairs.count; i++) {
         free(pairs.names[i]);

@@ -103,6 +103,21 @@ static void failures_back_off(void **state)
     }
 }
 
+/* What somebody asked for ends between two turns. */
+static void a_success_that_was_asked_for(void **state)
+{
+    (void)state;
+    struct schedule schedule = started(5);
+    int64_t first = schedule.next;
+    schedule_ended(&schedule, true, first + SECOND, 0);
+    assert_int_equal(schedule.next, first); /* due all the same */
+    assert_int_equal(schedule_turn(&schedule, first + SECOND, false), SCHEDULE_RUN);
+    schedule_ended(&schedule, false, first + 2 * SECOND, 0);
+    assert_int_equal(schedule.next, first + 32 * SECOND);
+    schedule_ended(&schedule, true, first + 10 * SECOND, 0); /* nothing is left to retry */
+    assert_int_equal(schedule.next, first + 5 * MINUTE);
+}
+
 static void long_failing_and_long_intervals(void **state)
 {
     (void)state;
@@ -172,6 +187,7 @@ int main(void)
         cmocka_unit_test(the_rhythm_does_not_drift),
         cmocka_unit_test(busy_means_skipped),
         cmocka_unit_test(failures_back_off),
+        cmocka_unit_test(a_success_that_was_asked_for),
         cmocka_unit_test(long_failing_and_long_intervals),
         cmocka_unit_test(pause_and_resume),
         cmocka_unit_test(times_of_day),

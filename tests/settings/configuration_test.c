@@ -308,6 +308,7 @@ static void known_mistakes_are_mended_with_a_word(void **state)
         {"NS_URL='https://ns.example.org/'", "https://ns.example.org/", NULL},
         {"NS_SECRET=correct horse battery ", "https://ns.example.org/", "space"},
         {"NS_SECRET=\"correct horse battery\"", "https://ns.example.org/", "quotes"},
+        {"TCONNECT_PASSWORD=\"", "https://ns.example.org/", NULL}, /* not both of a pair of quotes */
         {"TCONNECT_EMAIL=jane", "https://ns.example.org/", "e-mail"},
         {"TCONNECTSYNC_HEROKU_SECRET=1234", "https://ns.example.org/", "guessed"},
         {"TIMEZONE_NAME=EST", "https://ns.example.org/", "no place"},
@@ -526,6 +527,18 @@ static void what_one_server_has_once_is_said(void **state)
     assert_non_null(strstr(joe->warnings[1], "same Tandem account"));
     assert_non_null(strstr(joe->warnings[2], "Set PING_URL_2 to another"));
     free_family(&family);
+
+    static const char *const none_shared[] = {"PING_URL=https://hc-ping.com/x",
+                                              "PING_URL_2=https://hc-ping.com/y"};
+    for (int which = 0; which < 3; which++) { /* both, only the first one's, only the second one's */
+        family = FAMILY("TCONNECT_EMAIL_2=joe@example.org", "TCONNECT_PASSWORD_2=joes own",
+                        "NS_URL_2=https://joe.example.org", "NS_SECRET_2=joes own api secret",
+                        which == 2 ? "PING_URL=" : none_shared[0],
+                        which == 1 ? "PING_URL_2=none" : none_shared[1]);
+        for (size_t i = 0; i < family.people[1]->warning_count; i++)
+            assert_null(strstr(family.people[1]->warnings[i], "to another"));
+        free_family(&family);
+    }
 }
 
 static void a_further_persons_secrets_may_come_from_files(void **state)

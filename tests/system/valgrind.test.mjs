@@ -1,27 +1,23 @@
 // A full life of the server under valgrind: start, syncs, streams, failures, stop. Nothing is lost, no descriptor stays
 // open, no byte is used before it was set.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { launch, until } from './lib/child.mjs';
 import { SECRET } from './lib/daemon.mjs';
-import { folder, root } from './lib/run.mjs';
+import { buildPlain, plainBuild } from './lib/plain_build.mjs';
+import { folder } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 
 const ALL = 'BASAL,BOLUS,PUMP_EVENTS,PROFILES,CGM,CGM_ALERTS,DEVICE_STATUS';
 
 test('a full life under valgrind: nothing lost, no descriptor left', { timeout: 600000 }, async (t) => {
-  // Without sanitizers, which do not go with it, and not a release, which sets what the program forgot to.
-  const folderBuilt = path.join(root, 'build-valgrind');
-  if (!fs.existsSync(folderBuilt)) execFileSync('meson', ['setup', folderBuilt, '--buildtype=debugoptimized'], { cwd: root });
-  execFileSync('ninja', ['-C', folderBuilt, 'tconnectsync-heroku']);
+  buildPlain('tconnectsync-heroku');
   const simulator = await start({ seed: 31, historyDays: 9 });
   t.after(() => simulator.stop());
   const home = folder(t);
   const server = launch('valgrind', ['--leak-check=full', '--show-leak-kinds=definite,indirect,possible', '--errors-for-leak-kinds=definite,indirect,possible',
-    '--track-fds=yes', '--error-exitcode=99', path.join(folderBuilt, 'tconnectsync-heroku')], {
+    '--track-fds=yes', '--error-exitcode=99', path.join(plainBuild, 'tconnectsync-heroku')], {
     cwd: home,
     env: {
       PATH: '/usr/bin:/bin', HOME: home, ...simulator.env, PORT: '0', LISTEN_HOST: '127.0.0.1', TCONNECTSYNC_HEROKU_SECRET: SECRET,

@@ -268,6 +268,21 @@ static void a_damaged_file_is_ignored(void **state)
     credentials_clear(&written);
 }
 
+/* A token becomes part of a header, where a line break would begin another. */
+static void what_fits_no_header_is_no_token(void **state)
+{
+    (void)state;
+    static char tokens[][12] = {"", "two\r\nlines", "two words", "caf\xc3\xa9", "\x7f"};
+    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
+        struct credentials written = sample();
+        free_secret(written.token);
+        written.token = xstrdup(tokens[i]);
+        write_cache(&written);
+        credentials_clear(&written);
+        assert_false(has_token(&owner, NOW));
+    }
+}
+
 static void a_file_that_others_can_write_to_is_ignored(void **state)
 {
     (void)state;
@@ -305,6 +320,7 @@ int main(void)
         cmocka_unit_test(a_token_is_for_one_account_region_and_time),
         cmocka_unit_test(a_refusal_is_for_one_password_and_region),
         cmocka_unit_test(a_damaged_file_is_ignored),
+        cmocka_unit_test(what_fits_no_header_is_no_token),
         cmocka_unit_test(a_file_that_others_can_write_to_is_ignored),
         cmocka_unit_test(an_unwritable_place_is_told),
     };

@@ -366,6 +366,46 @@ static void a_token_that_is_cut_or_padded_is_refused(void **state)
     free(set);
 }
 
+static void a_token_has_a_longest_length(void **state)
+{
+    (void)state;
+    struct jwt_claims claims;
+    char why[640], *set = key_set(key, usual);
+    size_t accepted = 0, refused = 0;
+    for (int padding = 11740; padding < 12000; padding++) {
+        char *body = xasprintf("{\"pad\":\"%0*d\",%s", padding, 0, payload + 1);
+        char *token = signed_token(key, header, body);
+        bool fits = strlen(token) <= 16384;
+        assert_int_equal(verify_at(token, set, NOW, &claims, why), fits);
+        if (!fits)
+            assert_string_equal(why, "Tandem's id token is unreadable.");
+        accepted += fits;
+        refused += !fits;
+        free(token);
+        free(body);
+        if (refused > 2)
+            break;
+    }
+    assert_true(accepted > 0 && refused > 0);
+    free(set);
+}
+
+static void a_wrong_signature_is_told_from_an_unknown_key(void **state)
+{
+    (void)state;
+    struct jwt_claims claims;
+    char why[640], *set = key_set(key, usual), *forged = signed_token(other_key, header, payload);
+    assert_false(verify_at(forged, set, NOW, &claims, why));
+    assert_string_equal(
+        why, "The signature of Tandem's id token is wrong: it was not issued by Tandem, or altered.");
+    free(forged);
+    forged = signed_token(key, "{\"alg\":\"RS256\",\"kid\":\"k2\"}", payload);
+    assert_false(verify_at(forged, set, NOW, &claims, why));
+    assert_string_equal(why, "Tandem's id token names a key that Tandem has not published.");
+    free(forged);
+    free(set);
+}
+
 static void every_changed_character_breaks_it(void **state)
 {
     (void)state;
@@ -410,6 +450,8 @@ int main(void)
         cmocka_unit_test(few_keys_of_one_name_are_tried),
         cmocka_unit_test(a_mac_with_the_public_key_is_no_signature),
         cmocka_unit_test(a_token_that_is_cut_or_padded_is_refused),
+        cmocka_unit_test(a_token_has_a_longest_length),
+        cmocka_unit_test(a_wrong_signature_is_told_from_an_unknown_key),
         cmocka_unit_test(every_changed_character_breaks_it),
         cmocka_unit_test(an_oversized_token_is_refused),
     };

@@ -1,0 +1,165 @@
+// Changes the program in one small place at a time and says which changes no unit test notices:
+//   node tests/mutants/run.mjs [COUNT [SEED]]      200 and 1 unless given; the same two, the same changes
+//   node tests/mutants/run.mjs FILE:LINE           every change of one line
+// On a copy of the sources in build-mutants, built without optimization and without sanitizers. The last line says how many
+// of them survived; those that change nothing that can be seen stand in equivalent.txt, with why.
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const copy = path.join(root, 'build-mutants/source');
+const build = path.join(root, 'build-mutants/build');
+
+// What has unit tests: whole rooms, and single files of rooms that mostly talk. Which suites look at a room, nearest first.
+const rooms = {
+  base: { suites: ['base', 'pump', 'settings', 'documents', 'http', 'tandem'] },
+  pump: { suites: ['pump', 'documents'] },
+  documents: { suites: ['documents', 'page'] },
+  settings: { suites: ['settings', 'tandem'] },
+  http: { suites: ['http'], only: ['http_guard.c', 'http_parameters.c', 'http_crowd.c', 'http_retry.c'] },
+  tandem: { suites: ['tandem'], only: ['jwt.c', 'pkce.c', 'credential_cache.c'] },
+  page: { suites: ['page'] },
+  server: { suites: ['server'], only: ['authorization.c', 'rate_limit.c', 'schedule.c', 'session.c'] },
+};
+
+const files = () => Object.entries(rooms).flatMap(([room, { only }]) => fs.readdirSync(path.join(root, 'src', room))
+  .filter((name) => name.endsWith('.c') && (!only || only.includes(name)))
+  .map((name) => `src/${room}/${name}`)).sort();
+
+// The text with blanks in the place of comments, strings, characters and what is for the preprocessor.
+function code(text) {
+  return text.replace(/\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|^#(?:.*\\\n)*.*$/gm, (found) => found.replace(/[^\n]/g, ' '));
+}
+
+// What is changed into what. A star, minus or ampersand counts only with a blank on both sides: then it has two operands.
+const changes = [
+  [/(?<=[^<])<=(?=[^=])/g, ['<']], [/(?<=[^->])>=(?=[^=])/g, ['>']], [/(?<= )<(?= )/g, ['<=']], [/(?<= )>(?= )/g, ['>=']],
+  [/==/g, ['!=']], [/!=/g, ['==']], [/&&/g, ['||']], [/\|\|/g, ['&&']],
+  [/(?<= )\+(?= )/g, ['-']], [/(?<= )-(?= )/g, ['+']], [/(?<= )\*(?= )/g, ['/']], [/(?<= )\/(?= )/g, ['*']], [/(?<= )%(?= )/g, ['*']],
+  [/(?<=[ (])\+=(?= )/g, ['-=']], [/(?<=[ (])-=(?= )/g, ['+=']],
+  [/\btrue\b/g, ['false']], [/\bfalse\b/g, ['true']],
+  [/(?<![\w.])\d+(?=[^\w.]|[uUlL]+\b)/g, [(number) => `${BigInt(number) + 1n}`, (number) => (number === '0' ? '-1' : `${BigInt(number) - 1n}`)]],
+];
+
+// Where the parenthesis that opens at `from` is closed.
+function closing(text, from) {
+  for (let at = from, depth = 0; at < text.length; at += 1) {
+    if (text[at] === '(') depth += 1;
+    if (text[at] === ')' && (depth -= 1) === 0) return at;
+  }
+  return -1;
+}
+
+// Every change of one file: {file, from, to (in its text), put, line}.
+function mutants(file) {
+  const text = fs.readFileSync(path.join(root, file), 'utf8');
+  const bare = code(text);
+  const found = [];
+  const add = (from, to, put) => found.push({ file, from, to, put, line: bare.slice(0, from).split('\n').length });
+  for (const [pattern, puts] of changes) {
+    for (const match of bare.matchAll(pattern)) {
+      for (const put of puts) add(match.index, match.index + match[0].length, typeof put === 'string' ? put : put(match[0]));
+    }
+  }
+  for (const match of bare.matchAll(/\b(?:if|while) \(/g)) {
+    const from = match.index + match[0].length - 1;
+    const to = closing(bare, from);
+    if (to > 0) add(from, to + 1, `(!${text.slice(from, to + 1)})`);
+  }
+  // A call or an assignment that is a statement: what begins a line within a function and ends it.
+  for (const match of bare.matchAll(/^( {4,})(?:[a-z_]\w*(?:->\w+|\.\w+|\[[^\];]*\])* (?:[-+|&]?=) [^;{}]*|[a-z_]\w*\([^;{}]*\)|[\w>.-]+(?:\+\+|--));$/gm)) {
+    if (!/^ *(?:return|else|case|goto)\b/.test(match[0])) add(match.index + match[1].length, match.index + match[0].length, ';');
+  }
+  return found.map((mutant) => {
+    const begin = text.lastIndexOf('\n', mutant.from - 1) + 1;
+    const end = text.indexOf('\n', mutant.to);
+    const changed = text.slice(begin, mutant.from) + mutant.put + text.slice(mutant.to, end);
+    const squeeze = (lines) => lines.trim().replace(/\s+/g, ' ');
+    return { ...mutant, text: text.slice(0, mutant.from) + mutant.put + text.slice(mutant.to), was: squeeze(text.slice(begin, end)), is: squeeze(changed) };
+  });
+}
+
+// The first `count` of a shuffle that only the seed decides.
+function choose(all, count, seed) {
+  let state = (seed * 2654435761 + 1) >>> 0;
+  const random = (below) => {
+    state ^= state << 13; state >>>= 0;
+    state ^= state >>> 17;
+    state ^= state << 5; state >>>= 0;
+    return state % below;
+  };
+  for (let i = all.length - 1; i > 0; i -= 1) {
+    const other = random(i + 1);
+    [all[i], all[other]] = [all[other], all[i]];
+  }
+  return all.slice(0, count);
+}
+
+function prepare() {
+  for (const file of execFileSync('git', ['ls-files', '-z', '--', 'src', 'include', 'tests/*.build', 'tests/*.[ch]', 'tests/fuzz', 'deploy', 'docs', 'meson*', 'subprojects'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)) {
+    if (!fs.existsSync(path.join(root, file))) continue;
+    const [from, to] = [path.join(root, file), path.join(copy, file)];
+    fs.mkdirSync(path.dirname(to), { recursive: true });
+    if (!fs.existsSync(to) || !fs.readFileSync(from).equals(fs.readFileSync(to))) fs.copyFileSync(from, to);
+  }
+  if (!fs.existsSync(path.join(build, 'build.ninja'))) execFileSync('meson', ['setup', build, copy, '--buildtype=debug', '--optimization=0', '-Ddebug=false']);
+}
+
+// suite: its test programs, as ninja's targets.
+function suites() {
+  const listed = JSON.parse(execFileSync('meson', ['introspect', '--tests', build], { encoding: 'utf8' }));
+  const found = {};
+  for (const { suite, cmd } of listed) {
+    const name = suite[0].replace(/^.*:/, '');
+    (found[name] ??= []).push(path.relative(build, cmd[0]));
+  }
+  return found;
+}
+
+const ninja = (targets) => spawnSync('ninja', ['-C', build, ...targets], { encoding: 'utf8' });
+const notices = (suite) => spawnSync('meson', ['test', '-C', build, '--no-rebuild', '--maxfail', '1', '--suite', suite, '-t', '0.5'], { encoding: 'utf8', env: { ...process.env, MALLOC_PERTURB_: '165' } }).status !== 0;
+
+// Which suite notices it; 'compiler', or null: none does.
+function judge({ file, text }, programs) {
+  const where = path.join(copy, file);
+  const before = fs.readFileSync(where);
+  fs.writeFileSync(where, text);
+  try {
+    for (const suite of rooms[file.split('/')[1]].suites) {
+      if (ninja(programs[suite]).status !== 0) return 'compiler';
+      if (notices(suite)) return suite;
+    }
+    return null;
+  } finally {
+    fs.writeFileSync(where, before);
+  }
+}
+
+// file | the line | the line changed | why nobody can see it
+function equivalents() {
+  return new Set(fs.readFileSync(path.join(root, 'tests/mutants/equivalent.txt'), 'utf8').split('\n')
+    .filter((line) => line && !line.startsWith('#')).map((line) => line.split(' | ').slice(0, 3).join(' | ')));
+}
+
+const [first = '200', seed = '1'] = process.argv.slice(2);
+const all = files().flatMap(mutants);
+const [file, line] = first.split(':');
+const chosen = line ? all.filter((mutant) => mutant.file === file && mutant.line === Number(line)) : choose(all, Number(first), Number(seed));
+const known = equivalents();
+prepare();
+const programs = suites();
+for (const suite of Object.keys(programs).filter((name) => name !== 'fuzz')) {
+  if (ninja(programs[suite]).status !== 0 || notices(suite)) throw new Error(`the tests of ${suite} fail without any change`);
+}
+const counts = { survived: 0, equivalent: 0, caught: 0, compiler: 0 };
+for (const mutant of chosen) {
+  const key = `${mutant.file} | ${mutant.was} | ${mutant.is}`;
+  const by = known.has(key) ? 'equivalent' : judge(mutant, programs) ?? 'survived';
+  counts[by in counts ? by : 'caught'] += 1;
+  if (by === 'survived') console.log(`SURVIVED ${mutant.file}:${mutant.line}\n${key}`);
+}
+const judged = counts.caught + counts.survived;
+console.log(`${judged} changes, ${counts.survived} survived (${((100 * counts.survived) / Math.max(judged, 1)).toFixed(1)} %); besides ${counts.equivalent} that nobody can see and ${counts.compiler} that do not compile, of ${all.length}`);
+process.exit(counts.survived > judged * 0.03 ? 1 : 0);
