@@ -235,3 +235,18 @@ test('bin/sbom tells as SPDX what the program links', () => {
     assert.match(found?.externalRefs[0].referenceLocator ?? '', /^pkg:deb\/debian\/[^@]+@[\w.%~-]+\?arch=\w+$/, library);
   }
 });
+
+test('each promise of SECURITY.md names a test that exists', () => {
+  const rows = read('.github/SECURITY.md').split('\n').filter((line) => /^\| (?!promise|---)/.test(line));
+  assert.ok(rows.length > 20);
+  for (const row of rows) {
+    const named = [...row.matchAll(/`(tests\/[\w/.]+)`: ((?:\*[^*]+\*(?:, )?)+)/g)];
+    assert.ok(named.length > 0, row);
+    for (const [, name, list] of named) {
+      const text = read(name).replaceAll('\\\'', '\'');
+      for (const [, title] of list.matchAll(/\*([^*]+)\*/g)) {
+        assert.ok([`test('${title}'`, `describe('${title}'`, `cmocka_unit_test(${title}`, `CASE(${title}`, `cmocka_unit_test_setup_teardown(${title}`].some((one) => text.includes(one)), `${name}: ${title}`);
+      }
+    }
+  }
+});

@@ -309,7 +309,7 @@ test('two runs at the same moment leave every document once, after one more run'
   assertEachOnce(await simulator.documents());
 });
 
-test('a run that is killed at any moment leaves nothing that one more run does not mend', { timeout: 600000 }, async (t) => {
+test('a run that is killed at any moment leaves nothing that one more run does not complete', { timeout: 600000 }, async (t) => {
   const { simulator, sync, environment, home } = await prepare(t, { ...STILL, latency: 2 });
   const whole = await sync(...RANGE);
   const wanted = stripped(await simulator.documents());
