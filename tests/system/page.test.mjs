@@ -174,7 +174,7 @@ test('the picture is read out by mouse, touch and keys, down to each bolus and m
   assert.equal(await page.locator('.cursor').getAttribute('x1'), '0%');
   // Every bolus, all of its carbs and every mark, by keys from left to right.
   const wanted = await day.evaluate(({ dataset }) => ({
-    boluses: dataset.boluses.split(',').filter(Boolean).map((one) => one.split(' ')), marks: dataset.marks.split(',').filter(Boolean), readings: dataset.readings.split(',').filter(Boolean).length,
+    boluses: dataset.boluses.split(';').filter(Boolean).map((one) => one.split(' ')), marks: dataset.marks.split(';').filter(Boolean), readings: dataset.readings.split(';').filter(Boolean).length,
   }));
   assert.ok(wanted.boluses.length > 3 && wanted.readings > 100);
   const heard = await day.evaluate((drawing, text) => {
