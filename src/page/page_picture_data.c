@@ -47,17 +47,25 @@ static void add_boluses(struct canvas *canvas)
     page_add(canvas->out, "\"");
 }
 
-/* From, until, rate; the profile's by the minute of the day. */
+/* From when, at which rate; none from where it is not known. The profile's by the minute of the day. */
 static void add_steps(struct canvas *canvas)
 {
     char rate[PAGE_WORDS_SIZE];
+    const struct day_step *before = NULL;
     page_add(canvas->out, " data-steps=\"");
     for (size_t i = 0; i < canvas->picture->step_count; i++) {
         const struct day_step *step = &canvas->picture->steps[i];
-        if (step->until > canvas->since && step->from < canvas->until)
-            page_add(canvas->out, "%d %d %s;", canvas_minute(canvas, step->from),
-                     canvas_minute(canvas, step->until), page_decimal(rate, step->rate, 2));
+        if (step->until <= canvas->since || step->from >= canvas->until)
+            continue;
+        if (before && before->until != step->from)
+            page_add(canvas->out, "%d;", canvas_minute(canvas, before->until));
+        if (!before || before->until != step->from || before->rate != step->rate)
+            page_add(canvas->out, "%d %s;", canvas_minute(canvas, step->from),
+                     page_decimal(rate, step->rate, 2));
+        before = step;
     }
+    if (before)
+        page_add(canvas->out, "%d;", canvas_minute(canvas, before->until));
     page_add(canvas->out, "\" data-profile=\"");
     for (size_t i = 0; i < canvas->picture->segment_count; i++)
         page_add(canvas->out, "%d %s;", canvas->picture->segments[i].minute,

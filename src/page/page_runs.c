@@ -121,7 +121,7 @@ static bool add_counts(const struct run *run, bool amended, struct buffer *out)
     return any;
 }
 
-static void add_written(const struct run *run, struct buffer *out)
+static void add_written(const struct run *run, bool newest, struct buffer *out)
 {
     struct buffer created, amended;
     buffer_init(&created, 1024);
@@ -137,7 +137,7 @@ static void add_written(const struct run *run, struct buffer *out)
     else if (run->pretend && !has_created && !has_amended)
         page_add(out, "<p>It would write nothing new.</p>");
     const uint64_t withheld = report_kinds_total(run->kinds).withheld;
-    if (withheld)
+    if (withheld && newest)
         page_add(out,
                  "<p class=\"hint\">%lu very recent left for the next sync: written now, they would silence "
                  "Nightscout's alarms.</p>",
@@ -186,7 +186,7 @@ static void add_run(const struct page_view *view, const struct run *run, const s
     page_add(out, " <span class=\"hint\">%s, %s</span></p>", page_clock(clock, view, run->started),
              page_duration(duration, run->seconds));
     add_error(run, newer, out);
-    add_written(run, out);
+    add_written(run, !newer, out);
     add_left_out(run, out);
     page_add(out, "</li>");
 }

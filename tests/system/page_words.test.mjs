@@ -28,7 +28,7 @@ const texts = (name) => {
 };
 
 // What is the same in both: names, numbers with their units, words that the languages share.
-const shared = /^[\d.,: %+-]*( ?(h|g|U|min|s|U\/h|mg\/dL|mmol\/L|LOW|HIGH|AM|PM)\b.*)?$|^(Tandem Source|Nightscout|TConnectSync.*|Nowhere.*|NAME=value|Heroku:|Basal|Alarm|Glucose|Battery|Profiles|Bolus|bolus|basal|basals|notes?|profile|Secret|U|exercise|mars|.*Alarm: .*|bolus, U|\d+ minutes|1 minute|glucose, m.*|.*\d\d:\d\d, [\d.]+ s|NAME=.*)$/;
+const shared = /^[\d.,: %+-]*( ?(h|g|U|min|s|U\/h|mg\/dL|mmol\/L|LOW|HIGH|AM|PM)\b.*)?$|^(Tandem Source|Nightscout|TConnectSync.*|Nowhere.*|NAME=value|Heroku:|Basal|Alarm|Glucose|Battery|Profiles|Bolus|bolus|basal|basals|notes?|profile|Secret|U|exercise|mars|.*Alarm: .*|bolus, U|\d+ minutes|1 minute|glucose, m.*|.*\d\d:\d\d, [\d.]+ s|NAME=.*|Nightscout Discord|CGM in the Cloud)$/;
 
 for (const language of ['es', 'de', 'fr']) {
   test(`${language}: no string lacks a translation`, () => {

@@ -244,7 +244,8 @@
         if (/[1-9]/.test(units)) parts.push(`${bolus} ${units} U${own === '1' ? ` (${automatic})` : ''}`);
         if (grams > 0) parts.push(`${carbs} ${grams} g`);
       }
-      for (const [, , rate] of during(steps, minute).slice(0, 1)) {
+      const [, rate] = steps.filter(([from]) => from <= minute).at(-1) ?? [];
+      if (rate) {
         const planned = segments.filter(([from]) => from <= wall(minute)).at(-1);
         parts.push(`${basal} ${rate} U/h${planned ? ` (${profile} ${planned[1]})` : ''}`);
       }
