@@ -276,7 +276,7 @@ test('without scripts: forms post, the page loads itself again, or keeps still',
   await page.locator('footer a', { hasText: 'Stop reloading' }).click();
   assert.equal(await page.locator('h1').textContent(), 'Data is flowing');
   assert.equal(await page.locator('meta[http-equiv=refresh]').count(), 0);
-  await page.locator('footer a').click();
+  await page.locator('footer a', { hasText: 'Reload' }).click();
   assert.equal(await page.locator('meta[http-equiv=refresh]').getAttribute('content'), '60; url=./');
   await picture(page, 'without-scripts-phone');
   await page.locator('summary', { hasText: 'Choose' }).click();
