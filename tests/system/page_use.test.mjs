@@ -1,7 +1,12 @@
 // What a person does with the page besides looking: print it, share it, install it, read it in their language.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { inspect, openBrowser, openPage, picture, serve, signIn } from './lib/page.mjs';
+import { until } from './lib/child.mjs';
+import { startClock } from './lib/clock.mjs';
+import { startServer } from './lib/daemon.mjs';
+import { SECRET, inspect, openBrowser, openPage, picture, serve, signIn } from './lib/page.mjs';
+import { folder } from './lib/run.mjs';
+import { start } from './lib/simulator.mjs';
 
 let browser;
 before(async () => { browser = await openBrowser(); });
@@ -38,12 +43,12 @@ test('the link to share opens the public view: whether data flows, and nothing o
   const served = await serve(t);
   await served.sync(1);
   const page = await openPage(t, browser, served, { where: '?day=2026-05-14&lang=de&person=1', permissions: ['clipboard-read', 'clipboard-write'] });
-  await page.getByLabel('Geheimnis').fill('letmein-0123456789');
+  await page.getByLabel('Geheimnis').fill(SECRET);
   await page.locator('.sign-in button').click();
   await page.locator('#share').click();
   await page.getByText('Kopiert').waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  assert.equal(link, served.url);
+  assert.equal(link, new URL('/', served.url).href);
   const stranger = await openPage(t, browser, { url: link }, {});
   await settled(stranger);
   assert.equal(await stranger.locator('body').getAttribute('data-view'), 'public');
@@ -62,7 +67,7 @@ test('a browser finds nothing that speaks against installing it; its colors and 
   const { data, errors } = await tools.send('Page.getAppManifest');
   assert.deepEqual(errors, []);
   const manifest = JSON.parse(data);
-  assert.equal(new URL(manifest.start_url, served.url).href, served.url);
+  assert.equal(new URL(manifest.start_url, served.url).href, new URL('/', served.url).href);
   const size = (src) => page.evaluate(async (from) => {
     const image = new Image();
     image.src = from;
@@ -83,18 +88,29 @@ test('a browser finds nothing that speaks against installing it; its colors and 
 });
 
 test('a sync that finds nothing new keeps the picture and its answers', async (t) => {
-  const served = await serve(t);
-  await served.sync(1);
-  const page = await openPage(t, browser, served);
+  const clock = startClock(t, new Date(Date.now() + 3600000).toISOString());
+  const simulator = await start({ seed: 31, historyDays: 3 }, { environment: clock.environment });
+  t.after(() => simulator.stop());
+  await simulator.set({ uploadedUntil: Math.floor(clock.now() / 1000) - 1200 });
+  const daemon = await startServer({ env: { ...simulator.env, ...clock.environment, TCONNECTSYNC_HEROKU_INTERVAL_MINS: '15' }, home: folder(t) });
+  t.after(() => daemon.server.child.kill('SIGKILL'));
+  const reach = (number) => until(async () => {
+    const { running, runs } = await daemon.status();
+    if (!running && (runs[0]?.number ?? 0) >= number) return true;
+    if (!running) clock.forward(60);
+    return false;
+  }, { what: `run ${number}` });
+  await reach(1);
+  const page = await openPage(t, browser, daemon);
   await signIn(page);
   await page.locator('.day').waitFor();
-  const shows = () => page.evaluate(() => [document.querySelector('.day').dataset.boluses.split(';').length, document.querySelector('.day').dataset.readings.split(';').length,
+  const shows = () => page.evaluate(() => [document.querySelector('.day').dataset.boluses.split(';').length > 3, document.querySelector('.day').dataset.readings.split(';').length > 100,
     ...[...document.querySelectorAll('.answers dt')].map((name) => name.textContent)]);
   const first = await shows();
-  await served.sync(2);
-  await page.locator('.runs li').nth(1).waitFor();
-  assert.match(served.server.stdout, /result=ok new=none/);
-  await page.locator('.runs li', { hasText: 'found nothing new' }).waitFor();
+  assert.ok(first.length > 8 && first[0] && first[1], `${first}`);
+  await reach(2);
+  await until(() => /result=ok new=none/.test(daemon.server.stdout), { what: 'a sync that found nothing new' });
+  await page.locator('.runs li', { hasText: 'found nothing new' }).first().waitFor();
   assert.deepEqual(await shows(), first);
   await page.reload();
   assert.deepEqual(await shows(), first);
@@ -103,7 +119,7 @@ test('a sync that finds nothing new keeps the picture and its answers', async (t
 test('in German: progress while a sync runs, what went wrong, a check, numbers', async (t) => {
   const served = await serve(t, { latency: 150, units: 'mmol' });
   const page = await openPage(t, browser, served, { where: '?lang=de' });
-  await page.locator('#secret').fill('letmein-0123456789');
+  await page.locator('#secret').fill(SECRET);
   await page.locator('.sign-in button').click();
   await page.evaluate(() => {
     window.heard = new Set();
