@@ -25,7 +25,7 @@ test('printed: the day with its date, without what is there to press', async (t)
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   assert.match(await printed.innerText(), /^Printed (Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}, \d\d:\d\d$/);
   for (const there of ['h1', '.answers', '.day', '.totals', '.runs']) assert.ok(await page.locator(there).first().isVisible(), there);
-  assert.equal(await page.locator('button:visible, form:visible, #calendar:visible, .skip:visible').count(), 0);
+  assert.equal(await page.locator('.banner:visible, button:visible, form:visible, #do-words:visible, #calendar:visible, .skip:visible').count(), 0);
   // Dark letters on white, whatever the screen is set to: paper has no dark mode.
   const light = await page.evaluate(() => ['.card', '.verdict', 'body'].map((part) => getComputedStyle(document.querySelector(part)).backgroundColor));
   for (const color of light) assert.ok(/rgba\(0, 0, 0, 0\)/.test(color) || color.match(/\d+/g).slice(0, 3).every((part) => Number(part) > 220), `${light}`);
