@@ -88,7 +88,7 @@ static const char *step_words(const char *step)
 
 void page_render_progress(const struct page_view *view, struct buffer *out)
 {
-    page_language_speak(view->reader.language);
+    page_language_speak(&view->reader);
     const struct sync_progress *progress = view->progress;
     if (!progress || !progress->step) {
         if (view->running)
@@ -208,8 +208,9 @@ static void add_check(const struct page_view *view, struct buffer *out)
         return;
     page_add(out, "<h3>The last check, ");
     page_time(out, view, view->check_time);
-    page_add(out, "</h3><pre tabindex=\"0\" role=\"region\" aria-label=\"What the check found\">%s</pre>",
-             view->check_report);
+    page_add(out, "</h3><pre tabindex=\"0\" role=\"region\" aria-label=\"What the check found\">");
+    page_message(view->check_report, out);
+    page_add(out, "</pre>");
 }
 
 static void add_day(const struct page_view *view, struct buffer *out)
@@ -434,7 +435,7 @@ static const char *skip_part(const char *text, const char *name, size_t length)
 
 void page_render(const struct page_view *view, struct buffer *out)
 {
-    page_language_speak(view->reader.language);
+    page_language_speak(&view->reader);
     const char *text = web_file_find("page.html")->data, *mark;
     while ((mark = strstr(text, "{{"))) {
         page_translate(text, (size_t)(mark - text), out);

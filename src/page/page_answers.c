@@ -145,7 +145,8 @@ void page_clock_advice(const struct page_view *view, struct buffer *out)
     char clock[PAGE_WORDS_SIZE];
     if (!view->signed_in || !view->clock || !*view->clock)
         return;
-    page_add(out, "<div class=\"advice\" id=\"clock\"><p>%s", view->clock);
+    page_add(out, "<div class=\"advice\" id=\"clock\"><p>");
+    page_message(view->clock, out);
     if (view->clock_since != NO_TIME)
         page_add(out, " It has been so since %s.", page_clock(clock, view, view->clock_since));
     page_add(out,

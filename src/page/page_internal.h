@@ -14,19 +14,27 @@ void page_text(struct buffer *out, const char *text);
 /* Markup with values in it: of printf's conversions %s, %d, %u, %ld, %lu, %zu and %%; each %s is escaped. */
 void page_add(struct buffer *out, const char *markup, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- page_language.c, page_words.c ---- */
-/* What page_say, page_add and page_translate speak from now on. */
-void page_language_speak(enum page_language language);
+/* ---- page_language.c, page_words.c, page_messages.c ---- */
+/* How page_say, page_add, page_translate and page_message speak from now on; NULL: in English. */
+void page_language_speak(const struct page_reader *reader);
+char page_decimal_mark(void);                                /* '.' or ',' */
 const char *page_language_name(enum page_language language); /* "en" */
 /* The sentence or words in that language; itself where there are none. */
 const char *page_say(const char *english);
-/* Each stretch of text between tags alike. */
+/* Each stretch of text between tags alike, and what tags hold for screen readers. */
 void page_translate(const char *markup, size_t length, struct buffer *out);
 struct page_word {
     const char *english, *others[LANGUAGE_COUNT - 1];
 };
 extern const struct page_word page_words[]; /* by english, as strcmp orders */
 extern const size_t page_word_count;
+/* A message of the program (an error, a warning, a report), sentence by sentence; one that has no translation
+   stays English. Escaped. */
+void page_message(const char *text, struct buffer *out);
+void page_said(const char *text, struct buffer *out); /* as a paragraph of its own */
+extern const struct page_word
+    page_messages[]; /* sentences, %s for what differs; the first that fits counts */
+extern const size_t page_message_count;
 
 #define PAGE_WORDS_SIZE 64
 /* "4 minutes ago", "in 11 minutes", "2 h 5 min ago". page.js says it alike. */
@@ -37,7 +45,7 @@ char *page_hour(char *words, const struct page_view *view, int64_t wall);
 char *page_clock(char *words, const struct page_view *view, int64_t instant);
 /* "2.1 s", "3 min 20 s" */
 char *page_duration(char *words, double seconds);
-/* "1.25", "0.4", "12": thousandths rounded to that many decimals. */
+/* "1.25", "0.4", "12": thousandths rounded to that many decimals, "1,25" where the reader writes so. */
 char *page_decimal(char *words, int64_t thousandths, int decimals);
 /* <time> with the age in words; a script keeps it true. */
 void page_time(struct buffer *out, const struct page_view *view, int64_t instant);

@@ -261,7 +261,7 @@ void page_picture(const struct page_view *view, struct buffer *out)
     page_window(view, &canvas.since, &canvas.until);
     if (*view->day && (!view->picture || !view->picture->known)) {
         if (view->day_error)
-            page_add(out, "<p class=\"said\">%s</p>", view->day_error);
+            page_said(view->day_error, out);
         else
             page_add(out, "<p class=\"empty\">This day is being read from the pump's log. It appears here in "
                           "a moment.</p>");

@@ -1,4 +1,5 @@
-/* The day as page.js reads it out: lists in the drawing's attributes, times as minutes from its left edge. */
+/* The day as page.js reads it out: lists in the drawing's attributes, times as minutes from its left
+   edge, numbers as the reader writes them. */
 #include "page_canvas.h"
 #include "page_picture_marks.h"
 #include "page_picture_table.h"
@@ -27,7 +28,7 @@ static void add_readings(struct canvas *canvas)
     page_add(canvas->out, " data-readings=\"");
     for (size_t i = 0; i < canvas->picture->reading_count; i++)
         if (canvas_shows(canvas, canvas->picture->readings[i].time))
-            page_add(canvas->out, "%d %s,", canvas_minute(canvas, canvas->picture->readings[i].time),
+            page_add(canvas->out, "%d %s;", canvas_minute(canvas, canvas->picture->readings[i].time),
                      page_glucose(words, canvas->view, canvas->picture->readings[i].glucose));
     page_add(canvas->out, "\"");
 }
@@ -39,27 +40,35 @@ static void add_boluses(struct canvas *canvas)
     for (size_t i = 0; i < canvas->picture->bolus_count; i++) {
         const struct day_bolus *bolus = &canvas->picture->boluses[i];
         if (canvas_shows(canvas, bolus->time))
-            page_add(canvas->out, "%d %s %s %d,", canvas_minute(canvas, bolus->time),
+            page_add(canvas->out, "%d %s %s %d;", canvas_minute(canvas, bolus->time),
                      page_decimal(units, bolus->insulin, 2), page_decimal(grams, bolus->carbs, 0),
                      bolus->automatic);
     }
     page_add(canvas->out, "\"");
 }
 
-/* From, until, rate; the profile's by the minute of the day. */
+/* From when, at which rate; none from where it is not known. The profile's by the minute of the day. */
 static void add_steps(struct canvas *canvas)
 {
     char rate[PAGE_WORDS_SIZE];
+    const struct day_step *before = NULL;
     page_add(canvas->out, " data-steps=\"");
     for (size_t i = 0; i < canvas->picture->step_count; i++) {
         const struct day_step *step = &canvas->picture->steps[i];
-        if (step->until > canvas->since && step->from < canvas->until)
-            page_add(canvas->out, "%d %d %s,", canvas_minute(canvas, step->from),
-                     canvas_minute(canvas, step->until), page_decimal(rate, step->rate, 2));
+        if (step->until <= canvas->since || step->from >= canvas->until)
+            continue;
+        if (before && before->until != step->from)
+            page_add(canvas->out, "%d;", canvas_minute(canvas, before->until));
+        if (!before || before->until != step->from || before->rate != step->rate)
+            page_add(canvas->out, "%d %s;", canvas_minute(canvas, step->from),
+                     page_decimal(rate, step->rate, 2));
+        before = step;
     }
+    if (before)
+        page_add(canvas->out, "%d;", canvas_minute(canvas, before->until));
     page_add(canvas->out, "\" data-profile=\"");
     for (size_t i = 0; i < canvas->picture->segment_count; i++)
-        page_add(canvas->out, "%d %s,", canvas->picture->segments[i].minute,
+        page_add(canvas->out, "%d %s;", canvas->picture->segments[i].minute,
                  page_decimal(rate, canvas->picture->segments[i].rate, 2));
     page_add(canvas->out, "\"");
 }
@@ -74,14 +83,14 @@ static void add_events(struct canvas *canvas)
     for (size_t i = 0; i < canvas->picture->bar_count; i++) {
         const struct day_bar *bar = &canvas->picture->bars[i];
         if (bar->until > canvas->since && bar->from < canvas->until)
-            page_add(canvas->out, "%d %d %s,", canvas_minute(canvas, bar->from),
+            page_add(canvas->out, "%d %d %s;", canvas_minute(canvas, bar->from),
                      canvas_minute(canvas, bar->until), page_say(names[bar->kind]));
     }
     page_add(canvas->out, "\" data-marks=\"");
     for (size_t i = 0; i < canvas->picture->mark_count; i++) {
         const struct day_mark *mark = &canvas->picture->marks[i];
         if (canvas_shows(canvas, mark->time))
-            page_add(canvas->out, "%d %s,", canvas_minute(canvas, mark->time), page_mark_words(words, mark));
+            page_add(canvas->out, "%d %s;", canvas_minute(canvas, mark->time), page_mark_words(words, mark));
     }
     page_add(canvas->out, "\"");
 }

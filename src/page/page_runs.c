@@ -88,11 +88,9 @@ void page_strip(const struct page_view *view, struct buffer *out)
         return;
     page_add(out,
              "<svg class=\"strip\" id=\"strip\" data-said=\"strip-said\" viewBox=\"0 0 %d 28\" "
-             "preserveAspectRatio=\"none\" role=\"img\" ",
-             STRIP_RUNS * 6);
-    page_add(out, "aria-label=\"");
-    page_add(out, "%u of the last %zu syncs went well", good, count);
-    page_add(out, "\">");
+             "preserveAspectRatio=\"none\" role=\"img\" "
+             "aria-label=\"%u of the last %zu syncs went well\">",
+             STRIP_RUNS * 6, good, count);
     for (size_t i = STRIP_RUNS; i-- > 0;)
         add_strip_bar(view, i, i < count ? view->runs[i] : NULL, out);
     page_add(out, "</svg><p class=\"hint\" id=\"strip-said\">");
@@ -123,7 +121,7 @@ static bool add_counts(const struct run *run, bool amended, struct buffer *out)
     return any;
 }
 
-static void add_written(const struct run *run, struct buffer *out)
+static void add_written(const struct run *run, bool newest, struct buffer *out)
 {
     struct buffer created, amended;
     buffer_init(&created, 1024);
@@ -139,7 +137,7 @@ static void add_written(const struct run *run, struct buffer *out)
     else if (run->pretend && !has_created && !has_amended)
         page_add(out, "<p>It would write nothing new.</p>");
     const uint64_t withheld = report_kinds_total(run->kinds).withheld;
-    if (withheld)
+    if (withheld && newest)
         page_add(out,
                  "<p class=\"hint\">%lu very recent left for the next sync: written now, they would silence "
                  "Nightscout's alarms.</p>",
@@ -161,8 +159,11 @@ static void add_left_out(const struct run *run, struct buffer *out)
     if (run->refused)
         page_add(out, "<p class=\"remark\">It left out %lu: refused by Nightscout.</p>",
                  (unsigned long)run->refused);
-    for (size_t i = 0; i < run->warning_count; i++)
-        page_add(out, "<p class=\"remark\">%s</p>", run->warnings[i]);
+    for (size_t i = 0; i < run->warning_count; i++) {
+        page_add(out, "<p class=\"remark\">");
+        page_message(run->warnings[i], out);
+        page_add(out, "</p>");
+    }
 }
 
 /* Said once for failures in a row that have the same reason. */
@@ -185,7 +186,7 @@ static void add_run(const struct page_view *view, const struct run *run, const s
     page_add(out, " <span class=\"hint\">%s, %s</span></p>", page_clock(clock, view, run->started),
              page_duration(duration, run->seconds));
     add_error(run, newer, out);
-    add_written(run, out);
+    add_written(run, !newer, out);
     add_left_out(run, out);
     page_add(out, "</li>");
 }
@@ -232,7 +233,7 @@ static void add_run_line(const struct page_view *view, const struct run *run, st
 void page_diagnostics(const struct page_view *view, struct buffer *out)
 {
     struct buffer features;
-    page_language_speak(LANGUAGE_ENGLISH); /* for those who help */
+    page_language_speak(NULL); /* for those who help */
     buffer_init(&features, 200);
     features_write(view->features, &features);
     page_add(out, "TConnectSync for Heroku %s (%s)\n", view->version, view->libraries);
@@ -255,6 +256,6 @@ void page_diagnostics(const struct page_view *view, struct buffer *out)
     page_add(out, "Last syncs:%s\n", view->run_count ? "" : " none");
     for (size_t i = 0; i < view->run_count && i < REPORTED_RUNS; i++)
         add_run_line(view, view->runs[i], out);
-    page_language_speak(view->reader.language);
+    page_language_speak(&view->reader);
     buffer_free(&features);
 }

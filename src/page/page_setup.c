@@ -90,7 +90,7 @@ static void add_sentences(char *const *sentences, size_t count, int step, struct
 {
     for (size_t i = 0; i < count; i++)
         if (step_of(sentences[i]) == step) {
-            page_add(out, "<p class=\"said\">%s</p>", sentences[i]);
+            page_said(sentences[i], out);
             add_line(sentences[i], out);
         }
 }

@@ -174,19 +174,6 @@ char *page_clock(char *words, const struct page_view *view, int64_t instant)
     return words;
 }
 
-char *page_duration(char *words, double seconds)
-{
-    if (!(seconds < 1e9))
-        seconds = 0;
-    if (seconds < 0.1)
-        snprintf(words, PAGE_WORDS_SIZE, "under 0.1 s");
-    else if (seconds < 60)
-        snprintf(words, PAGE_WORDS_SIZE, "%.1f s", seconds);
-    else
-        snprintf(words, PAGE_WORDS_SIZE, "%ld min %ld s", (long)seconds / 60, (long)seconds % 60);
-    return words;
-}
-
 char *page_decimal(char *words, int64_t thousandths, int decimals)
 {
     static const int64_t units[] = {1000, 100, 10, 1};
@@ -195,8 +182,21 @@ char *page_decimal(char *words, int64_t thousandths, int decimals)
     const int64_t rounded = size / unit, whole = rounded * unit / 1000;
     int length = snprintf(words, PAGE_WORDS_SIZE, "%s%" PRId64, negative && rounded ? "-" : "", whole);
     if (decimals > 0)
-        snprintf(words + length, PAGE_WORDS_SIZE - (size_t)length, ".%0*" PRId64, decimals,
-                 rounded - whole * (1000 / unit));
+        snprintf(words + length, PAGE_WORDS_SIZE - (size_t)length, "%c%0*" PRId64, page_decimal_mark(),
+                 decimals, rounded - whole * (1000 / unit));
+    return words;
+}
+
+char *page_duration(char *words, double seconds)
+{
+    if (!(seconds < 1e9))
+        seconds = 0;
+    if (seconds < 0.1)
+        say(words, "under 0.1 s");
+    else if (seconds < 60)
+        strcat(page_decimal(words, (int64_t)(seconds * 1000), 1), " s");
+    else
+        snprintf(words, PAGE_WORDS_SIZE, "%ld min %ld s", (long)seconds / 60, (long)seconds % 60);
     return words;
 }
 

@@ -99,7 +99,7 @@ void page_error(const struct run *run, struct buffer *out)
 {
     const char *remedy = remedy_of(run->error_kind);
     if (*run->error)
-        page_add(out, "<p class=\"said\">%s</p>", run->error);
+        page_said(run->error, out);
     if (remedy)
         page_add(out, "<p>%s</p>", page_say(remedy));
 }

@@ -24,38 +24,55 @@ struct listening {
     LIST_ENTRY(listening) link;
     struct status_page *page;
     struct http_exchange *exchange;
+    struct page_reader reader;
 };
 
-static void send_all(struct status_page *page, const char *name, const char *data)
+static void send_one(struct listening *listening, const char *name, const char *data)
 {
     struct buffer event;
-    struct listening *listening;
     buffer_init(&event, EVENT_MAXIMUM);
     buffer_addf(&event, "event: %s\ndata: %s\n\n", name, data);
-    LIST_FOREACH(listening, &page->listeners, link)
     http_stream_send(listening->exchange, event.data, event.length);
     buffer_free(&event);
+}
+
+static void send_all(struct status_page *page, const char *name)
+{
+    struct listening *listening;
+    LIST_FOREACH(listening, &page->listeners, link)
+    send_one(listening, name, "1");
+}
+
+/* To each in their language. */
+static void send_progress(struct status_page *page)
+{
+    struct filled_view filled;
+    struct listening *listening;
+    page_view_fill(page, true, &(struct page_wish){0}, &filled);
+    LIST_FOREACH(listening, &page->listeners, link)
+    {
+        struct buffer html;
+        buffer_init(&html, EVENT_MAXIMUM / 2);
+        filled.view.reader = listening->reader;
+        page_render_progress(&filled.view, &html);
+        send_one(listening, "progress", html.data);
+        buffer_free(&html);
+    }
 }
 
 static void on_beat(evutil_socket_t socket, short what, void *context)
 {
     (void)socket, (void)what;
-    send_all(context, "beat", "1");
+    send_all(context, "beat");
 }
 
 static void on_soon(evutil_socket_t socket, short what, void *context)
 {
     (void)socket, (void)what;
     struct status_page *page = context;
-    struct filled_view filled;
-    struct buffer html;
-    page_view_fill(page, true, &(struct page_wish){0}, &filled);
-    buffer_init(&html, EVENT_MAXIMUM / 2);
-    page_render_progress(&filled.view, &html);
-    send_all(page, "progress", html.data);
-    buffer_free(&html);
+    send_progress(page);
     if (page->has_news)
-        send_all(page, "change", "1");
+        send_all(page, "change");
     page->has_news = false;
 }
 
@@ -110,6 +127,8 @@ static void listen_in(struct status_page *page, struct http_exchange *exchange)
     struct listening *listening = xcalloc(1, sizeof *listening);
     listening->page = page;
     listening->exchange = exchange;
+    const char *lang = http_exchange_parameter(exchange, "lang");
+    listening->reader = page_reader_find(lang ? lang : http_exchange_header(exchange, "Accept-Language"));
     LIST_INSERT_HEAD(&page->listeners, listening, link);
     http_exchange_on_gone(exchange, on_gone, listening);
     http_stream_send(exchange, hello, strlen(hello));

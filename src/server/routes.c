@@ -243,6 +243,7 @@ static const struct route routes[] = {
     {"/page.css", METHODS_READ, false, 0, answer_file},
     {"/page.js", METHODS_READ, false, 0, answer_file},
     {"/icon.svg", METHODS_READ, false, 0, answer_file},
+    {"/icon.png", METHODS_READ, false, 0, answer_file},
     {"/site.webmanifest", METHODS_READ, false, 0, answer_file},
     {"/favicon.ico", METHODS_READ, false, 0, answer_file},
     {"/events", METHODS_READ, true, 0, answer_events},

@@ -181,6 +181,9 @@ static void add_ending(const struct sync_check *check, const struct report *repo
         buffer_add_text(out, "No API errors returned!\n");
     else if (!is_said(check->tandem, report) && !is_said(check->nightscout, report))
         buffer_addf(out, "FAILED: %s\n", report->error.text);
+    if (!report->ok)
+        buffer_add_text(out, "Help: copy this report into the issue tracker of this program's repository, or "
+                             "ask the Nightscout community: https://discord.gg/rTKhrqz\n");
 }
 
 void check_report_write(const struct configuration *configuration, const struct time_zone *zone,

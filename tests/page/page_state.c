@@ -56,15 +56,18 @@ const char *const page_state_names[] = {
 const size_t page_state_count = sizeof page_state_names / sizeof *page_state_names;
 
 static char *const all_problems[] = {
-    (char[]){"TCONNECT_EMAIL is not set. Give it the e-mail address that signs in to Tandem Source."},
-    (char[]){"TCONNECT_PASSWORD is not set. Give it the password of Tandem Source."},
-    (char[]){"NS_URL still holds the example of a guide. Give it the address of your Nightscout site."},
-    (char[]){"NS_SECRET is not set. Give it the API_SECRET of your Nightscout site."},
-    (char[]){"TIMEZONE_NAME is not set. Give it the pump's zone, such as America/New_York."},
+    (char[]){"TCONNECT_EMAIL is not set. Set it to the e-mail address that signs in to Tandem Source."},
+    (char[]){"TCONNECT_PASSWORD is not set. Set it to the password that signs in to Tandem Source."},
+    (char[]){"NS_URL still holds the example of a guide. Set it to what the browser shows when the "
+             "Nightscout site is open, up to the first single slash."},
+    (char[]){"NS_SECRET is not set. Set it to the API_SECRET of the Nightscout site, or to an access token "
+             "of it."},
+    (char[]){"TIMEZONE_NAME is not set. Set it to the time zone of the pump's clock, such as "
+             "America/New_York or Europe/Berlin."},
 };
 static char *const hostile_sentences[] = {page_hostile, page_hostile};
-static char no_error[] = "", no_answer[] = "Nightscout did not answer in time (60 seconds). Is the site up? "
-                                           "Open it in a browser.";
+static char no_error[] = "", no_answer[] = "Nightscout did not answer in time. Nothing is lost; the "
+                                           "next sync writes what is missing.";
 
 /* ---- a day ---- */
 
@@ -225,8 +228,9 @@ static void fail(struct page_state *state, unsigned failed)
 
 static void refuse(struct page_state *state)
 {
-    static char refused[] = "Tandem refused the e-mail or password. An account of the European site needs "
-                            "TCONNECT_REGION=EU.";
+    static char refused[] = "Tandem refused the e-mail or password. EU account? Set TCONNECT_REGION=EU. It "
+                            "is not tried again before the password or region is changed or a check is "
+                            "asked for.";
     state->view.verdict = VERDICT_REFUSED;
     state->view.next_run = NO_TIME;
     fill_runs(state, 1, 30);
@@ -236,8 +240,7 @@ static void refuse(struct page_state *state)
 
 static void refuse_secret(struct page_state *state)
 {
-    static char refused[] = "Nightscout refused the secret. Give NS_SECRET the API_SECRET of your Nightscout "
-                            "site.";
+    static char refused[] = "Nightscout refused the secret. Set NS_SECRET to the site's API_SECRET.";
     refuse(state);
     state->view.verdict = VERDICT_SECRET_REFUSED;
     state->view.next_run = NOW + 4 * MINUTE;

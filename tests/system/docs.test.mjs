@@ -112,7 +112,7 @@ test('what the page and /healthz say is in docs/troubleshooting.md', () => {
 });
 
 test('the README lists every address, and no other', () => {
-  const served = matches(source, /^ {4}\{"(\/[a-z_./]*)", METHODS_/gm).flat().filter((where) => !/\.(css|js|svg|ico|webmanifest)$/.test(where));
+  const served = matches(source, /^ {4}\{"(\/[a-z_./]*)", METHODS_/gm).flat().filter((where) => !/\.(css|js|svg|png|ico|webmanifest)$/.test(where));
   assert.ok(served.length > 10);
   const listed = matches(read('README.md'), /^\| ((?:`\/[^`]*`(?:, )?)+) \|/gm).flatMap(([cell]) => matches(cell, /`([^`]+)`/g).flat());
   const covers = (where) => listed.includes(where) || listed.some((one) => one.endsWith('...') && where.startsWith(one.slice(0, -3)));

@@ -174,7 +174,7 @@ test('the picture is read out by mouse, touch and keys, down to each bolus and m
   assert.equal(await page.locator('.cursor').getAttribute('x1'), '0%');
   // Every bolus, all of its carbs and every mark, by keys from left to right.
   const wanted = await day.evaluate(({ dataset }) => ({
-    boluses: dataset.boluses.split(',').filter(Boolean).map((one) => one.split(' ')), marks: dataset.marks.split(',').filter(Boolean), readings: dataset.readings.split(',').filter(Boolean).length,
+    boluses: dataset.boluses.split(';').filter(Boolean).map((one) => one.split(' ')), marks: dataset.marks.split(';').filter(Boolean), readings: dataset.readings.split(';').filter(Boolean).length,
   }));
   assert.ok(wanted.boluses.length > 3 && wanted.readings > 100);
   const heard = await day.evaluate((drawing, text) => {
@@ -276,7 +276,7 @@ test('without scripts: forms post, the page loads itself again, or keeps still',
   await page.locator('footer a', { hasText: 'Stop reloading' }).click();
   assert.equal(await page.locator('h1').textContent(), 'Data is flowing');
   assert.equal(await page.locator('meta[http-equiv=refresh]').count(), 0);
-  await page.locator('footer a').click();
+  await page.locator('footer a', { hasText: 'Reload' }).click();
   assert.equal(await page.locator('meta[http-equiv=refresh]').getAttribute('content'), '60; url=./');
   await picture(page, 'without-scripts-phone');
   await page.locator('summary', { hasText: 'Choose' }).click();

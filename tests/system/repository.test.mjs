@@ -15,7 +15,7 @@ const run = (command, args, options = {}) => spawnSync(command, args, { encoding
 
 function copyOfTexts(t) {
   const copy = folder(t);
-  const wanted = /^(README|CHANGELOG)\.md$|^(docs|debian|\.github)\/|^(app\.json|Dockerfile|meson\.build|bin\/re\w+(-notes)?)$/;
+  const wanted = /^(README|CHANGELOG)\.md$|^(docs|debian|\.github)\/|^(app\.json|Dockerfile|meson\.build|bin\/re\w+(-notes)?|src\/page\/web\/page\.html|src\/sync\/check_report\.c)$/;
   for (const name of tracked().filter((one) => wanted.test(one))) fs.cpSync(path.join(root, name), path.join(copy, name));
   return copy;
 }
@@ -45,6 +45,8 @@ test('bin/rehome writes the address wherever it belongs, and again after a move'
   has('debian/copyright', `\nSource: ${address}\n`);
   has('Dockerfile', `org.opencontainers.image.source="${address}"`);
   has('docs/tconnectsync-heroku.1', `\n.Lk ${address}/issues .\n`);
+  has('src/page/web/page.html', `<a href="${address}/issues">this program's issue tracker</a>`);
+  for (const name of ['src/sync/check_report.c', 'docs/troubleshooting.md']) has(name, `copy this report into ${address}/issues, or`);
   // Nothing is left of the relative links, of the placeholders, or of the address before.
   for (const [name, text] of Object.entries(everything(once))) {
     if (name.startsWith('bin/')) continue;

@@ -62,10 +62,11 @@ enum page_notice page_notice_find(const char *word);
 enum page_language { LANGUAGE_ENGLISH, LANGUAGE_SPANISH, LANGUAGE_GERMAN, LANGUAGE_FRENCH, LANGUAGE_COUNT };
 struct page_reader {
     enum page_language language;
-    bool twelve_hours; /* clocks count to 12 */
+    bool twelve_hours;  /* clocks count to 12 */
+    bool decimal_comma; /* 1,25 */
 };
 /* By an Accept-Language header, or one tag ("es-MX"): its first language that there are words for. NULL, or
-   none of them: English, 24 hours. */
+   none of them: English, 24 hours, decimal points. */
 struct page_reader page_reader_find(const char *tags);
 
 #define PAGE_LANG_SIZE 12
@@ -78,9 +79,10 @@ struct page_tab {
 
 struct page_view {
     struct page_reader reader;
-    unsigned person;           /* whose page it is, of several people; 0: there is just one */
-    const struct page_tab *tabs; /* who else there is, the worst verdict first; the page's own person among them */
-    size_t tab_count;            /* 0: there is just one */
+    unsigned person; /* whose page it is, of several people; 0: there is just one */
+    const struct page_tab
+        *tabs;        /* who else there is, the worst verdict first; the page's own person among them */
+    size_t tab_count; /* 0: there is just one */
     char lang[PAGE_LANG_SIZE]; /* the tag that was asked for in the address; "": none */
     /* ---- for everybody ---- */
     enum page_verdict verdict;

@@ -23,9 +23,13 @@ static const char *base_name(const char *path)
 static const char *content_type(const char *name)
 {
     static const char *const types[][2] = {
-        {".html", "text/html; charset=utf-8"},         {".css", "text/css; charset=utf-8"},
-        {".js", "text/javascript; charset=utf-8"},     {".svg", "image/svg+xml"},
-        {".webmanifest", "application/manifest+json"}, {".ico", "image/x-icon"},
+        {".html", "text/html; charset=utf-8"},
+        {".css", "text/css; charset=utf-8"},
+        {".js", "text/javascript; charset=utf-8"},
+        {".svg", "image/svg+xml"},
+        {".png", "image/png"},
+        {".webmanifest", "application/manifest+json"},
+        {".ico", "image/x-icon"},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strstr(name, types[i][0]))

@@ -225,7 +225,7 @@
   // The lists that page_picture_data.c writes.
   function readDay(drawing) {
     const { minutes, unit, clock, words } = drawing.dataset;
-    const list = (name) => drawing.dataset[name].split(',').filter(Boolean).map((item) => item.split(' '));
+    const list = (name) => drawing.dataset[name].split(';').filter(Boolean).map((item) => item.split(' '));
     const [glucose, bolus, automatic, carbs, basal, profile, nothing] = words.split('|');
     const readings = list('readings'), boluses = list('boluses'), steps = list('steps'), segments = list('profile'), bars = list('bars'), marks = list('marks');
     const [first, jumps, by] = clock.split(',').map(Number);
@@ -241,10 +241,11 @@
       const parts = [];
       if (near && Math.abs(near[0] - minute) <= 5) parts.push(`${glucose} ${near[1]} ${unit}`);
       for (const [, units, grams, own] of boluses.filter(([at]) => Math.abs(at - minute) <= 2)) {
-        if (units > 0) parts.push(`${bolus} ${units} U${own === '1' ? ` (${automatic})` : ''}`);
+        if (/[1-9]/.test(units)) parts.push(`${bolus} ${units} U${own === '1' ? ` (${automatic})` : ''}`);
         if (grams > 0) parts.push(`${carbs} ${grams} g`);
       }
-      for (const [, , rate] of during(steps, minute).slice(0, 1)) {
+      const [, rate] = steps.filter(([from]) => from <= minute).at(-1) ?? [];
+      if (rate) {
         const planned = segments.filter(([from]) => from <= wall(minute)).at(-1);
         parts.push(`${basal} ${rate} U/h${planned ? ` (${profile} ${planned[1]})` : ''}`);
       }
