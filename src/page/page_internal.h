@@ -1,4 +1,4 @@
-/* page_internal.h - what the page's parts share: page.c (template), page_text.c (escaping, times in words),
+/* page_internal.h - what the page's parts share: page.c (template), page_text.c (values and times in words),
    page_verdict.c, page_runs.c, page_answers.c, page_picture.c, page_picture_table.c, page_setup.c. */
 #ifndef TCONNECTSYNC_PAGE_INTERNAL_H
 #define TCONNECTSYNC_PAGE_INTERNAL_H
@@ -7,10 +7,12 @@
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/page/page.h"
 
-/* ---- page_text.c ---- */
+/* ---- page_escape.c ---- */
 /* The one way for a value into the page: markup characters as references, control characters as blanks. NULL
    adds nothing. */
 void page_text(struct buffer *out, const char *text);
+
+/* ---- page_text.c ---- */
 /* Markup with values in it: of printf's conversions %s, %d, %u, %ld, %lu, %zu and %%; each %s is escaped. */
 void page_add(struct buffer *out, const char *markup, ...) __attribute__((format(printf, 2, 3)));
 

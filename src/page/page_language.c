@@ -263,7 +263,7 @@ void page_message(const char *text, struct buffer *out)
 
 void page_said(const char *text, struct buffer *out)
 {
-    page_add(out, "<p class=\"said\">");
+    buffer_add_text(out, "<p class=\"said\">");
     page_message(text, out);
-    page_add(out, "</p>");
+    buffer_add_text(out, "</p>");
 }

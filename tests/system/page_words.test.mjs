@@ -59,7 +59,8 @@ for (const language of ['es', 'de', 'fr']) {
 const SAID = /^src\/(pump|documents|settings|tandem|nightscout|sync|http\/http_(answer|transfer)|base\/json|server\/runner)/;
 const NEVER_ON_THE_PAGE = [
   /^src\/(sync\/request|settings\/environment)\.c/, // of the command line and of /run; of the file .env
-  /libcrypto does not work|libcurl or libevent cannot start/, // it does not start then
+  /libcrypto does not work|libcurl or libevent cannot start|^out of memory$/, // it does not start then, or ends
+  /^is not set\.$/, // what the program looks for
   /^left out: /, // the command line's; the page counts by itself
   /(out of bounds|from another device|refused by Nightscout)$/, // reasons, which are words of the page
   /the pump's clock was set back behind it|would write the profile|an exact twin|what is settled could not be written|the token was refused: signing in again|the site's status could not be read/, // in the log
@@ -78,9 +79,10 @@ const WHOLE = [
   'Nightscout cannot be found: its host name is not known. Check the address and the internet connection. Nothing is lost; the next sync writes what is missing.',
   'Tandem refused the e-mail or password at 07:03. It is not tried again by itself, so that the account is not locked. Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION, then check the login; the same password can be tried once in 30 minutes.',
   'This machine\'s clock is 12 minutes ahead of what Nightscout says. Nothing was written, so that no time is wrong. Set the machine\'s clock (NTP).',
+  'CGM was switched on later than the rest and is carried over from then on. To fill the days before: tconnectsync-heroku sync --from Xx --to Xx, or on the page 7 days back under "Choose days and kinds".',
   'Nightscout\'s profile leaves out what makes no sense in the pump\'s settings: "Weekend" has no segment that starts at midnight. Look at it on the pump.',
 ];
-const WORDS = /^(time, and was so|time\. The times|every pump with|Settings: region|Not carried over|Nightscout: the %s|token is known|secret is good|Pump %zu|, uploaded|Tandem Source: signed|Warning: by TIMEZONE|has a segment whose|failed, see below|; the same password|%\.420s|%s Nothing is lost|Nightscout %s|Tandem refused the e-mail or password at|This machine's clock is)/;
+const WORDS = /^(was switched on later|time, and was so|time\. The times|every pump with|Settings: region|Not carried over|Nightscout: the %s|token is known|secret is good|Pump %zu|, uploaded|Tandem Source: signed|Warning: by TIMEZONE|has a segment whose|failed, see below|; the same password|%\.420s|%s Nothing is lost|Nightscout %s|Tandem refused the e-mail or password at|This machine's clock is)/;
 
 test('every message that the page can show is said in each language, with its values', () => {
   const said = [...new Set(messages().filter(({ file, text }) => SAID.test(file) && !NEVER_ON_THE_PAGE.some((never) => never.test(file) || never.test(text)) && !WORDS.test(text))
