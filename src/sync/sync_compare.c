@@ -128,6 +128,21 @@ static void count_document(struct sync *sync, const struct document *document)
         counts->withheld++;
 }
 
+/* Of the pump, not of some old days that somebody asked for: their log ends before it. */
+static void note_newest(struct sync *sync)
+{
+    struct report *report = &sync->report;
+    if (!sync->pumper || !sync->range.chosen || sync_read_until(sync) < sync->now)
+        return;
+    for (unsigned pump = 0; pump < sync->pumper->pump_count; pump++) {
+        int64_t sequence, newest = pump_log_newest(&sync->log, pump, &sequence);
+        if (newest == NO_TIME || newest < report->newest_event)
+            continue;
+        report->newest_event = newest;
+        report->last_sequence = sequence;
+    }
+}
+
 void sync_count_documents(struct sync *sync)
 {
     struct report *report = &sync->report;
@@ -137,11 +152,5 @@ void sync_count_documents(struct sync *sync)
         if (document->kind == DOCUMENT_READING && document->time > report->newest_reading)
             report->newest_reading = document->time;
     }
-    for (unsigned pump = 0; sync->pumper && sync->range.chosen && pump < sync->pumper->pump_count; pump++) {
-        int64_t sequence, newest = pump_log_newest(&sync->log, pump, &sequence);
-        if (newest == NO_TIME || newest < report->newest_event)
-            continue;
-        report->newest_event = newest;
-        report->last_sequence = sequence;
-    }
+    note_newest(sync);
 }

@@ -225,6 +225,13 @@ test('pump data that stops: stale after the set time, ok again with the first ne
     await daemon.idle(1);
     assert.equal(await health(), wanted);
   }
+  // Who fills a day of last week has seen nothing newer.
+  const { newest_event: newest, runs: [{ number }] } = await daemon.status();
+  const day = new Date(clock.now() - 4 * 86400000).toISOString().slice(0, 10);
+  assert.equal((await daemon.secretly(`/run?from=${day}&to=${day}`)).text.trim(), 'Triggered job');
+  await daemon.idle(number + 1);
+  assert.equal((await daemon.status()).newest_event, newest);
+  assert.equal(await health(), '503 stale');
   await simulator.set({ uploadedUntil: Math.floor(clock.now() / 1000) });
   await forward(30 * 60);
   await daemon.idle(1);

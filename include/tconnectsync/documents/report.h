@@ -35,7 +35,7 @@ struct report {
     uint64_t deleted; /* exact twins */
     uint64_t requests, connections;
     int64_t last_sequence;  /* of the newest event read; -1 when none was */
-    int64_t newest_event;   /* instant of the pump's newest record; NO_TIME when none was read */
+    int64_t newest_event;   /* instant of the newest record of the pump; NO_TIME when it was not read up to now */
     int64_t newest_upload;  /* instant of the account's newest upload; NO_TIME when none is known */
     int64_t newest_reading; /* instant of its newest CGM reading; NO_TIME when none is known */
     char clock[400];        /* what is wrong with the pump's clock; "" when nothing is */
