@@ -163,6 +163,16 @@ static const struct row identity_rows[] = {
         NULL,
         "amend {'_id':'a','eventType':'Combo Bolus','created_at':'2026-05-14T15:01:00.000Z'," OURS
         ",'insulin':6" FROM_PUMP_0 ",'pump_event_id':'5,4','carbs':60}\n"),
+    ROW("a later bolus is no half of it", BOLUS,
+        "[" STORED(
+            "a", "Combo Bolus", "15:01:00.000",
+            OURS ",'pump_event_id':'5','insulin':6" FROM_PUMP_0) "," STORED("b", "Combo Bolus",
+                                                                            "15:30:00.000",
+                                                                            OURS ",'pump_event_id':'9,8','"
+                                                                                 "carbs':20" FROM_PUMP_0) "]",
+        NULL,
+        "amend {'_id':'a','eventType':'Combo Bolus','created_at':'2026-05-14T15:01:00.000Z'," OURS
+        ",'insulin':6" FROM_PUMP_0 ",'pump_event_id':'5,4','carbs':60}\n"),
     ROW("one half left is the event", BOLUS,
         "[" STORED("b", "Combo Bolus", "15:30:00.000", BOLUS_ID(FROM_PUMP_0) ",'carbs':60") "]", NULL,
         BOLUS_IS("unchanged")),

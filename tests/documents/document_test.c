@@ -305,6 +305,17 @@ static const struct row status_rows[] = {
         FEATURE_DEVICE_STATUS | FEATURE_IOB),
     ROW("resumed again", "11 1 00:00:00\n12 2 01:00:00\n9 3 02:00:00 {'abc':55}\n",
         STATUS("06:00:00.000Z", "3", "'battery':{'percent':55}," RUNNING("01:00:00")), FEATURE_DEVICE_STATUS),
+    ROW("the first record of all tells as well: insulin on board",
+        "81 1 00:00:00 {'batteryChargePercent':80,'iob':1.5}\n",
+        STATUS("04:00:00.000Z", "1",
+               "'battery':{'percent':80},'iob':{'bolusiob':1.5,'timestamp':'2026-05-14T00:00:00-04:00'}"
+               "," RUNNING("00:00:00")),
+        FEATURE_DEVICE_STATUS | FEATURE_IOB),
+    ROW("and a suspension", "11 1 00:00:00\n9 2 01:00:00 {'abc':55}\n",
+        STATUS("05:00:00.000Z", "2",
+               "'battery':{'percent':55},"
+               "'status':{'status':'suspended','suspended':true,'timestamp':'2026-05-14T00:00:00-04:00'}"),
+        FEATURE_DEVICE_STATUS),
     ROW("percent above 100 is none", "9 1 00:00:00 {'abc':101}\n", "", FEATURE_DEVICE_STATUS),
     ROW("nothing after the range", "9 1 00:00:00 {'abc':55}\n9 2 12:00:01 {'abc':54}\n",
         STATUS("04:00:00.000Z", "1", "'battery':{'percent':55}," RUNNING("00:00:00")), FEATURE_DEVICE_STATUS),
