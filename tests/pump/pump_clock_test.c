@@ -496,6 +496,29 @@ static void a_clock_is_wrong_from_the_zones_change_on(void **state)
     end(&world);
 }
 
+/* The records around it tell when that was. */
+static void a_change_that_tells_no_time_has_one(void **state)
+{
+    (void)state;
+    const struct story story = {"abroad",
+                                &new_york,
+                                "2026-05-01T00:00:00Z",
+                                "2026-05-12T12:00:00Z",
+                                -4 * HOUR,
+                                {{"2026-05-10T18:00:00Z", 6 * HOUR, false}},
+                                .late = 60};
+    struct world world;
+    begin(&world);
+    live(&world, &story);
+    world.changes[0].wall = NO_TIME;
+    find(&world, &story);
+    assert_int_equal(world.clock.count, 2);
+    assert_int_equal(world.clock.stretches[0].last_wall, instant_of("2026-05-10T17:55:00Z") - 4 * HOUR);
+    assert_int_equal(world.clock.stretches[1].first_wall, instant_of("2026-05-10T18:00:00Z") + 2 * HOUR);
+    assert_int_equal(world.clock.wrong_since, instant_of("2026-05-10T18:00:00Z"));
+    end(&world);
+}
+
 /* Replaces the walls of some records in the middle, as a pump with a failing battery does. */
 static void spoil(struct world *world, size_t from, size_t count, int64_t wall)
 {
@@ -703,6 +726,7 @@ int main(void)
         cmocka_unit_test(a_part_of_the_log_is_enough),
         cmocka_unit_test(a_jump_that_the_log_contradicts_is_not_believed),
         cmocka_unit_test(a_wrong_zone_is_said),
+        cmocka_unit_test(a_change_that_tells_no_time_has_one),
         cmocka_unit_test(a_clock_is_wrong_from_the_zones_change_on),
         cmocka_unit_test(senseless_dates_between_good_ones_have_no_instant),
         cmocka_unit_test(a_lost_clock_is_dated_once_it_is_set),
