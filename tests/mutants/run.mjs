@@ -72,7 +72,11 @@ function mutants(file) {
   for (const match of bare.matchAll(/^( {4,})(?:[a-z_]\w*(?:->\w+|\.\w+|\[[^\];]*\])* (?:[-+|&]?=) [^;{}]*|[a-z_]\w*\([^;{}]*\)|[\w>.-]+(?:\+\+|--));$/gm)) {
     if (!/^ *(?:return|else|case|goto)\b/.test(match[0])) add(match.index + match[1].length, match.index + match[0].length, ';');
   }
-  return found.map((mutant) => {
+  // Not the sign of a comparison's answer, nor an error's kind before it is one: these count only as zero or not.
+  const idle = (mutant) => /^\d+$/.test(text.slice(mutant.from, mutant.to)) &&
+    (/\? -$|-?1 : -?$/.test(text.slice(mutant.from - 6, mutant.from)) && /return .* \? -1 : 1;|return .* \? 1 : -1;/.test(bare.split('\n')[mutant.line - 1]) ||
+      /struct error \w+ = \{$/.test(text.slice(mutant.from - 40, mutant.from)));
+  return found.filter((mutant) => !idle(mutant)).map((mutant) => {
     const begin = text.lastIndexOf('\n', mutant.from - 1) + 1;
     const end = text.indexOf('\n', mutant.to);
     const changed = text.slice(begin, mutant.from) + mutant.put + text.slice(mutant.to, end);
@@ -118,20 +122,26 @@ function suites() {
   return found;
 }
 
-const ninja = (suite) => spawnSync('ninja', ['-C', build, ...suite.map(({ target }) => target)], { encoding: 'utf8' });
+const builds = (...tests) => spawnSync('ninja', ['-C', build, ...tests.map(({ target }) => target)], { stdio: 'ignore' }).status === 0;
 const passes = ({ cmd, env, limit }) => spawnSync(cmd[0], cmd.slice(1),
   { cwd: build, env: { ...process.env, ...env, MALLOC_PERTURB_: '165' }, stdio: 'ignore', timeout: limit, killSignal: 'SIGKILL' }).status === 0;
 
-// The quickest first from now on; whoever takes ten times as long as without any change has noticed it.
+// A test that takes ten times as long as without any change has noticed it.
 function measure(name, suite) {
-  if (ninja(suite).status !== 0) throw new Error(`the tests of ${name} do not compile without any change`);
+  if (!builds(...suite)) throw new Error(`the tests of ${name} do not compile without any change`);
   for (const test of suite) {
     const begin = Date.now();
     if (!passes(test)) throw new Error(`${test.target} fails without any change`);
     test.took = Date.now() - begin;
   }
   for (const test of suite) test.limit = 10 * test.took + 5000;
-  suite.sort((one, other) => one.took - other.took);
+}
+
+// The test that is named after the file comes first, then the quickest.
+function inOrder(suite, file) {
+  const stem = path.basename(file, '.c');
+  const isNamesake = ({ target }) => stem.startsWith(target.replace(/.*test_/, '')) || target.endsWith(`_${stem}`);
+  return suite.toSorted((one, other) => isNamesake(other) - isNamesake(one) || one.took - other.took);
 }
 
 // Which suite notices it; 'compiler', or null: none does.
@@ -141,8 +151,10 @@ function judge({ file, text }, programs) {
   fs.writeFileSync(where, text);
   try {
     for (const suite of rooms[file.split('/')[1]].suites) {
-      if (ninja(programs[suite]).status !== 0) return 'compiler';
-      if (!programs[suite].every(passes)) return suite;
+      for (const test of inOrder(programs[suite], file)) {
+        if (!builds(test)) return 'compiler';
+        if (!passes(test)) return suite;
+      }
     }
     return null;
   } finally {

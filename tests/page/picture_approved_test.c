@@ -140,6 +140,12 @@ static void the_picture_at_its_edges(void **state)
     set_edges(clocks_change + 6 * HOUR, 300);
     add_picture(&approved, "the night in which clocks change");
     set_edges(now, 301);
+    at.picture.reading_count = 8;
+    at.picture.step_count = at.picture.bolus_count = 3;
+    at.picture.bar_count = 4;
+    at.picture.mark_count = at.picture.segment_count = 2;
+    add_picture(&approved, "behind the ends of the lists stands what was there before");
+    set_edges(now, 301);
     at.view.zone = NULL;
     at.view.reader.twelve_hours = true;
     at.view.reader.language = LANGUAGE_FRENCH;
