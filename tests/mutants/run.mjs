@@ -1,5 +1,6 @@
 // Changes the program in one small place at a time and says which changes no unit test notices:
 //   node tests/mutants/run.mjs [COUNT [SEED]]      200 and 1 unless given; the same two, the same changes
+//   node tests/mutants/run.mjs COUNT SEED 1/2      the first half of these, to run beside 2/2
 //   node tests/mutants/run.mjs FILE:LINE           every change of one line
 // On a copy of the sources in build-mutants, built without optimization and without sanitizers. The last line says how many
 // of them survived; those that change nothing that can be seen stand in equivalent.txt, with why.
@@ -9,8 +10,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const copy = path.join(root, 'build-mutants/source');
-const build = path.join(root, 'build-mutants/build');
+const [first = '200', seed = '1', part = '1/1'] = process.argv.slice(2);
+const [place, parts] = part.split('/').map(Number);
+const copy = path.join(root, 'build-mutants', String(place), 'source');
+const build = path.join(root, 'build-mutants', String(place), 'build');
 
 // What has unit tests: whole rooms, and single files of rooms that mostly talk. Which suites look at a room, nearest first.
 const rooms = {
@@ -168,16 +171,17 @@ function equivalents() {
     .filter((line) => line && !line.startsWith('#')).map((line) => line.split(' | ').slice(0, 3).join(' | ')));
 }
 
-const [first = '200', seed = '1'] = process.argv.slice(2);
 const all = files().flatMap(mutants);
 const [file, line] = first.split(':');
-const chosen = line ? all.filter((mutant) => mutant.file === file && mutant.line === Number(line)) : choose(all, Number(first), Number(seed));
+const chosen = line ? all.filter((mutant) => mutant.file === file && mutant.line === Number(line)) 
+  : choose(all, Number(first), Number(seed)).filter((_, i) => i % parts === place - 1);
 const known = equivalents();
 prepare();
 const programs = suites();
 for (const suite of new Set(chosen.flatMap(({ file: changed }) => rooms[changed.split('/')[1]].suites))) measure(suite, programs[suite]);
 const counts = { survived: 0, equivalent: 0, caught: 0, compiler: 0 };
-for (const mutant of chosen) {
+for (const [done, mutant] of chosen.entries()) {
+  if (process.stderr.isTTY) process.stderr.write(`${done} of ${chosen.length}\r`);
   const key = `${mutant.file} | ${mutant.was} | ${mutant.is}`;
   const by = known.has(key) ? 'equivalent' : judge(mutant, programs) ?? 'survived';
   counts[by in counts ? by : 'caught'] += 1;

@@ -46,6 +46,7 @@ static void pairs_are_read(void **state)
          "A=1",
          "A=[1]"},
         {"export A=1\nexport=2\nexport =3\nexport\tB=4", "A=[1]export=[2]export=[3]B=[4]"},
+        {"a=1\nz=2\nZ=3\n_=4\na.b-c09=5\n.a=6\n0a=7", "a=[1]z=[2]Z=[3]_=[4]a.b-c09=[5]<6><7>"},
         {"A=\nB=''\nC=\"\"", "A=[]B=[]C=[]"},
         {"A=x y # note\nB=x#y\nC=#hash\nD= #hash # note\nE=", "A=[x y]B=[x#y]C=[#hash]D=[#hash]E=[]"},
         {"A='x # \"y\"' # note\nB=\"x # 'y'\"#note", "A=[x # \"y\"]B=[x # 'y']"},
