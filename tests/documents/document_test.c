@@ -303,6 +303,8 @@ static const struct row status_rows[] = {
         "{'abc':55}\n",
         STATUS("07:54:00.000Z", "2", "'battery':{'percent':55}," RUNNING("03:54:00")),
         FEATURE_DEVICE_STATUS | FEATURE_IOB),
+    ROW("of one second the later record", "9 1 00:00:00 {'abc':55}\n9 2 00:00:00 {'abc':54}\n",
+        STATUS("04:00:00.000Z", "2", "'battery':{'percent':54}," RUNNING("00:00:00")), FEATURE_DEVICE_STATUS),
     ROW("resumed again", "11 1 00:00:00\n12 2 01:00:00\n9 3 02:00:00 {'abc':55}\n",
         STATUS("06:00:00.000Z", "3", "'battery':{'percent':55}," RUNNING("01:00:00")), FEATURE_DEVICE_STATUS),
     ROW("the first record of all tells as well: insulin on board",

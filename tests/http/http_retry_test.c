@@ -67,9 +67,16 @@ static void patience_is_for_a_site_that_wakes(void **state)
     assert_int_equal(http_retry_wait(&retry), 8000);
     retry.elapsed_milliseconds = 52001;
     assert_int_equal(http_retry_wait(&retry), -1);
+    static const int statuses[] = {500, 501, 502, 503, 504, 505};
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        retry.elapsed_milliseconds = 40000;
+        retry.status = statuses[i];
+        assert_int_equal(http_retry_wait(&retry), i >= 2 && i <= 4 ? 8000 : -1);
+    }
+    retry.status = 502;
+    retry.elapsed_milliseconds = 52000;
+    assert_int_equal(http_retry_wait(&retry), 8000);
     retry.elapsed_milliseconds = 40000;
-    retry.status = 500;
-    assert_int_equal(http_retry_wait(&retry), -1);
     retry.status = 0;
     retry.transport_may_recover = true;
     assert_int_equal(http_retry_wait(&retry), -1);
