@@ -245,6 +245,8 @@ static void each_wrong_value_is_told_by_name(void **state)
         {"ALARM_SAFE_MINUTES=+-5", "whole number"},
         {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=0", "1 to 200"},
         {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=2e1", "1 to 200"},
+        {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=0000020", "1 to 200"},
+        {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=20.1234", "1 to 200"},
         {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=20.", "1 to 200"},
         {"NIGHTSCOUT_PROFILE_DELAY_VALUE=nan", "0 to 240"},
         {"NIGHTSCOUT_PROFILE_DELAY_VALUE=241", "0 to 240"},

@@ -135,6 +135,8 @@ static void a_file_that_is_no_use_is_told_from_none(void **state)
     unsetenv("NS_SECRET_FILE");
     setenv("CREDENTIALS_DIRECTORY", "missing", 1);
     assert_found("NS_SECRET", NULL);
+    WRITE(".env", "NS_SECRET_FILE=missing");
+    assert_found("NS_SECRET", configuration_unreadable);
 }
 
 /* What is said of the files and of their names, sentence by sentence. */
