@@ -98,6 +98,7 @@ static void patterns_need_no_list(void **state)
         {"https://me:pa@ss@host/x@y", "https://[userinfo]@host/x@y"},
         {"https://host/x", "https://host/x"},
         {"://", "://"},
+        {"://@host", "://@host"},
         {"@", "@"},
         {"50% of \\ and \\u12 and %4", "50% of \\ and \\u12 and %4"},
         {"", ""},

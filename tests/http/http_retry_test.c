@@ -56,6 +56,10 @@ static void the_service_may_ask_for_more_time(void **state)
     assert_int_equal(http_retry_wait(&retry), 500);
     retry.retry_after = INT64_MAX;
     assert_int_equal(http_retry_wait(&retry), -1);
+    retry = answered(429, 3);
+    retry.random = 998; /* of its own it would come 2 ms early */
+    retry.retry_after = 3;
+    assert_int_equal(http_retry_wait(&retry), 3000);
 }
 
 static void patience_is_for_a_site_that_wakes(void **state)
