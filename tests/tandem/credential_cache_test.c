@@ -257,7 +257,11 @@ static void a_damaged_file_is_ignored(void **state)
         assert_null(read.token);
         assert_int_equal(read.refused, 0);
     }
-    static const char *const others[] = {"[]", "null", "{\"format\":2,\"salt\":\"\",\"account\":\"\"}",
+    static const char *const others[] = {"[]",
+                                         "null",
+                                         "{\"format\":2,\"salt\":\"\",\"account\":\"\"}",
+                                         "{\"format\":1,\"account\":\"\"}",
+                                         "{\"format\":1,\"salt\":\"\"}",
                                          "<html>"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         write_text(others[i], strlen(others[i]));
