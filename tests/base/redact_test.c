@@ -38,6 +38,17 @@ static void every_spelling_is_hidden(void **state)
     redactor_free(redactor);
 }
 
+/* JSON writes what lies beyond 16 bits as two escapes. */
+static void a_secret_with_an_emoji_is_hidden(void **state)
+{
+    (void)state;
+    struct redactor *redactor = redactor_new();
+    redactor_add(redactor, "\xf0\x9f\x98\x80 open \xf0\x9f\x94\x91", "password");
+    assert_redacted(redactor, "{\"p\":\"\\ud83d\\ude00 open \\uD83D\\uDD11\"}", "{\"p\":\"[password]\"}");
+    assert_redacted(redactor, "\\ud83d\\ude01 open \\ud83d\\udd11", "\\ud83d\\ude01 open \\ud83d\\udd11");
+    redactor_free(redactor);
+}
+
 /* Whatever stands around it, at every alignment and in both alphabets. */
 static void base64_is_hidden(void **state)
 {
@@ -98,6 +109,7 @@ static void patterns_need_no_list(void **state)
         {"https://me:pa@ss@host/x@y", "https://[userinfo]@host/x@y"},
         {"https://host/x", "https://host/x"},
         {"://", "://"},
+        {"://@host", "://@host"},
         {"@", "@"},
         {"50% of \\ and \\u12 and %4", "50% of \\ and \\u12 and %4"},
         {"", ""},
@@ -146,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_spelling_is_hidden),
+        cmocka_unit_test(a_secret_with_an_emoji_is_hidden),
         cmocka_unit_test(base64_is_hidden),
         cmocka_unit_test(overlapping_secrets_leave_nothing),
         cmocka_unit_test(patterns_need_no_list),

@@ -199,6 +199,7 @@ static void gaps_are_found_and_remembered(void **state)
     add(&coverage, "2026-05-14T00:00:00Z", 1, 7, 9, FEATURES_ALL);
     assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-01"), false), DAY("2026-05-10"));
     assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-11"), false), DAY("2026-05-11"));
+    assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-12"), false), DAY("2026-05-12"));
     assert_true(coverage_first_gap(&coverage, DAY("2026-05-13"), false) == NO_TIME);
     coverage_remember_gaps(&coverage);
     assert_true(coverage_first_gap(&coverage, DAY("2026-05-01"), false) == NO_TIME);
@@ -230,6 +231,7 @@ static void a_lack_of_a_feature_is_found(void **state)
     add(&coverage, "2026-05-12T00:00:00Z", 0, 1, 100, FEATURE_CGM);
     add(&coverage, "2026-05-13T00:00:00Z", 0, 101, 200, FEATURE_CGM | FEATURE_BASAL);
     assert_int_equal(coverage_first_lack(&coverage, DAY("2026-05-01")), DAY("2026-05-12"));
+    assert_int_equal(coverage_first_lack(&coverage, DAY("2026-05-12")), DAY("2026-05-12"));
     assert_true(coverage_first_lack(&coverage, DAY("2026-05-13")) == NO_TIME);
     coverage.since[0] = at("2026-05-12T12:00:00Z"); /* BASAL was added that day */
     assert_true(coverage_first_lack(&coverage, DAY("2026-05-01")) == NO_TIME);

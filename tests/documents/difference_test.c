@@ -163,6 +163,16 @@ static const struct row identity_rows[] = {
         NULL,
         "amend {'_id':'a','eventType':'Combo Bolus','created_at':'2026-05-14T15:01:00.000Z'," OURS
         ",'insulin':6" FROM_PUMP_0 ",'pump_event_id':'5,4','carbs':60}\n"),
+    ROW("a later bolus is no half of it", BOLUS,
+        "[" STORED(
+            "a", "Combo Bolus", "15:01:00.000",
+            OURS ",'pump_event_id':'5','insulin':6" FROM_PUMP_0) "," STORED("b", "Combo Bolus",
+                                                                            "15:30:00.000",
+                                                                            OURS ",'pump_event_id':'9,8','"
+                                                                                 "carbs':20" FROM_PUMP_0) "]",
+        NULL,
+        "amend {'_id':'a','eventType':'Combo Bolus','created_at':'2026-05-14T15:01:00.000Z'," OURS
+        ",'insulin':6" FROM_PUMP_0 ",'pump_event_id':'5,4','carbs':60}\n"),
     ROW("one half left is the event", BOLUS,
         "[" STORED("b", "Combo Bolus", "15:30:00.000", BOLUS_ID(FROM_PUMP_0) ",'carbs':60") "]", NULL,
         BOLUS_IS("unchanged")),
@@ -742,9 +752,25 @@ static void without_basal_there_are_no_strangers(void **state)
             .name = (rows)[i].name, .test_func = row_holds, .initial_state = (void *)(uintptr_t) & (rows)[i] \
         }
 
+static void what_is_freed_is_empty(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, RESUMED("5", "00:01:00"));
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    assert_int_equal(fixture.difference.create_count, 1);
+    difference_free(&fixture.difference);
+    assert_null(fixture.difference.creates);
+    assert_int_equal(fixture.difference.create_count, 0);
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[200] = {
+        cmocka_unit_test(what_is_freed_is_empty),
         cmocka_unit_test(two_pumps_may_use_the_same_numbers),
         cmocka_unit_test(a_new_pump_takes_nothing_of_the_old_one),
         cmocka_unit_test(identity_depends_on_no_order),

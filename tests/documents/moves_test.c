@@ -134,6 +134,15 @@ static const struct row rows[] = {
            ID("5") ",'insulin':2") "unchanged Combo Bolus 2026-03-08T11:45:00-04:00 5,2,4\n"
                                    "unchanged Combo Bolus 2026-03-08T12:15:00-04:00 5,3,4\n"
                                    "unchanged Combo Bolus 2026-03-08T12:45:00-04:00 5,4,4\n"},
+    {"one of another amount is a person's, and stays where it is",
+     "64 3 2026-03-08T10:00:00 {'bolusId':7}\n59 4 2026-03-08T10:00:00 {'bolusId':7}\n"
+     "21 5 2026-03-08T12:00:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n",
+     SPRING_UPLOAD, SPRING_LATER,
+     "[" TREATMENT("a", "Combo Bolus", "2026-03-08T16:00:00", ID("5") ",'insulin':1.5") "]", NULL,
+     "unchanged Combo Bolus 2026-03-08T11:15:00-04:00 5,1,4\n"
+     "unchanged Combo Bolus 2026-03-08T11:45:00-04:00 5,2,4\n"
+     "unchanged Combo Bolus 2026-03-08T12:15:00-04:00 5,3,4\n"
+     "unchanged Combo Bolus 2026-03-08T12:45:00-04:00 5,4,4\n"},
 };
 
 /* egvTimeStamp of 2026-03-08T12:00:00: 573825600. */

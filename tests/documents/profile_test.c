@@ -247,6 +247,10 @@ static void other_profiles_stay(void **state)
     assert_string_equal(text_of(json_get(store, "Mine"), "units"), "mmol"); /* it relied on the document's */
     assert_string_equal(text_of(json_get(store, "Theirs"), "units"), "mg/dl");
     assert_string_equal(text_of(json_get(store, "School_day"), "dia"), "4.5");
+    size_t of_that_name = 0;
+    for (const struct json *profile = store->first; profile; profile = profile->next)
+        of_that_name += strcmp(profile->key, "School_day") == 0;
+    assert_int_equal(of_that_name, 1);
     assert_true(json_is(json_get(store, "Odd"), JSON_NUMBER));
     assert_null(json_get(outcome.body, "_id"));
     assert_null(json_get(outcome.body, "identifier"));

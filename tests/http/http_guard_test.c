@@ -239,11 +239,21 @@ static void what_a_head_says(void **state)
     assert_int_equal(guard.length, sizeof head - 4); /* what follows is not this request's */
 }
 
+static void each_refusal_says_why(void **state)
+{
+    (void)state;
+    static const int statuses[] = {400, 408, 413, 417, 431, 501, 505};
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+        assert_string_not_equal(http_refusal_text(statuses[i]), http_refusal_text(0));
+    assert_string_equal(http_refusal_text(0), "The request was refused.\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(request_lines), cmocka_unit_test(targets), cmocka_unit_test(header_lines),
-        cmocka_unit_test(bodies),        cmocka_unit_test(chunks),  cmocka_unit_test(what_a_head_says),
+        cmocka_unit_test(each_refusal_says_why), cmocka_unit_test(request_lines), cmocka_unit_test(targets),
+        cmocka_unit_test(header_lines),          cmocka_unit_test(bodies),        cmocka_unit_test(chunks),
+        cmocka_unit_test(what_a_head_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,10 @@ static void the_service_may_ask_for_more_time(void **state)
     assert_int_equal(http_retry_wait(&retry), 500);
     retry.retry_after = INT64_MAX;
     assert_int_equal(http_retry_wait(&retry), -1);
+    retry = answered(429, 3);
+    retry.random = 998; /* of its own it would come 2 ms early */
+    retry.retry_after = 3;
+    assert_int_equal(http_retry_wait(&retry), 3000);
 }
 
 static void patience_is_for_a_site_that_wakes(void **state)
@@ -67,9 +71,16 @@ static void patience_is_for_a_site_that_wakes(void **state)
     assert_int_equal(http_retry_wait(&retry), 8000);
     retry.elapsed_milliseconds = 52001;
     assert_int_equal(http_retry_wait(&retry), -1);
+    static const int statuses[] = {500, 501, 502, 503, 504, 505};
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        retry.elapsed_milliseconds = 40000;
+        retry.status = statuses[i];
+        assert_int_equal(http_retry_wait(&retry), i >= 2 && i <= 4 ? 8000 : -1);
+    }
+    retry.status = 502;
+    retry.elapsed_milliseconds = 52000;
+    assert_int_equal(http_retry_wait(&retry), 8000);
     retry.elapsed_milliseconds = 40000;
-    retry.status = 500;
-    assert_int_equal(http_retry_wait(&retry), -1);
     retry.status = 0;
     retry.transport_may_recover = true;
     assert_int_equal(http_retry_wait(&retry), -1);

@@ -1,5 +1,6 @@
 // Changes the program in one small place at a time and says which changes no unit test notices:
 //   node tests/mutants/run.mjs [COUNT [SEED]]      200 and 1 unless given; the same two, the same changes
+//   node tests/mutants/run.mjs COUNT SEED 1/2      the first half of these, to run beside 2/2
 //   node tests/mutants/run.mjs FILE:LINE           every change of one line
 // On a copy of the sources in build-mutants, built without optimization and without sanitizers. The last line says how many
 // of them survived; those that change nothing that can be seen stand in equivalent.txt, with why.
@@ -9,8 +10,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const copy = path.join(root, 'build-mutants/source');
-const build = path.join(root, 'build-mutants/build');
+const [first = '200', seed = '1', part = '1/1'] = process.argv.slice(2);
+const [place, parts] = part.split('/').map(Number);
+const copy = path.join(root, 'build-mutants', String(place), 'source');
+const build = path.join(root, 'build-mutants', String(place), 'build');
 
 // What has unit tests: whole rooms, and single files of rooms that mostly talk. Which suites look at a room, nearest first.
 const rooms = {
@@ -72,7 +75,11 @@ function mutants(file) {
   for (const match of bare.matchAll(/^( {4,})(?:[a-z_]\w*(?:->\w+|\.\w+|\[[^\];]*\])* (?:[-+|&]?=) [^;{}]*|[a-z_]\w*\([^;{}]*\)|[\w>.-]+(?:\+\+|--));$/gm)) {
     if (!/^ *(?:return|else|case|goto)\b/.test(match[0])) add(match.index + match[1].length, match.index + match[0].length, ';');
   }
-  return found.map((mutant) => {
+  // Not the sign of a comparison's answer, nor an error's kind before it is one: these count only as zero or not.
+  const idle = (mutant) => /^\d+$/.test(text.slice(mutant.from, mutant.to)) &&
+    (/\? -$|-?1 : -?$/.test(text.slice(mutant.from - 6, mutant.from)) && /return .* \? -1 : 1;|return .* \? 1 : -1;/.test(bare.split('\n')[mutant.line - 1]) ||
+      /struct error \w+ = \{$/.test(text.slice(mutant.from - 40, mutant.from)));
+  return found.filter((mutant) => !idle(mutant)).map((mutant) => {
     const begin = text.lastIndexOf('\n', mutant.from - 1) + 1;
     const end = text.indexOf('\n', mutant.to);
     const changed = text.slice(begin, mutant.from) + mutant.put + text.slice(mutant.to, end);
@@ -98,7 +105,7 @@ function choose(all, count, seed) {
 }
 
 function prepare() {
-  for (const file of execFileSync('git', ['ls-files', '-z', '--', 'src', 'include', 'tests/*.build', 'tests/*.[ch]', 'tests/fuzz', 'deploy', 'docs', 'meson*', 'subprojects'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)) {
+  for (const file of execFileSync('git', ['ls-files', '-z', '--', 'src', 'include', 'tests/*.build', 'tests/*.[ch]', 'tests/page/approved', 'tests/fuzz', 'deploy', 'docs', 'meson*', 'subprojects'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)) {
     if (!fs.existsSync(path.join(root, file))) continue;
     const [from, to] = [path.join(root, file), path.join(copy, file)];
     fs.mkdirSync(path.dirname(to), { recursive: true });
@@ -107,19 +114,38 @@ function prepare() {
   if (!fs.existsSync(path.join(build, 'build.ninja'))) execFileSync('meson', ['setup', build, copy, '--buildtype=debug', '--optimization=0', '-Ddebug=false']);
 }
 
-// suite: its test programs, as ninja's targets.
+// suite: its test programs, each {target for ninja, command, environment}.
 function suites() {
   const listed = JSON.parse(execFileSync('meson', ['introspect', '--tests', build], { encoding: 'utf8' }));
   const found = {};
-  for (const { suite, cmd } of listed) {
+  for (const { suite, cmd, env } of listed) {
     const name = suite[0].replace(/^.*:/, '');
-    (found[name] ??= []).push(path.relative(build, cmd[0]));
+    (found[name] ??= []).push({ target: path.relative(build, cmd[0]), cmd, env, limit: 60000 });
   }
   return found;
 }
 
-const ninja = (targets) => spawnSync('ninja', ['-C', build, ...targets], { encoding: 'utf8' });
-const notices = (suite) => spawnSync('meson', ['test', '-C', build, '--no-rebuild', '--maxfail', '1', '--suite', suite, '-t', '0.5'], { encoding: 'utf8', env: { ...process.env, MALLOC_PERTURB_: '165' } }).status !== 0;
+const builds = (...tests) => spawnSync('ninja', ['-C', build, ...tests.map(({ target }) => target)], { stdio: 'ignore' }).status === 0;
+const passes = ({ cmd, env, limit }) => spawnSync(cmd[0], cmd.slice(1),
+  { cwd: build, env: { ...process.env, ...env, MALLOC_PERTURB_: '165' }, stdio: 'ignore', timeout: limit, killSignal: 'SIGKILL' }).status === 0;
+
+// A test that takes ten times as long as without any change has noticed it.
+function measure(name, suite) {
+  if (!builds(...suite)) throw new Error(`the tests of ${name} do not compile without any change`);
+  for (const test of suite) {
+    const begin = Date.now();
+    if (!passes(test)) throw new Error(`${test.target} fails without any change`);
+    test.took = Date.now() - begin;
+  }
+  for (const test of suite) test.limit = 10 * test.took + 5000;
+}
+
+// The test that is named after the file comes first, then the quickest.
+function inOrder(suite, file) {
+  const stem = path.basename(file, '.c');
+  const isNamesake = ({ target }) => stem.startsWith(target.replace(/.*test_/, '')) || target.endsWith(`_${stem}`);
+  return suite.toSorted((one, other) => isNamesake(other) - isNamesake(one) || one.took - other.took);
+}
 
 // Which suite notices it; 'compiler', or null: none does.
 function judge({ file, text }, programs) {
@@ -128,8 +154,10 @@ function judge({ file, text }, programs) {
   fs.writeFileSync(where, text);
   try {
     for (const suite of rooms[file.split('/')[1]].suites) {
-      if (ninja(programs[suite]).status !== 0) return 'compiler';
-      if (notices(suite)) return suite;
+      for (const test of inOrder(programs[suite], file)) {
+        if (!builds(test)) return 'compiler';
+        if (!passes(test)) return suite;
+      }
     }
     return null;
   } finally {
@@ -143,18 +171,17 @@ function equivalents() {
     .filter((line) => line && !line.startsWith('#')).map((line) => line.split(' | ').slice(0, 3).join(' | ')));
 }
 
-const [first = '200', seed = '1'] = process.argv.slice(2);
 const all = files().flatMap(mutants);
 const [file, line] = first.split(':');
-const chosen = line ? all.filter((mutant) => mutant.file === file && mutant.line === Number(line)) : choose(all, Number(first), Number(seed));
+const chosen = line ? all.filter((mutant) => mutant.file === file && mutant.line === Number(line)) 
+  : choose(all, Number(first), Number(seed)).filter((_, i) => i % parts === place - 1);
 const known = equivalents();
 prepare();
 const programs = suites();
-for (const suite of Object.keys(programs).filter((name) => name !== 'fuzz')) {
-  if (ninja(programs[suite]).status !== 0 || notices(suite)) throw new Error(`the tests of ${suite} fail without any change`);
-}
+for (const suite of new Set(chosen.flatMap(({ file: changed }) => rooms[changed.split('/')[1]].suites))) measure(suite, programs[suite]);
 const counts = { survived: 0, equivalent: 0, caught: 0, compiler: 0 };
-for (const mutant of chosen) {
+for (const [done, mutant] of chosen.entries()) {
+  if (process.stderr.isTTY) process.stderr.write(`${done} of ${chosen.length}\r`);
   const key = `${mutant.file} | ${mutant.was} | ${mutant.is}`;
   const by = known.has(key) ? 'equivalent' : judge(mutant, programs) ?? 'survived';
   counts[by in counts ? by : 'caught'] += 1;

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -153,6 +154,185 @@ static void what_the_pump_told_last_stays_known(void **state)
     assert_true(picture.steps[0].automatic);
 }
 
+/* ---- at the edges of a day ---- */
+
+static void tell(struct buffer *out, const char *what, int64_t time, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void tell(struct buffer *out, const char *what, int64_t time, const char *format, ...)
+{
+    char instant[CIVIL_TEXT_SIZE], rest[200];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(rest, sizeof rest, format, values);
+    va_end(values);
+    civil_format(instant, time + time_zone_offset(&new_york, time), 0, NO_OFFSET);
+    buffer_addf(out, "%s %s%s\n", what, instant + strlen("2026-05-"), rest);
+}
+
+/* The whole picture, a line each. */
+static void tell_all(struct buffer *out)
+{
+    for (size_t i = 0; i < picture.step_count; i++)
+        tell(out, "basal", picture.steps[i].from, " %d min %d%s",
+             (int)(picture.steps[i].until - picture.steps[i].from) / 60, (int)picture.steps[i].rate,
+             picture.steps[i].automatic ? " automatic" : "");
+    for (size_t i = 0; i < picture.bolus_count; i++)
+        tell(out, "bolus", picture.boluses[i].time, " %d %d%s", (int)picture.boluses[i].insulin,
+             (int)picture.boluses[i].carbs, picture.boluses[i].automatic ? " automatic" : "");
+    for (size_t i = 0; i < picture.reading_count; i++)
+        tell(out, "glucose", picture.readings[i].time, " %d", picture.readings[i].glucose);
+    for (size_t i = 0; i < picture.bar_count; i++)
+        tell(out, "bar", picture.bars[i].from, " %d s kind %d%s",
+             (int)(picture.bars[i].until - picture.bars[i].from), picture.bars[i].kind,
+             picture.bars[i].open ? " open" : "");
+    for (size_t i = 0; i < picture.mark_count; i++)
+        tell(out, "mark", picture.marks[i].time, " kind %d %s", picture.marks[i].kind,
+             picture.marks[i].words);
+    for (int i = 0; i < FACT_COUNT; i++)
+        if (picture.facts[i].time != NO_TIME)
+            tell(out, "fact", picture.facts[i].time, " kind %d: %d", i, (int)picture.facts[i].value);
+    tell(out, "from", picture.read_from, "%s", "");
+    tell(out, "to", picture.newest_event, "%s", picture.known ? "" : ", unknown");
+}
+
+static void assert_picture(const char *lines, const char *wanted)
+{
+    struct buffer told;
+    buffer_init(&told, 20000);
+    day_picture_init(&picture);
+    look(lines, ALL_FEATURES);
+    tell_all(&told);
+    assert_string_equal(told.data, wanted);
+    buffer_free(&told);
+}
+
+static void basals_at_the_edges(void **state)
+{
+    (void)state;
+    assert_picture("279 1 2026-05-13T11:50:00 {'commandedRate':100}\n"
+                   "279 2 2026-05-13T11:55:00 {'commandedRate':200,'commandedRateSource':3}\n"
+                   "279 3 2026-05-13T12:00:01 {'commandedRate':300,'commandedRateSource':4}\n"
+                   "279 4 2026-05-13T12:05:00 {'commandedRate':300,'commandedRateSource':2}\n"
+                   "279 5 2026-05-13T12:10:00 {'commandedRate':300,'commandedRateSource':5}\n"
+                   "279 6 2026-05-13T12:15:00 {'commandedRate':300,'commandedRateSource':3}\n"
+                   "279 7 11:55:00 {'commandedRate':0,'commandedRateSource':0}\n"
+                   "279 8 12:00:00 {'commandedRate':400}\n279 9 12:05:00 {'commandedRate':500}\n",
+                   "basal 13T11:55:00 5 min 200 automatic\n"
+                   "basal 13T12:00:01 4 min 300 automatic\n"
+                   "basal 13T12:05:00 10 min 300\n"
+                   "basal 14T11:55:00 5 min 0\n"
+                   "from 13T11:50:00\n"
+                   "to 14T12:05:00\n");
+}
+
+static void boluses_at_the_edges(void **state)
+{
+    (void)state;
+    assert_picture("64 1 2026-05-13T11:59:00 {'bolusId':1,'carbAmount':10}\n"
+                   "20 2 2026-05-13T12:00:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':1}\n"
+                   "20 3 2026-05-13T12:00:01 {'bolusId':2,'completionStatus':3,'insulinDelivered':0.001}\n"
+                   "64 4 2026-05-13T13:00:00 {'bolusId':3,'carbAmount':20}\n"
+                   "65 5 2026-05-13T13:00:00 {'bolusId':3,'options':6}\n"
+                   "20 6 2026-05-13T13:00:10 {'bolusId':3,'completionStatus':3,'insulinDelivered':2}\n"
+                   "65 7 2026-05-13T14:00:00 {'bolusId':4,'options':5}\n"
+                   "20 8 2026-05-13T14:00:10 {'bolusId':4,'completionStatus':3,'insulinDelivered':3}\n"
+                   "64 9 2026-05-13T15:00:00 {'bolusId':5,'carbAmount':0}\n"
+                   "20 10 2026-05-13T15:00:10 {'bolusId':5,'completionStatus':0,'insulinDelivered':0}\n"
+                   "20 11 12:00:00 {'bolusId':6,'completionStatus':3,'insulinDelivered':4,'iob':4.5}\n",
+                   "bolus 13T12:00:01 1 0\n"
+                   "bolus 13T13:00:10 2000 20000 automatic\n"
+                   "bolus 13T14:00:10 3000 0\n"
+                   "bolus 14T12:00:00 4000 0\n"
+                   "fact 14T12:00:00 kind 2: 4000\n"
+                   "fact 13T13:00:10 kind 3: 20000\n"
+                   "fact 14T12:00:00 kind 4: 4500\n"
+                   "from 13T11:59:00\n"
+                   "to 14T12:00:00\n");
+}
+
+/* 2026-05-13T12:00:00 is 579528000 s after 2008. */
+static void readings_at_the_edges(void **state)
+{
+    (void)state;
+    assert_picture(
+        READING(1, 579528000, "100") READING(2, 579528001, "101,'rate':5") READING(3, 579528240, "102")
+            READING(4, 579528241, "103,'rate':-7") READING(5, 579530000, "38") READING(6, 579531000, "39")
+                READING(7, 579532000, "40") READING(8, 579533000, "400") READING(9, 579534000, "401")
+                    READING(10, 579535000, "402") READING(11, 579536000, "402,'glucoseValueStatus':2")
+                        READING(12, 579537000, "20,'glucoseValueStatus':1") READING(13, 579538000, "0")
+                            READING(14, 579614400, "110,'rate':12"),
+        "glucose 13T12:00:01 101\n"
+        "glucose 13T12:04:01 103\n"
+        "glucose 13T12:33:20 39\n"
+        "glucose 13T12:50:00 39\n"
+        "glucose 13T13:06:40 40\n"
+        "glucose 13T13:23:20 400\n"
+        "glucose 13T13:40:00 401\n"
+        "glucose 13T13:56:40 401\n"
+        "glucose 13T14:13:20 39\n"
+        "glucose 13T14:30:00 401\n"
+        "glucose 14T12:00:00 110\n"
+        "fact 14T12:00:00 kind 0: 110\n"
+        "fact 14T12:00:00 kind 1: 12\n"
+        "from 14T11:59:00\n"
+        "to 14T11:59:00\n");
+}
+
+static void what_lasts_at_the_edges(void **state)
+{
+    (void)state;
+    assert_picture(
+        "229 1 2026-05-13T08:00:00 {'requestedAction':1}\n"
+        "229 2 2026-05-13T12:00:00 {'requestedAction':2}\n"
+        "229 3 2026-05-13T12:00:00 {'requestedAction':3}\n"
+        "229 4 2026-05-13T12:00:01 {'requestedAction':4}\n"
+        "11 5 2026-05-13T13:00:00 {'suspendReason':0}\n11 6 2026-05-13T13:30:00 {'suspendReason':0}\n"
+        "12 7 2026-05-13T13:30:00\n11 8 2026-05-13T14:00:00 {'suspendReason':0}\n"
+        "12 9 2026-05-13T14:00:00\n"
+        "229 10 11:59:59 {'requestedAction':1}\n229 11 12:00:00 {'requestedAction':2}\n"
+        "229 12 12:00:00 {'requestedAction':3}\n229 13 12:01:00 {'requestedAction':4}\n",
+        "bar 13T12:00:00 1 s kind 1\n"
+        "bar 13T13:00:00 1800 s kind 2\n"
+        "bar 14T11:59:59 1 s kind 0\n"
+        "from 13T08:00:00\n"
+        "to 14T12:01:00\n");
+}
+
+static void moments_at_the_edges(void **state)
+{
+    (void)state;
+    assert_picture("5 1 2026-05-13T12:00:00 {'alarmId':2}\n5 2 2026-05-13T12:00:01 {'alarmId':10}\n"
+                   "171 3 2026-05-13T13:00:00 {'dalertId':3}\n"
+                   "61 4 2026-05-13T14:00:00 {'primeSize':0.3,'completionStatus':3}\n"
+                   "33 5 2026-05-13T15:00:00 {'insulinVolume':180}\n212 6 2026-05-13T16:00:00\n"
+                   "5 7 12:00:00 {'alarmId':21}\n5 8 12:00:01 {'alarmId':22}\n",
+                   "mark 13T12:00:01 kind 0 TemperatureAlarm\n"
+                   "mark 13T13:00:00 kind 1 CGM Alert (CgmLow)\n"
+                   "mark 13T14:00:00 kind 2 \n"
+                   "mark 13T15:00:00 kind 3 \n"
+                   "mark 13T16:00:00 kind 4 \n"
+                   "mark 14T12:00:00 kind 0 AltitudeAlarm\n"
+                   "fact 13T14:00:00 kind 7: 0\n"
+                   "fact 13T15:00:00 kind 8: 0\n"
+                   "fact 13T16:00:00 kind 9: 0\n"
+                   "from 13T12:00:00\n"
+                   "to 14T12:00:01\n");
+}
+
+static void the_status_of_the_last_record_until_now(void **state)
+{
+    (void)state;
+    assert_picture("81 1 2026-05-13T09:00:00 {'batteryChargePercent':80,'iob':1.5}\n"
+                   "9 2 2026-05-13T10:00:00 {'abc':70,'insulin':143}\n"
+                   "55 3 11:00:00 {'bolusId':1,'iob':2.5}\n9 4 12:00:00 {'abc':60}\n"
+                   "9 5 12:00:01 {'abc':50,'insulin':99}\n",
+                   "fact 14T11:00:00 kind 4: 2500\n"
+                   "fact 14T12:00:00 kind 5: 60\n"
+                   "fact 13T10:00:00 kind 6: 143000\n"
+                   "from 13T09:00:00\n"
+                   "to 14T12:00:01\n");
+}
+
 static void a_hostile_log_fills_no_list_beyond_its_end(void **state)
 {
     (void)state;
@@ -187,6 +367,13 @@ static void the_target_is_between_the_pumps_alerts(void **state)
         {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":70,\"highGlucoseAlertMgPerDl\":200}}", 70, 200},
         {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":200,\"highGlucoseAlertMgPerDl\":70}}", 0, 0},
         {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":-70000,\"highGlucoseAlertMgPerDl\":70}}", 0, 0},
+        {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":40,\"highGlucoseAlertMgPerDl\":400}}", 40, 400},
+        {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":39,\"highGlucoseAlertMgPerDl\":400}}", 0, 0},
+        {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":40,\"highGlucoseAlertMgPerDl\":401}}", 0, 0},
+        {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":80,\"highGlucoseAlertMgPerDl\":80}}", 0, 0},
+        {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":80,\"highGlucoseAlertMgPerDl\":81}}", 80, 81},
+        {"{\"cgmSettings\":{\"lowGlucoseAlertMgPerDl\":80}}", 0, 0},
+        {"{\"cgmSettings\":{\"highGlucoseAlertMgPerDl\":80}}", 0, 0},
         {"{\"cgmSettings\":null}", 0, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -228,6 +415,12 @@ int main(void)
         cmocka_unit_test_setup(sleep_and_exercise_are_bars, start),
         cmocka_unit_test_setup(readings_are_at_their_own_time_and_within_bounds, start),
         cmocka_unit_test_setup(what_the_pump_told_last_stays_known, start),
+        cmocka_unit_test(basals_at_the_edges),
+        cmocka_unit_test(boluses_at_the_edges),
+        cmocka_unit_test(readings_at_the_edges),
+        cmocka_unit_test(what_lasts_at_the_edges),
+        cmocka_unit_test(moments_at_the_edges),
+        cmocka_unit_test(the_status_of_the_last_record_until_now),
         cmocka_unit_test_setup(a_hostile_log_fills_no_list_beyond_its_end, start),
         cmocka_unit_test(the_profiles_basal_goes_by_the_minute_of_the_day),
         cmocka_unit_test(the_target_is_between_the_pumps_alerts),

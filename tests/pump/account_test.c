@@ -372,6 +372,12 @@ static void an_unknown_serial_number_names_the_known_ones_endings(void **state)
     assert_null(strstr(error.text, "<b>"));
     account_free(account);
 
+    account = parse("{\"pumps\":[{\"assignmentId\":\"a\",\"serialNumber\":\"1234\"},{\"assignmentId\":\"b\","
+                    "\"serialNumber\":\"123\"}]}"); /* of a whole number nothing is told */
+    assert_false(account_choose_pumps(account, "1", 0, 1, 1, chosen, warning, sizeof warning, &error));
+    assert_non_null(strstr(error.text, "end in 234, (unknown)."));
+    account_free(account);
+
     account = parse("{\"pumps\":[]}");
     assert_false(account_choose_pumps(account, "1", 0, 1, 1, NULL, warning, sizeof warning, &error));
     assert_non_null(strstr(error.text, "has no pump"));

@@ -53,6 +53,11 @@ static struct time_zone_change lord_howe_changes[] = {
 static char lord_howe_name[] = "Australia/Lord_Howe";
 static const struct time_zone lord_howe = {lord_howe_name, lord_howe_changes, 5};
 
+/* No summer at all. */
+static struct time_zone_change lima_changes[] = {{INT64_MIN, -5 * HOUR}};
+static char lima_name[] = "America/Lima";
+static const struct time_zone lima = {lima_name, lima_changes, 1};
+
 /* ---- the pump ---- */
 
 struct setting {
@@ -310,6 +315,15 @@ static const struct story stories[] = {
      .late = 3 * HOUR,
      .evidence = CLOCK_BY_AGREEMENT,
      .words = "180 minutes behind New York time"},
+    {"still abroad, from a zone without summer, the phone uploads three hours late",
+     &lima,
+     "2026-03-20T00:00:00Z",
+     "2026-05-12T12:00:00Z",
+     -5 * HOUR,
+     {{"2026-05-10T18:00:00Z", -3 * HOUR, false}},
+     .late = 3 * HOUR,
+     .evidence = CLOCK_BY_AGREEMENT,
+     .words = "180 minutes behind Lima time"},
     {"a.m. for p.m., for two days",
      &new_york,
      "2026-05-01T00:00:00Z",
@@ -464,6 +478,44 @@ static void a_wrong_zone_is_said(void **state)
     assert_true(world.clock.zone_is_wrong);
     assert_int_equal(middle_error(&world), 0);
     check_words(&world, &story);
+    end(&world);
+}
+
+/* In the very second in which summer begins. */
+static void a_clock_is_wrong_from_the_zones_change_on(void **state)
+{
+    (void)state;
+    const struct story story = {"just not set",         &new_york, "2026-03-01T00:00:00Z",
+                                "2026-03-08T06:50:00Z", -5 * HOUR, .late = 0};
+    struct world world;
+    begin(&world);
+    live(&world, &story);
+    find(&world, &story); /* ten minutes later */
+    assert_int_equal(world.clock.ahead, -HOUR);
+    assert_int_equal(world.clock.wrong_since, instant_of("2026-03-08T07:00:00Z"));
+    end(&world);
+}
+
+/* The records around it tell when that was. */
+static void a_change_that_tells_no_time_has_one(void **state)
+{
+    (void)state;
+    const struct story story = {"abroad",
+                                &new_york,
+                                "2026-05-01T00:00:00Z",
+                                "2026-05-12T12:00:00Z",
+                                -4 * HOUR,
+                                {{"2026-05-10T18:00:00Z", 6 * HOUR, false}},
+                                .late = 60};
+    struct world world;
+    begin(&world);
+    live(&world, &story);
+    world.changes[0].wall = NO_TIME;
+    find(&world, &story);
+    assert_int_equal(world.clock.count, 2);
+    assert_int_equal(world.clock.stretches[0].last_wall, instant_of("2026-05-10T17:55:00Z") - 4 * HOUR);
+    assert_int_equal(world.clock.stretches[1].first_wall, instant_of("2026-05-10T18:00:00Z") + 2 * HOUR);
+    assert_int_equal(world.clock.wrong_since, instant_of("2026-05-10T18:00:00Z"));
     end(&world);
 }
 
@@ -674,6 +726,8 @@ int main(void)
         cmocka_unit_test(a_part_of_the_log_is_enough),
         cmocka_unit_test(a_jump_that_the_log_contradicts_is_not_believed),
         cmocka_unit_test(a_wrong_zone_is_said),
+        cmocka_unit_test(a_change_that_tells_no_time_has_one),
+        cmocka_unit_test(a_clock_is_wrong_from_the_zones_change_on),
         cmocka_unit_test(senseless_dates_between_good_ones_have_no_instant),
         cmocka_unit_test(a_lost_clock_is_dated_once_it_is_set),
         cmocka_unit_test(a_lost_clock_that_nobody_has_set_has_no_instants),

@@ -85,7 +85,7 @@ static void every_setting_is_taken(void **state)
     (void)state;
     struct configuration *configuration =
         READ(USABLE, "TCONNECT_REGION=eu", "TCONNECT_SSO_URL=http://127.0.0.1:8001/sso",
-             "TCONNECT_ACCOUNTS_URL=http://localhost:8001/accounts/api/", "TCONNECT_CLIENT_ID=me",
+             "TCONNECT_ACCOUNTS_URL=http://localhost:8001/accounts/api/", "TCONNECT_CLIENT_ID='me'",
              "REQUESTS_PROXY=http://u:p@proxy:3128", "CACHE_CREDENTIALS_PATH=/tmp/cache",
              "PUMP_SERIAL_NUMBER= 1234567 ", "NS_URL=\"https://Example.org:8443/jane//\"",
              "NS_SECRET=", "API_SECRET=jane-0123456789abcdef", "NS_SKIP_TLS_VERIFY=YES",
@@ -245,6 +245,8 @@ static void each_wrong_value_is_told_by_name(void **state)
         {"ALARM_SAFE_MINUTES=+-5", "whole number"},
         {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=0", "1 to 200"},
         {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=2e1", "1 to 200"},
+        {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=0000020", "1 to 200"},
+        {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=20.1234", "1 to 200"},
         {"NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=20.", "1 to 200"},
         {"NIGHTSCOUT_PROFILE_DELAY_VALUE=nan", "0 to 240"},
         {"NIGHTSCOUT_PROFILE_DELAY_VALUE=241", "0 to 240"},

@@ -46,6 +46,7 @@ static void pairs_are_read(void **state)
          "A=1",
          "A=[1]"},
         {"export A=1\nexport=2\nexport =3\nexport\tB=4", "A=[1]export=[2]export=[3]B=[4]"},
+        {"a=1\nz=2\nZ=3\n_=4\na.b-c09=5\n.a=6\n0a=7", "a=[1]z=[2]Z=[3]_=[4]a.b-c09=[5]<6><7>"},
         {"A=\nB=''\nC=\"\"", "A=[]B=[]C=[]"},
         {"A=x y # note\nB=x#y\nC=#hash\nD= #hash # note\nE=", "A=[x y]B=[x#y]C=[#hash]D=[#hash]E=[]"},
         {"A='x # \"y\"' # note\nB=\"x # 'y'\"#note", "A=[x # \"y\"]B=[x # 'y']"},
@@ -87,12 +88,31 @@ static void a_huge_value_is_skipped(void **state)
     free(text);
 }
 
+static void a_value_may_have_64_KiB(void **state)
+{
+    (void)state;
+    const size_t most = 64 * 1024;
+    for (size_t length = most; length <= most + 1; length++) {
+        struct buffer text, pairs;
+        buffer_init(&text, 2 * most);
+        buffer_init(&pairs, 2 * most);
+        buffer_add_text(&text, "A=");
+        for (size_t i = 0; i < length; i++)
+            buffer_add_text(&text, "x");
+        dotenv_parse(text.data, text.length, &(struct dotenv_listener){gather, gather_skipped, &pairs});
+        assert_int_equal(pairs.length, length == most ? most + strlen("A=[]") : strlen("<1>"));
+        buffer_free(&text);
+        buffer_free(&pairs);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_are_read),
         cmocka_unit_test(a_nul_makes_a_line_useless),
         cmocka_unit_test(a_huge_value_is_skipped),
+        cmocka_unit_test(a_value_may_have_64_KiB),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

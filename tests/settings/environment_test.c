@@ -114,6 +114,16 @@ static void a_secret_may_stand_in_a_file(void **state)
     assert_found("NS_SECRET", "one");
 }
 
+static void what_was_secret_leaves_the_process(void **state)
+{
+    (void)state;
+    static const char secret[] = "open sesame 42", nothing[sizeof secret];
+    setenv("NS_SECRET", secret, 1);
+    const char *value = getenv("NS_SECRET");
+    assert_found("NS_SECRET", secret); /* and lets go of it */
+    assert_memory_equal(value, nothing, sizeof nothing);
+}
+
 static void a_file_that_is_no_use_is_told_from_none(void **state)
 {
     (void)state;
@@ -135,6 +145,8 @@ static void a_file_that_is_no_use_is_told_from_none(void **state)
     unsetenv("NS_SECRET_FILE");
     setenv("CREDENTIALS_DIRECTORY", "missing", 1);
     assert_found("NS_SECRET", NULL);
+    WRITE(".env", "NS_SECRET_FILE=missing");
+    assert_found("NS_SECRET", configuration_unreadable);
 }
 
 /* What is said of the files and of their names, sentence by sentence. */
@@ -232,6 +244,7 @@ int main(void)
         in_folder(the_nearest_place_wins),
         in_folder(a_secret_may_stand_in_a_file),
         in_folder(a_file_that_is_no_use_is_told_from_none),
+        in_folder(what_was_secret_leaves_the_process),
         in_folder(skipped_lines_are_named_without_their_values),
         in_folder(a_file_of_secrets_that_all_can_read_is_named),
         in_folder(a_dotenv_that_cannot_be_read_is_named),

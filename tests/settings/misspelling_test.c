@@ -119,6 +119,26 @@ static void nobody_else_is_blamed(void **state)
     }
 }
 
+static const char *a_wrong_address(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "NS_URL") == 0 ? "ftp://ns.example.org" : NULL;
+}
+
+/* Something else is wrong with the setting that was meant: that is told as well. */
+static void another_problem_stays(void **state)
+{
+    (void)state;
+    struct configuration *people[PEOPLE_MAXIMUM];
+    size_t count = people_read(a_wrong_address, NULL, people), wrong = 0;
+    people_note_name(people, count, "NS_ULR");
+    for (size_t i = 0; i < people[0]->problem_count; i++)
+        wrong += strncmp(people[0]->problems[i], "NS_URL must be the whole address", 32) == 0;
+    assert_int_equal(wrong, 1);
+    assert_true(is_said(people[0]->warnings, people[0]->warning_count, "NS_ULR", "NS_URL"));
+    forget(people, count);
+}
+
 static void one_message_for_one_problem(void **state)
 {
     (void)state;
@@ -143,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_meant_is_named),
         cmocka_unit_test(nobody_else_is_blamed),
+        cmocka_unit_test(another_problem_stays),
         cmocka_unit_test(one_message_for_one_problem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,8 @@ static void a_token_is_for_one_account_region_and_time(void **state)
     assert_true(has_token(&other, NOW));
     other.email = "lee@example.net";
     assert_false(has_token(&other, NOW));
+    other.email = "kim@example.ne7";
+    assert_false(has_token(&other, NOW));
     other = owner;
     other.region = "EU";
     assert_false(has_token(&other, NOW));
@@ -226,6 +228,8 @@ static void a_refusal_is_for_one_password_and_region(void **state)
     const struct credential_owner others[] = {
         {"lee@example.net", owner.password, owner.region, owner.accounts_url},
         {owner.email, "correct horse ", owner.region, owner.accounts_url},
+        {owner.email, "correct hors7", owner.region, owner.accounts_url},
+        {owner.email, "correct horseU", "S", owner.accounts_url},
         {owner.email, owner.password, "EU", owner.accounts_url},
         {owner.email, owner.password, owner.region, "https://accounts.eu.test/api"},
     };
@@ -253,7 +257,11 @@ static void a_damaged_file_is_ignored(void **state)
         assert_null(read.token);
         assert_int_equal(read.refused, 0);
     }
-    static const char *const others[] = {"[]", "null", "{\"format\":2,\"salt\":\"\",\"account\":\"\"}",
+    static const char *const others[] = {"[]",
+                                         "null",
+                                         "{\"format\":2,\"salt\":\"\",\"account\":\"\"}",
+                                         "{\"format\":1,\"account\":\"\"}",
+                                         "{\"format\":1,\"salt\":\"\"}",
                                          "<html>"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         write_text(others[i], strlen(others[i]));

@@ -366,27 +366,28 @@ static void a_token_that_is_cut_or_padded_is_refused(void **state)
     free(set);
 }
 
+/* base64url leaves out one length in four: a longer header shifts them. */
 static void a_token_has_a_longest_length(void **state)
 {
     (void)state;
     struct jwt_claims claims;
     char why[640], *set = key_set(key, usual);
-    size_t accepted = 0, refused = 0;
-    for (int padding = 11740; padding < 12000; padding++) {
-        char *body = xasprintf("{\"pad\":\"%0*d\",%s", padding, 0, payload + 1);
-        char *token = signed_token(key, header, body);
+    bool longest = false;
+    size_t refused = 0;
+    for (int i = 0; i < 520 && !(longest && refused > 2); i++) {
+        char *body = xasprintf("{\"pad\":\"%0*d\",%s", 11740 + i / 2, 0, payload + 1);
+        char *token =
+            signed_token(key, i % 2 ? "{\"alg\":\"RS256\",\"kid\":\"k1\",\"typ\":\"JWT\" }" : header, body);
         bool fits = strlen(token) <= 16384;
         assert_int_equal(verify_at(token, set, NOW, &claims, why), fits);
         if (!fits)
             assert_string_equal(why, "Tandem's id token is unreadable.");
-        accepted += fits;
+        longest |= strlen(token) == 16384;
         refused += !fits;
         free(token);
         free(body);
-        if (refused > 2)
-            break;
     }
-    assert_true(accepted > 0 && refused > 0);
+    assert_true(longest && refused > 0);
     free(set);
 }
 
