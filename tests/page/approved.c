@@ -95,7 +95,7 @@ void approved_add_part(struct approved *approved, const struct page_view *view, 
 {
     struct buffer text;
     buffer_init(&text, PAGE_MAXIMUM);
-    page_language_speak(view->reader.language);
+    page_language_speak(&view->reader);
     part(view, &text);
     approved_add(approved, name, &text);
     buffer_free(&text);

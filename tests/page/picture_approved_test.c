@@ -124,7 +124,7 @@ static void the_picture_at_its_edges(void **state)
     struct buffer base;
     set_edges(now, 301);
     buffer_init(&base, PAGE_MAXIMUM);
-    page_language_speak(LANGUAGE_ENGLISH);
+    page_language_speak(NULL);
     page_picture(&at.view, &base);
     approved_begin(&approved, "edges.txt", NULL);
     add_picture(&approved, "a reading of 301");
