@@ -106,7 +106,7 @@ static bool cut_to_time(const struct log_run *run, const struct pump_log *log, s
             break;
         if (event->time != NO_TIME && event->time < rules->from)
             *first = event->sequence + 1;
-        if ((event->time == NO_TIME || event->time > rules->to) && event->sequence <= *last)
+        if (event->time != NO_TIME && event->time > rules->to && event->sequence <= *last)
             *last = event->sequence - 1;
     }
     return *first <= *last;
@@ -215,13 +215,8 @@ static unsigned counting(const struct coverage *coverage, int64_t instant)
     return features;
 }
 
-bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
-                  const struct document *document)
+static bool has_record(const struct coverage *coverage, const struct pump_event *event, unsigned wanted)
 {
-    const struct pump_event *event = &log->events[document->told_by];
-    const unsigned wanted = document_kind_features(document->kind);
-    if (!(counting(coverage, document->time) & wanted))
-        return true;
     size_t low = 0, high = coverage->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -233,6 +228,16 @@ bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
     }
     const struct coverage_run *run = low < coverage->count ? &coverage->runs[low] : NULL;
     return run && run->group == event->group && run->first <= event->sequence && run->features & wanted;
+}
+
+/* Which of its two records comes last makes it. */
+bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
+                  const struct document *document)
+{
+    const unsigned wanted = document_kind_features(document->kind);
+    return !(counting(coverage, document->time) & wanted) ||
+           (has_record(coverage, &log->events[document->event], wanted) &&
+            has_record(coverage, &log->events[document->told_by], wanted));
 }
 
 int64_t coverage_first_lack(const struct coverage *coverage, int64_t earliest)

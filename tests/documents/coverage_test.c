@@ -157,7 +157,8 @@ static void a_settled_record_is_not_created_again(void **state)
     fixture_close(&fixture);
 }
 
-/* The carbs of an extended bolus become a document only with its end, hours after their own record was settled. */
+/* The carbs of an extended bolus become a document only with its end, hours after their own record was
+ * settled. */
 static void a_meal_is_settled_with_its_extended_bolus(void **state)
 {
     (void)state;
@@ -184,6 +185,50 @@ static void a_meal_is_settled_with_its_extended_bolus(void **state)
     fixture.documents.items[0].created = true;
     coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
     assert_true(coverage_has(&coverage, &fixture.log, meal));
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
+/* The end of an extended bolus is settled, and what was entered for it comes hours later. */
+static void a_meal_that_comes_late_is_not_settled(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture_read(&fixture, 0,
+                 "64 100 08:00:00 {'bolusId':7,'carbAmount':45}\n"
+                 "21 102 10:00:00 {'bolusId':7,'bolusDeliveryStatus':3,'insulinDelivered':2.0}");
+    fixture_build(&fixture);
+    const struct document *meal = &fixture.documents.items[0];
+    assert_int_equal(fixture.log.events[meal->event].sequence, 100);
+    coverage_count_features(&coverage, FEATURE_BOLUS, at("00:00:00"));
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 101, 102, FEATURE_BOLUS);
+    assert_false(coverage_has(&coverage, &fixture.log, meal));
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 100, 100, FEATURE_BOLUS);
+    assert_true(coverage_has(&coverage, &fixture.log, meal));
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
+/* A basal that cannot be read has no time, and says nothing of the records behind it. */
+static void a_record_without_a_time_is_settled_with_those_around_it(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture_read(&fixture, 0, "12 100 08:00:00\n279 101 null {'commandedRate':900}\n12 102 08:10:00");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    for (size_t i = 0; i < fixture.documents.count; i++)
+        fixture.documents.items[i].created = true;
+    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_runs(&coverage, "0:100-102/1ff");
     coverage_free(&coverage);
     fixture_close(&fixture);
 }
@@ -333,6 +378,8 @@ int main(void)
         cmocka_unit_test(only_the_range_is_settled),
         cmocka_unit_test(a_settled_record_is_not_created_again),
         cmocka_unit_test(a_meal_is_settled_with_its_extended_bolus),
+        cmocka_unit_test(a_meal_that_comes_late_is_not_settled),
+        cmocka_unit_test(a_record_without_a_time_is_settled_with_those_around_it),
         cmocka_unit_test(gaps_are_found_and_remembered),
         cmocka_unit_test(a_lack_of_a_feature_is_found),
         cmocka_unit_test(the_past_of_an_added_feature_is_told),
