@@ -142,6 +142,7 @@ void sync_settle(struct sync *sync)
         const struct coverage_rules rules = {
             .pump = pump,
             .features = sync->request.features,
+            .zone = sync->account.zone,
             .from = sync->range.from,
             .to = sync->range.to,
             .today = time_zone_wall(sync->account.zone, sync->now) / SECONDS_PER_DAY,

@@ -16,12 +16,13 @@ struct document;
 struct documents;
 struct json;
 struct pump_log;
+struct time_zone;
 
-#define COVERAGE_DAYS 62 /* pump-local ones are kept */
+#define COVERAGE_DAYS 62 /* are kept */
 
-/* Adjoining record numbers of one pump-local day that are settled for the same features. */
+/* Adjoining record numbers of one day that are settled for the same features. */
 struct coverage_run {
-    int64_t day; /* since 1970, as the pump's clock showed it */
+    int64_t day; /* since 1970, in the person's zone */
     int64_t first, last;
     int32_t group;
     unsigned features;
@@ -65,6 +66,7 @@ void coverage_count_features(struct coverage *coverage, unsigned features, int64
 struct coverage_rules {
     unsigned pump;     /* of the log */
     unsigned features; /* that were carried over */
+    const struct time_zone *zone;
     int64_t from, to;  /* instants, both inclusive: records of that time count */
     int64_t today;     /* as a day: runs older than COVERAGE_DAYS are dropped */
     bool automatic;    /* a feature that was added later settles nothing of before */
