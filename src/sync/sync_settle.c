@@ -69,7 +69,7 @@ void sync_learn_coverage(struct sync *sync)
         struct memory_of_pump *known = memory_of_pump(sync->account.memory, serial_number);
         free(known->coverage_id);
         coverage_read(&known->coverage, sync->settling.activities, coverage_key(serial_number, key),
-                      &known->coverage_id);
+                      sync->now, &known->coverage_id);
         if (!known->coverage_read)
             coverage_remember_gaps(&known->coverage);
         known->coverage_read = true;

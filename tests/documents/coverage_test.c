@@ -432,17 +432,19 @@ static void it_comes_back_from_nightscout(void **state)
     buffer_addf(
         &list,
         "[null,5,{\"enteredBy\":\"x\"},%s,{\"_id\":\"63f\",\"pump\":\"%s\",\"pump_coverage\":1,\"enteredBy\":"
-        "\"Pump (tconnectsync)\",\"through\":7,\"days\":[3,{\"day\":\"2026-05-14\",\"features\":\"CGM\","
+        "\"Pump "
+        "(tconnectsync)\",\"through\":\"2099-01-01T00:00:00Z\",\"since\":{\"BOLUS\":\"2099-01-01T00:00:00Z\"}"
+        ",\"days\":[3,{\"day\":\"2026-05-14\",\"features\":\"CGM\","
         "\"runs\":[[0,1],[0,9,5],[0,-1,5],[0,1,1.5],[3,201,205],\"x\"]},{\"day\":\"never\",\"features\":"
         "\"CGM\",\"runs\":[[3,300,305]]},{\"day\":\"2026-05-14\",\"features\":\"WHAT\",\"runs\":[[3,300,305]]"
         "}]}]",
         first.data, key);
     struct json *json = json_parse(list.data, list.length, NULL);
     assert_non_null(json);
-    coverage_read(&again, json, other, &id);
+    coverage_read(&again, json, other, at("2026-05-14T10:00:00Z"), &id);
     assert_null(id);
     assert_int_equal(again.count, 0);
-    coverage_read(&again, json, key, &id);
+    coverage_read(&again, json, key, at("2026-05-14T10:00:00Z"), &id);
     assert_string_equal(id, "63f"); /* of two always the same */
     assert_runs(&again, "0:1-100/10 0:110-120/10 3:101-200/11 3:201-205/10");
     assert_int_equal(again.through, coverage.through);

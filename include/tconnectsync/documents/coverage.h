@@ -52,8 +52,9 @@ void coverage_free(struct coverage *coverage);
 /* The pump's name in there: tells pumps apart without naming them. key is returned. */
 char *coverage_key(const char *serial_number, char key[COVERAGE_KEY_SIZE]);
 /* Joins what the activity list holds of this pump to what is known. Garbage is passed over: its days are read
-   anew. id: of the document to replace, to be freed; NULL when there is none. */
-void coverage_read(struct coverage *coverage, const struct json *activities, const char *key, char **id);
+   anew. id: of the document to replace, to be freed; NULL when there is none. now: an instant. */
+void coverage_read(struct coverage *coverage, const struct json *activities, const char *key, int64_t now,
+                   char **id);
 /* Appends the document. id: NULL for a new one. now: an instant. */
 void coverage_write(const struct coverage *coverage, const char *key, const char *id, int64_t now,
                     struct buffer *out);
@@ -67,9 +68,9 @@ struct coverage_rules {
     unsigned pump;     /* of the log */
     unsigned features; /* that were carried over */
     const struct time_zone *zone;
-    int64_t from, to;  /* instants, both inclusive: records of that time count */
-    int64_t today;     /* as a day: runs older than COVERAGE_DAYS are dropped */
-    bool automatic;    /* a feature that was added later settles nothing of before */
+    int64_t from, to; /* instants, both inclusive: records of that time count */
+    int64_t today;    /* as a day: runs older than COVERAGE_DAYS are dropped */
+    bool automatic;   /* a feature that was added later settles nothing of before */
 };
 /* Adds what was read and confirmed. waiting: the instant of the oldest record that was read and is not
    settled, NO_TIME when there is none. True when something has changed that is worth writing. */
