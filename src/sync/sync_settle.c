@@ -15,7 +15,6 @@
 #include "memory_of_pump.h"
 
 #define DOCUMENT_MAXIMUM (80u << 10) /* sites with SECURE_CSP cut JSON at 100 kB */
-#define AHEAD            (10 * SECONDS_PER_MINUTE)
 
 /* ---- reading ---- */
 
@@ -126,7 +125,7 @@ static bool something_waits(const struct sync *sync)
             return true;
     }
     for (size_t i = 0; i < sync->log.event_count; i++)
-        if (sync->log.events[i].time > sync->now + AHEAD)
+        if (sync->log.events[i].time > sync->now)
             return true;
     return false;
 }
