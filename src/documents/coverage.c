@@ -12,6 +12,8 @@
 
 #include "coverage_runs.h"
 
+#define OPEN_FOR (7 * SECONDS_PER_DAY) /* what has not ended by then is not looked after any more */
+
 void coverage_init(struct coverage *coverage)
 {
     *coverage = (struct coverage){.through = NO_TIME};
@@ -56,14 +58,14 @@ static int compare_numbers_of_records(const void *left, const void *right)
 }
 
 /* Its fate is not what Nightscout holds yet: the next run has to see it again. */
-static bool is_waiting(const struct document *document)
+static bool is_waiting(const struct document *document, const struct coverage_rules *rules)
 {
     if (document->fate == FATE_OUTSIDE)
         return true; /* a part of an extended bolus that was delivered before the range */
     if (document->kind == DOCUMENT_DEVICE_STATUS)
         return false;
-    return document->open || document->refused || document->fate == FATE_WITHHELD ||
-           (document->fate == FATE_CREATE && !document->created) ||
+    return (document->open && document->time >= rules->to - OPEN_FOR) || document->refused ||
+           document->fate == FATE_WITHHELD || (document->fate == FATE_CREATE && !document->created) ||
            ((document->fate == FATE_AMEND || document->fate == FATE_MOVE) && !document->amended);
 }
 
@@ -77,7 +79,7 @@ static size_t list_waiting(const struct pump_log *log, const struct documents *d
     for (size_t i = 0; i < documents->count; i++) {
         const struct document *document = &documents->items[i];
         const struct pump_event *event = &log->events[document->told_by];
-        if (event->pump != rules->pump || !is_waiting(document))
+        if (event->pump != rules->pump || !is_waiting(document, rules))
             continue;
         numbers[count++] = (struct number){event->sequence, event->group};
         if (document->fate != FATE_OUTSIDE && event->time >= rules->from && event->time <= rules->to &&
@@ -106,7 +108,7 @@ static bool cut_to_time(const struct log_run *run, const struct pump_log *log, s
             break;
         if (event->time != NO_TIME && event->time < rules->from)
             *first = event->sequence + 1;
-        if ((event->time == NO_TIME || event->time > rules->to) && event->sequence <= *last)
+        if (event->time != NO_TIME && event->time > rules->to && event->sequence <= *last)
             *last = event->sequence - 1;
     }
     return *first <= *last;
@@ -144,13 +146,14 @@ static void gather_settled(struct run_list *list, const struct pump_log *log,
             event++;
         if (run->pump != rules->pump || !cut_to_time(run, log, event, rules, &first, &last))
             continue;
-        add_settled(list,
-                    (struct coverage_run){.day = civil_day_number(run->first_wall),
-                                          .first = first,
-                                          .last = last,
-                                          .group = run->group,
-                                          .features = rules->features},
-                    waiting, count);
+        add_settled(
+            list,
+            (struct coverage_run){.day = civil_day_number(time_zone_wall(rules->zone, run->first_time)),
+                                  .first = first,
+                                  .last = last,
+                                  .group = run->group,
+                                  .features = rules->features},
+            waiting, count);
         int64_t reached = run->last_time < rules->to ? run->last_time : rules->to;
         *newest = reached > *newest ? reached : *newest;
     }
@@ -165,12 +168,34 @@ static void gather_by_feature(struct run_list *list, const struct coverage *cove
     for (size_t i = 0; i < FEATURE_COUNT && rules->automatic; i++)
         if (rules->features >> i & 1 && coverage->since[i] > rules->from) {
             part.features &= ~(1u << i);
-            const struct coverage_rules own = {
-                .pump = rules->pump, .features = 1u << i, .from = coverage->since[i], .to = rules->to};
+            const struct coverage_rules own = {.pump = rules->pump,
+                                               .features = 1u << i,
+                                               .zone = rules->zone,
+                                               .from = coverage->since[i],
+                                               .to = rules->to};
             gather_settled(list, log, &own, waiting, count, newest);
         }
     if (part.features)
         gather_settled(list, log, &part, waiting, count, newest);
+}
+
+/* The features that count at that time. */
+static unsigned counting(const struct coverage *coverage, int64_t instant)
+{
+    unsigned features = 0;
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        if (coverage->since[i] != NO_TIME && coverage->since[i] <= instant)
+            features |= 1u << i;
+    return features;
+}
+
+/* A run that leaves out some of the time behind what was settled, or of what counts, settles nothing up to
+   its end: the next automatic one begins where it would have begun. */
+static bool goes_on_from(const struct coverage *coverage, const struct coverage_rules *rules)
+{
+    const unsigned left_out = counting(coverage, rules->to) & ~(rules->features | FEATURES_NO_RECORD);
+    return rules->automatic || coverage->through == NO_TIME ||
+           (rules->from <= coverage->through && !left_out);
 }
 
 bool coverage_settle(struct coverage *coverage, const struct pump_log *log, const struct documents *documents,
@@ -190,7 +215,7 @@ bool coverage_settle(struct coverage *coverage, const struct pump_log *log, cons
     gather_by_feature(&list, coverage, log, rules, numbers, count, &newest);
     if (newest != NO_TIME && *waiting != NO_TIME && *waiting < newest)
         newest = *waiting;
-    if (newest > coverage->through)
+    if (newest > coverage->through && goes_on_from(coverage, rules))
         coverage->through = newest;
     run_list_unite(&list);
     run_list_drop_before(&list, rules->today - COVERAGE_DAYS);
@@ -205,23 +230,8 @@ bool coverage_settle(struct coverage *coverage, const struct pump_log *log, cons
 
 /* ---- what follows from it ---- */
 
-/* The features that count at that time. */
-static unsigned counting(const struct coverage *coverage, int64_t instant)
+static bool has_record(const struct coverage *coverage, const struct pump_event *event, unsigned wanted)
 {
-    unsigned features = 0;
-    for (size_t i = 0; i < FEATURE_COUNT; i++)
-        if (coverage->since[i] != NO_TIME && coverage->since[i] <= instant)
-            features |= 1u << i;
-    return features;
-}
-
-bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
-                  const struct document *document)
-{
-    const struct pump_event *event = &log->events[document->told_by];
-    const unsigned wanted = document_kind_features(document->kind);
-    if (!(counting(coverage, document->time) & wanted))
-        return true;
     size_t low = 0, high = coverage->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -233,6 +243,16 @@ bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
     }
     const struct coverage_run *run = low < coverage->count ? &coverage->runs[low] : NULL;
     return run && run->group == event->group && run->first <= event->sequence && run->features & wanted;
+}
+
+/* Which of its two records comes last makes it. */
+bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
+                  const struct document *document)
+{
+    const unsigned wanted = document_kind_features(document->kind);
+    return !(counting(coverage, document->time) & wanted) ||
+           (has_record(coverage, &log->events[document->event], wanted) &&
+            has_record(coverage, &log->events[document->told_by], wanted));
 }
 
 int64_t coverage_first_lack(const struct coverage *coverage, int64_t earliest)

@@ -20,6 +20,7 @@
 #define FORMAT       1
 #define RUNS_MAXIMUM 20000 /* more than any pump's 62 days can have; a bound for hostile answers */
 #define NO_GROUP     (-1)
+#define AHEAD        (10 * SECONDS_PER_MINUTE) /* another writer's clock may be that fast */
 
 char *coverage_key(const char *serial_number, char key[COVERAGE_KEY_SIZE])
 {
@@ -29,11 +30,12 @@ char *coverage_key(const char *serial_number, char key[COVERAGE_KEY_SIZE])
 
 /* ---- reading ---- */
 
-static int64_t instant_of(const struct json *json)
+/* What lies ahead of now would keep the runs until then from reading anything: NO_TIME, as garbage is. */
+static int64_t past_instant_of(const struct json *json, int64_t now)
 {
     const char *text = json_text(json);
     int64_t milliseconds = text ? civil_parse_instant(text, strlen(text)) : NO_TIME;
-    return milliseconds == NO_TIME ? NO_TIME : milliseconds / 1000;
+    return milliseconds == NO_TIME || milliseconds / 1000 > now + AHEAD ? NO_TIME : milliseconds / 1000;
 }
 
 static bool read_run(const struct json *json, struct coverage_run *run)
@@ -64,14 +66,14 @@ static void read_day(struct run_list *list, const struct json *json)
 }
 
 /* The earlier of two beginnings: two programs that write to one site agree in the end. */
-static void read_since(struct coverage *coverage, const struct json *since)
+static void read_since(struct coverage *coverage, const struct json *since, int64_t now)
 {
     struct buffer name;
     buffer_init(&name, 100);
     for (size_t i = 0; i < FEATURE_COUNT; i++) {
         buffer_clear(&name);
         features_write(1u << i, &name);
-        int64_t at = instant_of(json_get(since, name.data));
+        int64_t at = past_instant_of(json_get(since, name.data), now);
         if (at != NO_TIME && (coverage->since[i] == NO_TIME || at < coverage->since[i]))
             coverage->since[i] = at;
     }
@@ -87,7 +89,8 @@ static bool is_of(const struct json *activity, const char *key)
            json_integer(json_get(activity, "pump_coverage"), &format) && format == FORMAT;
 }
 
-void coverage_read(struct coverage *coverage, const struct json *activities, const char *key, char **id)
+void coverage_read(struct coverage *coverage, const struct json *activities, const char *key, int64_t now,
+                   char **id)
 {
     struct run_list list = {.items = coverage->runs, .count = coverage->count, .capacity = coverage->count};
     const char *least = NULL; /* of several documents always the same one is replaced */
@@ -95,12 +98,12 @@ void coverage_read(struct coverage *coverage, const struct json *activities, con
          item = item->next) {
         const char *own = json_text(json_get(item, "_id"));
         const struct json *days = json_get(item, "days");
-        int64_t through = instant_of(json_get(item, "through"));
+        int64_t through = past_instant_of(json_get(item, "through"), now);
         if (!is_of(item, key))
             continue;
         for (const struct json *day = json_is(days, JSON_ARRAY) ? days->first : NULL; day; day = day->next)
             read_day(&list, day);
-        read_since(coverage, json_get(item, "since"));
+        read_since(coverage, json_get(item, "since"), now);
         if (through > coverage->through)
             coverage->through = through;
         if (own && (!least || strcmp(own, least) < 0))

@@ -12,7 +12,9 @@ static bool ends_in_shutdown(const struct pump_log *log, const struct log_run *r
 {
     for (size_t i = index; i-- > 0;) {
         const struct pump_event *event = &log->events[i];
-        if (event->pump != run->pump || event->group != run->group || event->sequence < run->first_sequence)
+        if (event->pump != run->pump)
+            continue; /* the log's end, where another pump's records lie behind */
+        if (event->group != run->group || event->sequence < run->first_sequence)
             return false;
         if (event->sequence <= run->last_sequence && pump_event_is_shutdown(event))
             return run->last_time - event->time <= SHUTTING_DOWN;

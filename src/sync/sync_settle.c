@@ -15,7 +15,6 @@
 #include "memory_of_pump.h"
 
 #define DOCUMENT_MAXIMUM (80u << 10) /* sites with SECURE_CSP cut JSON at 100 kB */
-#define AHEAD            (10 * SECONDS_PER_MINUTE)
 
 /* ---- reading ---- */
 
@@ -69,7 +68,7 @@ void sync_learn_coverage(struct sync *sync)
         struct memory_of_pump *known = memory_of_pump(sync->account.memory, serial_number);
         free(known->coverage_id);
         coverage_read(&known->coverage, sync->settling.activities, coverage_key(serial_number, key),
-                      &known->coverage_id);
+                      sync->now, &known->coverage_id);
         if (!known->coverage_read)
             coverage_remember_gaps(&known->coverage);
         known->coverage_read = true;
@@ -126,7 +125,7 @@ static bool something_waits(const struct sync *sync)
             return true;
     }
     for (size_t i = 0; i < sync->log.event_count; i++)
-        if (sync->log.events[i].time > sync->now + AHEAD)
+        if (sync->log.events[i].time > sync->now)
             return true;
     return false;
 }
@@ -142,6 +141,7 @@ void sync_settle(struct sync *sync)
         const struct coverage_rules rules = {
             .pump = pump,
             .features = sync->request.features,
+            .zone = sync->account.zone,
             .from = sync->range.from,
             .to = sync->range.to,
             .today = time_zone_wall(sync->account.zone, sync->now) / SECONDS_PER_DAY,

@@ -66,9 +66,11 @@ static void runs_unite(void **state)
 
 static struct coverage_rules rules_of(const struct fixture *fixture, const char *from, const char *to)
 {
-    (void)fixture;
-    return (struct coverage_rules){
-        .features = FEATURES_ALL, .from = at(from), .to = at(to), .today = DAY("2026-05-14")};
+    return (struct coverage_rules){.features = FEATURES_ALL,
+                                   .zone = fixture->zone,
+                                   .from = at(from),
+                                   .to = at(to),
+                                   .today = DAY("2026-05-14")};
 }
 
 /* What has no document is settled by being read; what waits is not. */
@@ -157,7 +159,8 @@ static void a_settled_record_is_not_created_again(void **state)
     fixture_close(&fixture);
 }
 
-/* The carbs of an extended bolus become a document only with its end, hours after their own record was settled. */
+/* The carbs of an extended bolus become a document only with its end, hours after their own record was
+ * settled. */
 static void a_meal_is_settled_with_its_extended_bolus(void **state)
 {
     (void)state;
@@ -184,6 +187,136 @@ static void a_meal_is_settled_with_its_extended_bolus(void **state)
     fixture.documents.items[0].created = true;
     coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
     assert_true(coverage_has(&coverage, &fixture.log, meal));
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
+/* The end of an extended bolus is settled, and what was entered for it comes hours later. */
+static void a_meal_that_comes_late_is_not_settled(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture_read(&fixture, 0,
+                 "64 100 08:00:00 {'bolusId':7,'carbAmount':45}\n"
+                 "21 102 10:00:00 {'bolusId':7,'bolusDeliveryStatus':3,'insulinDelivered':2.0}");
+    fixture_build(&fixture);
+    const struct document *meal = &fixture.documents.items[0];
+    assert_int_equal(fixture.log.events[meal->event].sequence, 100);
+    coverage_count_features(&coverage, FEATURE_BOLUS, at("00:00:00"));
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 101, 102, FEATURE_BOLUS);
+    assert_false(coverage_has(&coverage, &fixture.log, meal));
+    add(&coverage, "2026-05-14T00:00:00Z", 0, 100, 100, FEATURE_BOLUS);
+    assert_true(coverage_has(&coverage, &fixture.log, meal));
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
+/* A basal that cannot be read has no time, and says nothing of the records behind it. */
+static void a_record_without_a_time_is_settled_with_those_around_it(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture_read(&fixture, 0, "12 100 08:00:00\n279 101 null {'commandedRate':900}\n12 102 08:10:00");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    for (size_t i = 0; i < fixture.documents.count; i++)
+        fixture.documents.items[i].created = true;
+    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_runs(&coverage, "0:100-102/1ff");
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
+/* An exercise whose end never comes, or that of a pump that was put away, is looked after for a week. */
+static void what_stays_open_is_settled_in_the_end(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture_read(
+        &fixture, 0,
+        "229 100 2026-05-06T11:00:00 {'requestedAction':3,'currentUserMode':2,'previousUserMode':0}\n"
+        "999 101 2026-05-06T14:00:00\n12 102 08:00:00");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    for (size_t i = 0; i < fixture.documents.count; i++)
+        fixture.documents.items[i].created = true;
+    assert_true(fixture.documents.items[0].open);
+    struct coverage_rules rules = rules_of(&fixture, "2026-05-06T00:00:00", "2026-05-13T10:00:00");
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_int_equal(waiting, at("2026-05-06T11:00:00"));
+    rules.to = at("2026-05-14T12:00:00");
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_true(waiting == NO_TIME);
+    assert_int_equal(coverage.through, at("08:00:00"));
+    assert_runs(&coverage, "0:100-101/1ff 0:102-102/1ff");
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
+/* Who asks for today alone, or for something else alone, leaves the days since then to the next automatic
+ * run. */
+static void what_a_person_asks_for_hides_no_hole_before_it(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture_read(&fixture, 0, "12 102 08:00:00\n12 103 08:10:00");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    for (size_t i = 0; i < fixture.documents.count; i++)
+        fixture.documents.items[i].created = true;
+    coverage.through = at("2026-05-04T08:00:00");
+    coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("2026-05-04T08:00:00"));
+    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_int_equal(coverage.through, at("2026-05-04T08:00:00"));
+    rules.from = at("2026-05-04T08:00:00");
+    rules.features = FEATURE_BOLUS;
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_int_equal(coverage.through, at("2026-05-04T08:00:00"));
+    rules.features = FEATURE_BOLUS | FEATURE_PUMP_EVENTS;
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_int_equal(coverage.through, at("08:10:00"));
+    coverage_free(&coverage);
+    fixture_close(&fixture);
+}
+
+/* Holes in what a pump with a wrong year has told are found, and it is forgotten, as that of any other. */
+static void days_are_those_of_the_zone(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    fixture.log.latest = at("2100-01-01T00:00:00");
+    fixture.witness.upload = at("08:11:00");
+    fixture_read(&fixture, 0, "12 102 2027-05-14T08:00:00\n12 103 2027-05-14T08:10:00");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    assert_int_equal(fixture.documents.items[1].time, at("08:10:00"));
+    for (size_t i = 0; i < fixture.documents.count; i++)
+        fixture.documents.items[i].created = true;
+    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_runs(&coverage, "0:102-103/1ff");
+    assert_int_equal(coverage.runs[0].day, DAY("2026-05-14"));
     coverage_free(&coverage);
     fixture_close(&fixture);
 }
@@ -301,17 +434,19 @@ static void it_comes_back_from_nightscout(void **state)
     buffer_addf(
         &list,
         "[null,5,{\"enteredBy\":\"x\"},%s,{\"_id\":\"63f\",\"pump\":\"%s\",\"pump_coverage\":1,\"enteredBy\":"
-        "\"Pump (tconnectsync)\",\"through\":7,\"days\":[3,{\"day\":\"2026-05-14\",\"features\":\"CGM\","
+        "\"Pump "
+        "(tconnectsync)\",\"through\":\"2099-01-01T00:00:00Z\",\"since\":{\"BOLUS\":\"2099-01-01T00:00:00Z\"}"
+        ",\"days\":[3,{\"day\":\"2026-05-14\",\"features\":\"CGM\","
         "\"runs\":[[0,1],[0,9,5],[0,-1,5],[0,1,1.5],[3,201,205],\"x\"]},{\"day\":\"never\",\"features\":"
         "\"CGM\",\"runs\":[[3,300,305]]},{\"day\":\"2026-05-14\",\"features\":\"WHAT\",\"runs\":[[3,300,305]]"
         "}]}]",
         first.data, key);
     struct json *json = json_parse(list.data, list.length, NULL);
     assert_non_null(json);
-    coverage_read(&again, json, other, &id);
+    coverage_read(&again, json, other, at("2026-05-14T10:00:00Z"), &id);
     assert_null(id);
     assert_int_equal(again.count, 0);
-    coverage_read(&again, json, key, &id);
+    coverage_read(&again, json, key, at("2026-05-14T10:00:00Z"), &id);
     assert_string_equal(id, "63f"); /* of two always the same */
     assert_runs(&again, "0:1-100/10 0:110-120/10 3:101-200/11 3:201-205/10");
     assert_int_equal(again.through, coverage.through);
@@ -335,6 +470,11 @@ int main(void)
         cmocka_unit_test(only_the_range_is_settled),
         cmocka_unit_test(a_settled_record_is_not_created_again),
         cmocka_unit_test(a_meal_is_settled_with_its_extended_bolus),
+        cmocka_unit_test(a_meal_that_comes_late_is_not_settled),
+        cmocka_unit_test(a_record_without_a_time_is_settled_with_those_around_it),
+        cmocka_unit_test(what_stays_open_is_settled_in_the_end),
+        cmocka_unit_test(what_a_person_asks_for_hides_no_hole_before_it),
+        cmocka_unit_test(days_are_those_of_the_zone),
         cmocka_unit_test(gaps_are_found_and_remembered),
         cmocka_unit_test(a_lack_of_a_feature_is_found),
         cmocka_unit_test(the_past_of_an_added_feature_is_told),

@@ -398,11 +398,29 @@ static void off_is_seen_across_answers(void **state)
     }
 }
 
+/* The records of a second pump lie behind all of the first one's. */
+static void a_last_basal_ends_with_its_pump_s_shutdown(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_set_features(&fixture, FEATURE_BASAL);
+    fixture_read(&fixture, 0,
+                 "279 442000 08:00:00 {'commandedRate':2500}\n5 442001 08:01:20 {'alarmId':12}\n"
+                 "999 442100 10:31:00");
+    fixture_read(&fixture, 1, "279 5 08:00:00 {'commandedRate':800}");
+    fixture_build(&fixture);
+    assert_int_equal(fixture.documents.count, 2);
+    assert_int_equal(fixture.documents.items[0].duration, 80);
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(pumps_keep_apart),
         cmocka_unit_test(off_is_seen_across_answers),
+        cmocka_unit_test(a_last_basal_ends_with_its_pump_s_shutdown),
     };
     static const struct rows tables[] = {
         ROWS(basal_rows), ROWS(off_rows), ROWS(suspension_rows), ROWS(clock_change_rows), ROWS(bolus_rows),

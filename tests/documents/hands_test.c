@@ -80,6 +80,7 @@ static void settle(struct world *world, struct fixture *fixture)
         const struct coverage_rules rules = {
             .pump = pump,
             .features = FEATURES,
+            .zone = &new_york,
             .from = fixture->difference_rules.from,
             .to = fixture->difference_rules.to,
             .today = civil_day_number(time_zone_wall(&new_york, fixture->rules.now)),

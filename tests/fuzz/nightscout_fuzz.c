@@ -99,13 +99,13 @@ static void read_activities(struct nightscout *nightscout)
     buffer_init(&text, 1 << 24);
     coverage_key("1000001", key);
     if (good) {
-        coverage_read(&coverage, activities, key, &id);
+        coverage_read(&coverage, activities, key, NOW, &id);
         buffer_add_text(&text, "[");
         coverage_write(&coverage, key, id, NOW, &text);
         buffer_add_text(&text, "]");
         struct json *written = json_parse(text.data, text.length, NULL);
         must(written != NULL);
-        coverage_read(&again, written, key, &id_again);
+        coverage_read(&again, written, key, NOW, &id_again);
         must(again.count == coverage.count && again.through == coverage.through);
         json_free(written);
     }

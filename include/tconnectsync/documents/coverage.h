@@ -16,12 +16,13 @@ struct document;
 struct documents;
 struct json;
 struct pump_log;
+struct time_zone;
 
-#define COVERAGE_DAYS 62 /* pump-local ones are kept */
+#define COVERAGE_DAYS 62 /* are kept */
 
-/* Adjoining record numbers of one pump-local day that are settled for the same features. */
+/* Adjoining record numbers of one day that are settled for the same features. */
 struct coverage_run {
-    int64_t day; /* since 1970, as the pump's clock showed it */
+    int64_t day; /* since 1970, in the person's zone */
     int64_t first, last;
     int32_t group;
     unsigned features;
@@ -51,8 +52,9 @@ void coverage_free(struct coverage *coverage);
 /* The pump's name in there: tells pumps apart without naming them. key is returned. */
 char *coverage_key(const char *serial_number, char key[COVERAGE_KEY_SIZE]);
 /* Joins what the activity list holds of this pump to what is known. Garbage is passed over: its days are read
-   anew. id: of the document to replace, to be freed; NULL when there is none. */
-void coverage_read(struct coverage *coverage, const struct json *activities, const char *key, char **id);
+   anew. id: of the document to replace, to be freed; NULL when there is none. now: an instant. */
+void coverage_read(struct coverage *coverage, const struct json *activities, const char *key, int64_t now,
+                   char **id);
 /* Appends the document. id: NULL for a new one. now: an instant. */
 void coverage_write(const struct coverage *coverage, const char *key, const char *id, int64_t now,
                     struct buffer *out);
@@ -65,9 +67,10 @@ void coverage_count_features(struct coverage *coverage, unsigned features, int64
 struct coverage_rules {
     unsigned pump;     /* of the log */
     unsigned features; /* that were carried over */
-    int64_t from, to;  /* instants, both inclusive: records of that time count */
-    int64_t today;     /* as a day: runs older than COVERAGE_DAYS are dropped */
-    bool automatic;    /* a feature that was added later settles nothing of before */
+    const struct time_zone *zone;
+    int64_t from, to; /* instants, both inclusive: records of that time count */
+    int64_t today;    /* as a day: runs older than COVERAGE_DAYS are dropped */
+    bool automatic;   /* a feature that was added later settles nothing of before */
 };
 /* Adds what was read and confirmed. waiting: the instant of the oldest record that was read and is not
    settled, NO_TIME when there is none. True when something has changed that is worth writing. */
