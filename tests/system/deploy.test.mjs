@@ -131,6 +131,20 @@ test('container: compose.yaml gives it no right that it does not need, and no se
   assert.match(service.ports[0], /^127\.0\.0\.1:/);
 });
 
+test('a second person at home: the same secrets as the first one, each in a file of its own', () => {
+  const first = parseYaml(read('deploy/compose.yaml')), second = parseYaml(read('deploy/compose.second.yaml'));
+  const { environment, secrets } = second.services.tconnectsync;
+  const files = ({ environment: all }) => Object.entries(all).filter(([name]) => name.endsWith('_FILE'));
+  assert.deepEqual(files({ environment }), files(first.services.tconnectsync).map(([name, file]) => [name.replace('_FILE', '_2_FILE'), `${file}_2`]));
+  assert.ok(environment.NS_URL_2);
+  assert.deepEqual(secrets, first.services.tconnectsync.secrets.map((name) => `${name}_2`));
+  assert.deepEqual(second.secrets, Object.fromEntries(Object.entries(first.secrets).map(([name, { file }]) => [`${name}_2`, { file: `${file}_2` }])));
+  const credentials = (text) => [...text.matchAll(/^ *LoadCredential=(\w+):(\S+)$/gm)].map(([, name, file]) => [name, file]);
+  const ofFirst = credentials(read('deploy/tconnectsync-heroku.service.in'));
+  assert.equal(ofFirst.length, 3);
+  assert.deepEqual(credentials(read('docs/home.md')).sort(), ofFirst.map(([name, file]) => [`${name}_2`, `${file}_2`]).sort());
+});
+
 test('Fly, Render, Railway: one instance that is not stopped, asked only whether it runs', () => {
   const fly = parseToml(read('deploy/fly.toml'));
   // flyctl counts it from its file; what it builds is the folder in which it is called.
