@@ -110,6 +110,22 @@ test('container: what the build reads is sent to the engine', () => {
   assert.deepEqual(sent(all, path.join(root, '.dockerignore')), all);
 });
 
+test('the drawn forms ask what the real ones ask, legible on any background, small', () => {
+  const drawn = (name) => read(`docs/images/${name}-form.svg`);
+  const app = JSON.parse(read('app.json'));
+  const texts = [...drawn('heroku').matchAll(/<text [^>]*class="(name|value)">([^<]*)</g)].map(([, kind, text]) => [kind, text]);
+  assert.deepEqual(texts.filter(([kind]) => kind === 'name').map(([, name]) => name), Object.keys(app.env));
+  for (const { value } of Object.values(app.env)) assert.ok(!value || texts.some(([kind, text]) => kind === 'value' && text === value), value);
+  for (const [name, guide] of [['heroku', 'docs/heroku.md'], ['uptimerobot', 'docs/uptimerobot.md']]) {
+    const text = drawn(name);
+    assert.ok(Buffer.byteLength(text) < 8192, name);
+    assert.match(text, /<title [^]*<desc [^]*<rect x=".5" y=".5" [^>]*fill="#f6f8fa"/);
+    const [, alt] = new RegExp(`<img src="images/${name}-form.svg" width="\\d+" alt="([^"]{40,})">`).exec(read(guide));
+    const [, button] = /class="press">([^<]+)</.exec(text);
+    assert.ok(alt.includes(button) && read(guide).includes(`**${button}**`), `${name}: ${button}`);
+  }
+});
+
 test('container: compose.yaml gives it no right that it does not need, and no secret in the open', () => {
   const { name, services: { tconnectsync: service }, secrets, volumes } = parseYaml(read('deploy/compose.yaml'));
   // Compose counts paths from the file's folder, which would also name the project.
