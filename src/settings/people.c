@@ -73,14 +73,17 @@ static void check_number(configuration_lookup *lookup, void *context, struct con
                          unsigned expected)
 {
     const unsigned person = configuration->person;
-    char name[SETTING_NAME_SIZE];
+    char name[SETTING_NAME_SIZE], site[SETTING_NAME_SIZE];
+    setting_write_name(site, "NS_URL", person);
+    const char *found = lookup(context, site);
+    const bool has_site = found == configuration_unreadable || (found && *found);
     if (person != expected)
         configuration_add_problem(
             configuration,
             "NS_URL_%u is not set, though there are settings that end in _%u. People are "
             "numbered without a gap: rename them to end in _%u.",
             expected, person, expected);
-    if (!*configuration->nightscout_url && configuration_mentions(lookup, context, person, name))
+    if (!has_site && configuration_mentions(lookup, context, person, name))
         configuration_add_problem(
             configuration,
             "%s alone makes no further person. Set NS_URL_%u too, or remove every setting "

@@ -517,6 +517,16 @@ static void what_is_wrong_between_two_people(void **state)
 #undef JOE
 }
 
+static void an_address_that_cannot_be_used_is_not_one_that_is_missing(void **state)
+{
+    (void)state;
+    struct family family = FAMILY("NS_URL_2=https://yournightscouturl/", "NS_SECRET_2=joes own api secret");
+    assert_int_equal(family.count, 2);
+    assert_int_equal(family.people[1]->problem_count, 1);
+    assert_non_null(strstr(family.people[1]->problems[0], "NS_URL_2 still holds the example of a guide."));
+    free_family(&family);
+}
+
 static void what_one_server_has_once_is_said(void **state)
 {
     (void)state;
@@ -561,6 +571,7 @@ int main(void)
         cmocka_unit_test(a_second_person_has_what_is_the_first_ones),
         cmocka_unit_test(tokens_of_two_never_share_a_file),
         cmocka_unit_test(what_is_wrong_between_two_people),
+        cmocka_unit_test(an_address_that_cannot_be_used_is_not_one_that_is_missing),
         cmocka_unit_test(what_one_server_has_once_is_said),
         cmocka_unit_test(a_further_persons_secrets_may_come_from_files),
         cmocka_unit_test(the_least_that_is_needed_is_enough),

@@ -21,6 +21,14 @@ static char folder[64];
 static const char *const variables[] = {"PORT",
                                         "NS_SECRET",
                                         "NS_SECRET_FILE",
+                                        "NS_SECRET_2",
+                                        "NS_SECRET_2_FILE",
+                                        "NS_URL",
+                                        "NS_URL_2",
+                                        "TCONNECTSYNC_HEROKU_SECRET",
+                                        "TCONNECTSYNC_HEROKU_SECRET_2",
+                                        "TCONNECT_PASSWORD_2",
+                                        "TCONNECT_PASSWORD_2_FILE",
                                         "TCONNECT_PASSWORD",
                                         "LISTEN_HOST",
                                         "TCONNECT_PASSWORD_FILE",
@@ -122,6 +130,47 @@ static void what_was_secret_leaves_the_process(void **state)
     const char *value = getenv("NS_SECRET");
     assert_found("NS_SECRET", secret); /* and lets go of it */
     assert_memory_equal(value, nothing, sizeof nothing);
+}
+
+static void the_second_persons_secret_may_stand_in_a_file_too(void **state)
+{
+    (void)state;
+    WRITE(".env", "NS_SECRET=the first one's\nNS_SECRET_2=four\n");
+    WRITE("file", "two\n");
+    WRITE("credentials/ns_secret_2", "three");
+    assert_found("NS_SECRET_2", "four");
+    setenv("CREDENTIALS_DIRECTORY", "credentials", 1);
+    assert_found("NS_SECRET_2", "three");
+    WRITE("credentials/NS_SECRET_2", "capital three");
+    assert_found("NS_SECRET_2", "capital three");
+    setenv("NS_SECRET_2_FILE", "file", 1);
+    assert_found("NS_SECRET_2", "two");
+    assert_found("NS_SECRET", "the first one's");
+    assert_found("NS_SECRET_3", NULL);
+    setenv("NS_SECRET_2_FILE", "missing", 1);
+    assert_found("NS_SECRET_2", configuration_unreadable);
+}
+
+/* Whoever prepares three files a person leaves empty what the second has of the first. */
+static void an_empty_file_of_the_second_person_means_the_first_ones(void **state)
+{
+    (void)state;
+    WRITE(".env", "NS_URL=https://jane.example.org\nNS_URL_2=https://joe.example.org\n");
+    WRITE("credentials/TCONNECT_PASSWORD", "janes tandem words\n");
+    WRITE("credentials/TCONNECTSYNC_HEROKU_SECRET", "the first one's, and long\n");
+    WRITE("credentials/TCONNECTSYNC_HEROKU_SECRET_2", "\n");
+    WRITE("credentials/NS_SECRET_2", "joes own api secret\n");
+    WRITE("empty", "");
+    setenv("CREDENTIALS_DIRECTORY", "credentials", 1);
+    setenv("TCONNECT_PASSWORD_2_FILE", "empty", 1);
+    struct environment *environment = environment_new(NULL, &problem);
+    struct configuration *joe = configuration_read(environment_lookup, environment, 2);
+    assert_string_equal(joe->tandem_password, "janes tandem words");
+    assert_string_equal(joe->secret, "the first one's, and long");
+    assert_string_equal(joe->nightscout_secret, "joes own api secret");
+    assert_string_equal(joe->nightscout_url, "https://joe.example.org/");
+    configuration_free(joe);
+    environment_free(environment);
 }
 
 static void a_file_that_is_no_use_is_told_from_none(void **state)
@@ -243,6 +292,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_folder(the_nearest_place_wins),
         in_folder(a_secret_may_stand_in_a_file),
+        in_folder(the_second_persons_secret_may_stand_in_a_file_too),
+        in_folder(an_empty_file_of_the_second_person_means_the_first_ones),
         in_folder(a_file_that_is_no_use_is_told_from_none),
         in_folder(what_was_secret_leaves_the_process),
         in_folder(skipped_lines_are_named_without_their_values),

@@ -1,7 +1,7 @@
 // The real server against the simulators: runs that are asked for, alone and together.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SECRET, serve } from './lib/daemon.mjs';
+import { SECRET, label, serve } from './lib/daemon.mjs';
 
 test('/run starts one sync, /update tells its log, /check_login ends well, HEAD does the same', async (t) => {
   const { get, secretly, idle, simulator } = await serve(t);
@@ -18,7 +18,7 @@ test('/run starts one sync, /update tells its log, /check_login ends well, HEAD 
   assert.match(update.text, /step=write/);
   const check = await secretly('/check_login', { method: 'POST' });
   assert.match(check.text, /No API errors returned!\s*$/);
-  assert.match((await secretly('/metrics')).text, /tconnectsync_runs_total\{result="ok"\} 2/);
+  assert.match((await secretly('/metrics')).text, new RegExp(`tconnectsync_runs_total\\{${label}result="ok"\\} 2`));
 });
 
 test('callers that ask for the same share a run, another waits, a third is told to come later', async (t) => {

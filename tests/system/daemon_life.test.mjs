@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { freePort, launch, sleep, until } from './lib/child.mjs';
-import { SECRET, serve, startServer } from './lib/daemon.mjs';
+import { SECRET, label, own, serve, startServer } from './lib/daemon.mjs';
 import { ahead } from './lib/date.mjs';
 import { ask } from './lib/fetch.mjs';
 import { begin, folder, program, run } from './lib/run.mjs';
@@ -49,8 +49,8 @@ test('secrets come from files and from systemd credentials as well', async (t) =
   const home = folder(t), credentials = folder(t);
   const { TCONNECT_PASSWORD, NS_SECRET, ...env } = simulator.env;
   fs.writeFileSync(path.join(home, 'password'), `${TCONNECT_PASSWORD}\n`);
-  fs.writeFileSync(path.join(credentials, 'ns_secret'), NS_SECRET);
-  fs.writeFileSync(path.join(credentials, 'TCONNECTSYNC_HEROKU_SECRET'), `${SECRET}\n`);
+  fs.writeFileSync(path.join(credentials, own('NS_SECRET').toLowerCase()), NS_SECRET);
+  fs.writeFileSync(path.join(credentials, own('TCONNECTSYNC_HEROKU_SECRET')), `${SECRET}\n`);
   const daemon = await startServer({
     env: { ...env, TCONNECTSYNC_HEROKU_SECRET: undefined, TCONNECT_PASSWORD_FILE: path.join(home, 'password'), CREDENTIALS_DIRECTORY: credentials, CACHE_CREDENTIALS: 'false' }, home,
   });
@@ -217,7 +217,7 @@ test('a hundred runs are remembered, and no more', async (t) => {
   assert.equal(runs.length, 100);
   assert.deepEqual([runs[0].number, runs[99].number], [103, 4]);
   assert.match(runs[0].error, /Tandem/);
-  assert.match((await secretly('/metrics')).text, /^tconnectsync_runs_total\{result="failed"\} 103$/m);
+  assert.match((await secretly('/metrics')).text, new RegExp(`^tconnectsync_runs_total\\{${label}result="failed"\\} 103$`, 'm'));
 });
 
 test('/metrics is what Prometheus reads', async (t) => {

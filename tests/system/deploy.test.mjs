@@ -110,6 +110,22 @@ test('container: what the build reads is sent to the engine', () => {
   assert.deepEqual(sent(all, path.join(root, '.dockerignore')), all);
 });
 
+test('the drawn forms ask what the real ones ask, legible on any background, small', () => {
+  const drawn = (name) => read(`docs/images/${name}-form.svg`);
+  const app = JSON.parse(read('app.json'));
+  const texts = [...drawn('heroku').matchAll(/<text [^>]*class="(name|value)">([^<]*)</g)].map(([, kind, text]) => [kind, text]);
+  assert.deepEqual(texts.filter(([kind]) => kind === 'name').map(([, name]) => name), Object.keys(app.env));
+  for (const { value } of Object.values(app.env)) assert.ok(!value || texts.some(([kind, text]) => kind === 'value' && text === value), value);
+  for (const [name, guide] of [['heroku', 'docs/heroku.md'], ['uptimerobot', 'docs/uptimerobot.md']]) {
+    const text = drawn(name);
+    assert.ok(Buffer.byteLength(text) < 8192, name);
+    assert.match(text, /<title [^]*<desc [^]*<rect x=".5" y=".5" [^>]*fill="#f6f8fa"/);
+    const [, alt] = new RegExp(`<img src="images/${name}-form.svg" width="\\d+" alt="([^"]{40,})">`).exec(read(guide));
+    const [, button] = /class="press">([^<]+)</.exec(text);
+    assert.ok(alt.includes(button) && read(guide).includes(`**${button}**`), `${name}: ${button}`);
+  }
+});
+
 test('container: compose.yaml gives it no right that it does not need, and no secret in the open', () => {
   const { name, services: { tconnectsync: service }, secrets, volumes } = parseYaml(read('deploy/compose.yaml'));
   // Compose counts paths from the file's folder, which would also name the project.
@@ -129,6 +145,20 @@ test('container: compose.yaml gives it no right that it does not need, and no se
   for (const kept of ['.env', 'secrets/']) assert.ok(read('.gitignore').split('\n').includes(kept), kept);
   assert.deepEqual(service.volumes.map((volume) => volume.split(':')[0]), Object.keys(volumes));
   assert.match(service.ports[0], /^127\.0\.0\.1:/);
+});
+
+test('a second person at home: the same secrets as the first one, each in a file of its own', () => {
+  const first = parseYaml(read('deploy/compose.yaml')), second = parseYaml(read('deploy/compose.second.yaml'));
+  const { environment, secrets } = second.services.tconnectsync;
+  const files = ({ environment: all }) => Object.entries(all).filter(([name]) => name.endsWith('_FILE'));
+  assert.deepEqual(files({ environment }), files(first.services.tconnectsync).map(([name, file]) => [name.replace('_FILE', '_2_FILE'), `${file}_2`]));
+  assert.ok(environment.NS_URL_2);
+  assert.deepEqual(secrets, first.services.tconnectsync.secrets.map((name) => `${name}_2`));
+  assert.deepEqual(second.secrets, Object.fromEntries(Object.entries(first.secrets).map(([name, { file }]) => [`${name}_2`, { file: `${file}_2` }])));
+  const credentials = (text) => [...text.matchAll(/^ *LoadCredential=(\w+):(\S+)$/gm)].map(([, name, file]) => [name, file]);
+  const ofFirst = credentials(read('deploy/tconnectsync-heroku.service.in'));
+  assert.equal(ofFirst.length, 3);
+  assert.deepEqual(credentials(read('docs/home.md')).sort(), ofFirst.map(([name, file]) => [`${name}_2`, `${file}_2`]).sort());
 });
 
 test('Fly, Render, Railway: one instance that is not stopped, asked only whether it runs', () => {

@@ -13,9 +13,12 @@ const FIRST = {
   TCONNECT_EMAIL: 'first@example.org', TCONNECT_PASSWORD: 'of the first person', NS_URL: 'http://127.0.0.1:9/',
   NS_SECRET: 'of the first persons site', TIMEZONE_NAME: 'Europe/Berlin', TCONNECTSYNC_HEROKU_SECRET: 'a-secret-of-the-first-person',
 };
-const OF_ALL = /^(PORT|LISTEN_|TRUST_PROXY|LOG_FORMAT|DYNO|LD_|FAKE|ASAN|UBSAN|SSL_CERT_FILE|TZDIR)/;
-const second = (env) => ({ ...FIRST, ...(env.TCONNECTSYNC_HEROKU_SECRET ? {} : { TCONNECTSYNC_HEROKU_SECRET: '' }), ...Object.fromEntries(Object.entries(env).map(([name, value]) => [OF_ALL.test(name) ? name : `${name}_2`, value])) });
+const OF_ALL = /^(PORT|LISTEN_|TRUST_PROXY|LOG_FORMAT|DYNO|LD_|FAKE|ASAN|UBSAN|SSL_CERT_FILE|TZDIR|CREDENTIALS_DIRECTORY)/;
 const isSecond = Boolean(process.env.AS_SECOND);
+// What a setting of the person under test is called, and how a metric names that person.
+export const own = (name) => isSecond && !OF_ALL.test(name) ? name.replace(/(_FILE)?$/, '_2$1') : name;
+export const label = isSecond ? 'person="2",' : '';
+const second = (env) => ({ ...FIRST, ...(env.TCONNECTSYNC_HEROKU_SECRET ? {} : { TCONNECTSYNC_HEROKU_SECRET: '' }), ...Object.fromEntries(Object.entries(env).map(([name, value]) => [own(name), value])) });
 
 // Starts the server alone: {server (launch in child.mjs), port, url, get(path, options), secretly(path, options), status(),
 // idle(count)}; get gives {status, text, headers}, secretly adds the secret. idle waits until count runs have ended and
