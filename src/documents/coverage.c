@@ -63,7 +63,7 @@ static bool is_waiting(const struct document *document, const struct coverage_ru
     if (document->fate == FATE_OUTSIDE)
         return true; /* a part of an extended bolus that was delivered before the range */
     if (document->kind == DOCUMENT_DEVICE_STATUS)
-        return false;
+        return document->fate == FATE_CREATE && !document->created;
     return (document->open && document->time >= rules->to - OPEN_FOR) || document->refused ||
            document->fate == FATE_WITHHELD || (document->fate == FATE_CREATE && !document->created) ||
            ((document->fate == FATE_AMEND || document->fate == FATE_MOVE) && !document->amended);
@@ -246,13 +246,19 @@ static bool has_record(const struct coverage *coverage, const struct pump_event 
 }
 
 /* Which of its two records comes last makes it. */
+bool coverage_is_settled(const struct coverage *coverage, const struct pump_log *log,
+                         const struct document *document)
+{
+    const unsigned wanted = document_kind_features(document->kind);
+    return has_record(coverage, &log->events[document->event], wanted) &&
+           has_record(coverage, &log->events[document->told_by], wanted);
+}
+
 bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
                   const struct document *document)
 {
-    const unsigned wanted = document_kind_features(document->kind);
-    return !(counting(coverage, document->time) & wanted) ||
-           (has_record(coverage, &log->events[document->event], wanted) &&
-            has_record(coverage, &log->events[document->told_by], wanted));
+    return !(counting(coverage, document->time) & document_kind_features(document->kind)) ||
+           coverage_is_settled(coverage, log, document);
 }
 
 int64_t coverage_first_lack(const struct coverage *coverage, int64_t earliest)

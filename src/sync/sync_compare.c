@@ -54,7 +54,7 @@ void sync_compare(struct sync *sync)
         .alarm_safe_minutes = sync->account.configuration->alarm_safe_minutes,
         .newest_device_status = sync->range.newest[COLLECTION_DEVICE_STATUS],
         .zone = sync->account.configuration->pump_clock_follows_zone ? NULL : sync->account.zone,
-        .settled = sync_is_automatic(sync) ? sync_is_settled : NULL,
+        .settled = sync->request.has_range ? NULL : sync_is_settled,
         .settled_context = sync,
     };
     sync->settling.compared = true;

@@ -80,7 +80,7 @@ static int64_t begin_of_pump(const struct sync *sync, const struct pump *pump)
     return instant;
 }
 
-/* A pump that was put away has nothing new. */
+/* A pump that was put away has nothing new; what it did over 28 days ago is not filled by itself. */
 static bool may_have_news(const struct sync *sync, const struct pump *pump,
                           const struct memory_of_pump *known)
 {
@@ -90,7 +90,8 @@ static bool may_have_news(const struct sync *sync, const struct pump *pump,
     if (newest == NO_TIME)
         return false;
     time_zone_instants(sync->account.zone, newest, &first, &second);
-    return known->coverage.through != NO_TIME && second > known->coverage.through + SECONDS_PER_HOUR;
+    return known->coverage.through != NO_TIME && second > known->coverage.through + SECONDS_PER_HOUR &&
+           second > sync->now - LOOK_BACK_MOST;
 }
 
 /* Of the pumps that are carried over the oldest moment that is not settled; NO_TIME when no run has settled

@@ -108,7 +108,9 @@ bool sync_is_settled(void *context, const struct document *document)
     const struct sync *sync = context;
     const struct pump_event *event = &sync->log.events[document->event];
     const char *serial_number = sync->pumper->pumps[event->pump].serial_number;
-    return coverage_has(&memory_of_pump(sync->account.memory, serial_number)->coverage, &sync->log, document);
+    const struct coverage *coverage = &memory_of_pump(sync->account.memory, serial_number)->coverage;
+    return sync_is_automatic(sync) ? coverage_has(coverage, &sync->log, document)
+                                   : coverage_is_settled(coverage, &sync->log, document);
 }
 
 /* ---- adding ---- */

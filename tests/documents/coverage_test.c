@@ -148,13 +148,17 @@ static void a_settled_record_is_not_created_again(void **state)
         const struct document *document = &fixture.documents.items[i];
         bool basal = document->kind == DOCUMENT_TEMP_BASAL;
         assert_true(coverage_has(&coverage, &fixture.log, document) == !basal);
+        assert_true(coverage_is_settled(&coverage, &fixture.log, document) == !basal);
     }
     /* a feature that begins to count later leaves the past alone */
     coverage.through = at("09:00:00");
     coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("07:00:00"));
     coverage_count_features(&coverage, FEATURE_BASAL | FEATURE_PUMP_EVENTS, at("07:00:00"));
-    for (size_t i = 0; i < fixture.documents.count; i++)
-        assert_true(coverage_has(&coverage, &fixture.log, &fixture.documents.items[i]));
+    for (size_t i = 0; i < fixture.documents.count; i++) {
+        const struct document *document = &fixture.documents.items[i];
+        assert_true(coverage_has(&coverage, &fixture.log, document));
+        assert_true(coverage_is_settled(&coverage, &fixture.log, document) == (document->kind != DOCUMENT_TEMP_BASAL));
+    }
     coverage_free(&coverage);
     fixture_close(&fixture);
 }

@@ -84,6 +84,9 @@ void coverage_remember_gaps(struct coverage *coverage);
  */
 bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
                   const struct document *document);
+/* Its record is settled for its kind, whatever counts: who asks for some kinds alone brings back nothing deleted. */
+bool coverage_is_settled(const struct coverage *coverage, const struct pump_log *log,
+                         const struct document *document);
 /* The first day from earliest on where a feature that counts is missing; NO_TIME when there is none. */
 int64_t coverage_first_lack(const struct coverage *coverage, int64_t earliest);
 /* The first day from earliest on behind which numbers are missing. known: also gaps that this process has
