@@ -1,6 +1,7 @@
 /* Bytes that grow, up to the maximum set at their birth. */
 #include "tconnectsync/base/buffer.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,19 @@ void buffer_clear(struct buffer *buffer)
     buffer->full = false;
     if (buffer->capacity)
         buffer->data[0] = '\0';
+}
+
+bool buffer_add_thousandths(struct buffer *buffer, int64_t value)
+{
+    char text[32];
+    uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    int length = snprintf(text, sizeof text, "%s%" PRIu64 ".%03u", value < 0 ? "-" : "", size / 1000,
+                          (unsigned)(size % 1000));
+    while (text[length - 1] == '0')
+        length--;
+    if (text[length - 1] == '.')
+        length--;
+    return buffer_add(buffer, text, (size_t)length);
 }
 
 void buffer_free(struct buffer *buffer)

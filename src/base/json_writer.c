@@ -89,15 +89,11 @@ void json_write_integer(struct json_writer *writer, int64_t value)
 
 void json_write_thousandths(struct json_writer *writer, int64_t value)
 {
-    char text[32];
-    uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    int length = snprintf(text, sizeof text, "%s%" PRIu64 ".%03u", value < 0 ? "-" : "", size / 1000,
-                          (unsigned)(size % 1000));
-    while (text[length - 1] == '0')
-        length--;
-    if (text[length - 1] == '.')
-        length--;
-    json_write_number(writer, text, (size_t)length);
+    struct buffer text;
+    buffer_init(&text, 32);
+    buffer_add_thousandths(&text, value);
+    json_write_number(writer, text.data, text.length);
+    buffer_free(&text);
 }
 
 void json_write_double(struct json_writer *writer, double value)

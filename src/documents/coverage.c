@@ -168,11 +168,9 @@ static void gather_by_feature(struct run_list *list, const struct coverage *cove
     for (size_t i = 0; i < FEATURE_COUNT && rules->automatic; i++)
         if (rules->features >> i & 1 && coverage->since[i] > rules->from) {
             part.features &= ~(1u << i);
-            const struct coverage_rules own = {.pump = rules->pump,
-                                               .features = 1u << i,
-                                               .zone = rules->zone,
-                                               .from = coverage->since[i],
-                                               .to = rules->to};
+            struct coverage_rules own = *rules;
+            own.features = 1u << i;
+            own.from = coverage->since[i];
             gather_settled(list, log, &own, waiting, count, newest);
         }
     if (part.features)

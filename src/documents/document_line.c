@@ -1,25 +1,12 @@
 /* A document as the line that a person reads. */
 #include "tconnectsync/documents/document.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
 
 #define DETAILS_MAXIMUM 400
-
-/* "2.5" of 2500. */
-static void add_thousandths(struct buffer *out, int64_t number)
-{
-    buffer_addf(out, "%s%" PRId64, number < 0 ? "-" : "", (int64_t)llabs(number) / 1000);
-    unsigned digits = 3, fraction = (unsigned)(llabs(number) % 1000);
-    for (; fraction && fraction % 10 == 0; fraction /= 10)
-        digits--;
-    if (fraction)
-        buffer_addf(out, ".%0*u", (int)digits, fraction);
-}
 
 static const char *separator(const struct buffer *out)
 {
@@ -29,7 +16,7 @@ static const char *separator(const struct buffer *out)
 static void add_amount(struct buffer *out, int64_t thousandths, const char *unit)
 {
     buffer_add_text(out, separator(out));
-    add_thousandths(out, thousandths);
+    buffer_add_thousandths(out, thousandths);
     buffer_add_text(out, unit);
 }
 

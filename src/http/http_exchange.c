@@ -335,8 +335,7 @@ bool http_stream_begin(struct http_exchange *exchange, int status, const char *c
     struct evhttp_request *request = exchange->request;
     if (!connection)
         return true;
-    /* HTTP/1.0 knows no chunks: there the connection's end is the stream's, whatever the client would like.
-     */
+    /* HTTP/1.0 has no chunks: there the connection's end is the stream's, whatever the client would like. */
     if (connection->guard.head.minor == 0) {
         connection->guard.head.wants_close = true;
         evhttp_remove_header(evhttp_request_get_input_headers(request), "Connection");

@@ -20,15 +20,21 @@ static bool is_tag(const char *tag, size_t length, const char *name)
     return length >= size && strncasecmp(tag, name, size) == 0 && (length == size || tag[size] == '-');
 }
 
+static bool is_one_of(const char *tag, size_t length, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_tag(tag, length, list[i]))
+            return true;
+    return false;
+}
+
 /* As the Unicode locale data have it. */
 static bool counts_to_twelve(const char *tag, size_t length)
 {
     static const char *const yes[] = {"en-US", "en-CA", "en-AU", "en-NZ", "en-IN", "en-PH",
                                       "es-US", "es-CO", "es-DO", "es-PA", "es-PR", "es-VE"};
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (is_tag(tag, length, yes[i]))
-            return true;
-    return length == 2 && strncasecmp(tag, "en", 2) == 0;
+    return is_one_of(tag, length, yes, sizeof yes / sizeof *yes) ||
+           (length == 2 && strncasecmp(tag, "en", 2) == 0);
 }
 
 /* As the Unicode locale data have it: English, and these. */
@@ -36,10 +42,7 @@ static bool writes_points(const char *tag, size_t length)
 {
     static const char *const yes[] = {"en",    "es-419", "es-DO", "es-GT", "es-HN", "es-MX", "es-NI",
                                       "es-PA", "es-PE",  "es-PR", "es-SV", "es-US", "de-CH", "de-LI"};
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (is_tag(tag, length, yes[i]))
-            return true;
-    return false;
+    return is_one_of(tag, length, yes, sizeof yes / sizeof *yes);
 }
 
 struct page_reader page_reader_find(const char *tags)

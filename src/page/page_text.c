@@ -156,12 +156,13 @@ char *page_decimal(char *words, int64_t thousandths, int decimals)
 
 char *page_duration(char *words, double seconds)
 {
+    char number[PAGE_WORDS_SIZE];
     if (!(seconds < 1e9))
         seconds = 0;
     if (seconds < 0.1)
         say(words, "under 0.1 s");
     else if (seconds < 60)
-        strcat(page_decimal(words, (int64_t)(seconds * 1000), 1), " s");
+        snprintf(words, PAGE_WORDS_SIZE, "%.20s s", page_decimal(number, (int64_t)(seconds * 1000), 1));
     else
         snprintf(words, PAGE_WORDS_SIZE, "%ld min %ld s", (long)seconds / 60, (long)seconds % 60);
     return words;

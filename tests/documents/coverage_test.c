@@ -73,6 +73,28 @@ static struct coverage_rules rules_of(const struct fixture *fixture, const char 
                                    .today = DAY("2026-05-14")};
 }
 
+/* A log that is compared with an empty Nightscout, and nothing settled yet. */
+static void begin(struct fixture *fixture, struct coverage *coverage, const char *lines)
+{
+    fixture_open(fixture);
+    coverage_init(coverage);
+    fixture_read(fixture, 0, lines);
+    fixture_build(fixture);
+    fixture_compare(fixture);
+}
+
+static void end(struct fixture *fixture, struct coverage *coverage)
+{
+    coverage_free(coverage);
+    fixture_close(fixture);
+}
+
+static void store_all(struct fixture *fixture)
+{
+    for (size_t i = 0; i < fixture->documents.count; i++)
+        fixture->documents.items[i].created = true;
+}
+
 /* What has no document is settled by being read; what waits is not. */
 static void a_run_settles_what_it_confirmed(void **state)
 {
@@ -80,12 +102,8 @@ static void a_run_settles_what_it_confirmed(void **state)
     struct fixture fixture;
     struct coverage coverage;
     int64_t waiting;
-    fixture_open(&fixture);
-    coverage_init(&coverage);
-    fixture_read(&fixture, 0,
-                 "12 100 08:00:00\n12 101 08:05:00\n999 102 08:10:00\n12 103 08:15:00\n12 110 08:30:00");
-    fixture_build(&fixture);
-    fixture_compare(&fixture);
+    begin(&fixture, &coverage,
+          "12 100 08:00:00\n12 101 08:05:00\n999 102 08:10:00\n12 103 08:15:00\n12 110 08:30:00");
     struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
     /* nothing is stored yet */
     assert_true(coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting));
@@ -98,16 +116,14 @@ static void a_run_settles_what_it_confirmed(void **state)
     assert_true(coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting));
     assert_runs(&coverage, "0:100-100/1ff 0:102-103/1ff 0:110-110/1ff");
     assert_int_equal(waiting, at("08:05:00"));
-    for (size_t i = 0; i < fixture.documents.count; i++)
-        fixture.documents.items[i].created = true;
+    store_all(&fixture);
     assert_true(coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting));
     assert_runs(&coverage, "0:100-103/1ff 0:110-110/1ff");
     assert_true(waiting == NO_TIME);
     assert_int_equal(coverage.through, at("08:30:00"));
     assert_false(
         coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting)); /* nothing new */
-    coverage_free(&coverage);
-    fixture_close(&fixture);
+    end(&fixture, &coverage);
 }
 
 /* Records outside of the range are read for what they tell of others, and not created: not settled. */
@@ -117,19 +133,13 @@ static void only_the_range_is_settled(void **state)
     struct fixture fixture;
     struct coverage coverage;
     int64_t waiting;
-    fixture_open(&fixture);
-    coverage_init(&coverage);
-    fixture_read(&fixture, 0,
-                 "12 100 08:00:00\n999 101 08:04:00\n12 102 08:08:00\n12 103 08:12:00\n12 104 08:16:00");
-    fixture_build(&fixture);
-    fixture_compare(&fixture);
-    for (size_t i = 0; i < fixture.documents.count; i++)
-        fixture.documents.items[i].created = true;
+    begin(&fixture, &coverage,
+          "12 100 08:00:00\n999 101 08:04:00\n12 102 08:08:00\n12 103 08:12:00\n12 104 08:16:00");
+    store_all(&fixture);
     struct coverage_rules rules = rules_of(&fixture, "08:05:00", "08:13:00");
     coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
     assert_runs(&coverage, "0:101-103/1ff");
-    coverage_free(&coverage);
-    fixture_close(&fixture);
+    end(&fixture, &coverage);
 }
 
 static void a_settled_record_is_not_created_again(void **state)
@@ -137,11 +147,7 @@ static void a_settled_record_is_not_created_again(void **state)
     (void)state;
     struct fixture fixture;
     struct coverage coverage;
-    fixture_open(&fixture);
-    coverage_init(&coverage);
-    fixture_read(&fixture, 0, "279 100 08:00:00 {'commandedRate':1000}\n12 101 08:05:00");
-    fixture_build(&fixture);
-    fixture_compare(&fixture);
+    begin(&fixture, &coverage, "279 100 08:00:00 {'commandedRate':1000}\n12 101 08:05:00");
     add(&coverage, "2026-05-14T00:00:00Z", 0, 100, 101, FEATURE_PUMP_EVENTS);
     coverage_count_features(&coverage, FEATURE_BASAL | FEATURE_PUMP_EVENTS, at("07:00:00"));
     for (size_t i = 0; i < fixture.documents.count; i++) {
@@ -157,10 +163,10 @@ static void a_settled_record_is_not_created_again(void **state)
     for (size_t i = 0; i < fixture.documents.count; i++) {
         const struct document *document = &fixture.documents.items[i];
         assert_true(coverage_has(&coverage, &fixture.log, document));
-        assert_true(coverage_is_settled(&coverage, &fixture.log, document) == (document->kind != DOCUMENT_TEMP_BASAL));
+        assert_true(coverage_is_settled(&coverage, &fixture.log, document) ==
+                    (document->kind != DOCUMENT_TEMP_BASAL));
     }
-    coverage_free(&coverage);
-    fixture_close(&fixture);
+    end(&fixture, &coverage);
 }
 
 /* The carbs of an extended bolus become a document only with its end, hours after their own record was
@@ -171,13 +177,9 @@ static void a_meal_is_settled_with_its_extended_bolus(void **state)
     struct fixture fixture;
     struct coverage coverage;
     int64_t waiting;
-    fixture_open(&fixture);
-    coverage_init(&coverage);
-    fixture_read(&fixture, 0,
-                 "64 100 08:00:00 {'bolusId':7,'carbAmount':45}\n999 101 09:00:00\n"
-                 "21 102 10:00:00 {'bolusId':7,'bolusDeliveryStatus':3,'insulinDelivered':2.0}");
-    fixture_build(&fixture);
-    fixture_compare(&fixture);
+    begin(&fixture, &coverage,
+          "64 100 08:00:00 {'bolusId':7,'carbAmount':45}\n999 101 09:00:00\n"
+          "21 102 10:00:00 {'bolusId':7,'bolusDeliveryStatus':3,'insulinDelivered':2.0}");
     const struct document *meal = &fixture.documents.items[0];
     assert_int_equal(fixture.log.events[meal->event].sequence, 100);
     struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
@@ -191,8 +193,7 @@ static void a_meal_is_settled_with_its_extended_bolus(void **state)
     fixture.documents.items[0].created = true;
     coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
     assert_true(coverage_has(&coverage, &fixture.log, meal));
-    coverage_free(&coverage);
-    fixture_close(&fixture);
+    end(&fixture, &coverage);
 }
 
 /* The end of an extended bolus is settled, and what was entered for it comes hours later. */
@@ -214,8 +215,7 @@ static void a_meal_that_comes_late_is_not_settled(void **state)
     assert_false(coverage_has(&coverage, &fixture.log, meal));
     add(&coverage, "2026-05-14T00:00:00Z", 0, 100, 100, FEATURE_BOLUS);
     assert_true(coverage_has(&coverage, &fixture.log, meal));
-    coverage_free(&coverage);
-    fixture_close(&fixture);
+    end(&fixture, &coverage);
 }
 
 /* A basal that cannot be read has no time, and says nothing of the records behind it. */
@@ -225,18 +225,12 @@ static void a_record_without_a_time_is_settled_with_those_around_it(void **state
     struct fixture fixture;
     struct coverage coverage;
     int64_t waiting;
-    fixture_open(&fixture);
-    coverage_init(&coverage);
-    fixture_read(&fixture, 0, "12 100 08:00:00\n279 101 null {'commandedRate':900}\n12 102 08:10:00");
-    fixture_build(&fixture);
-    fixture_compare(&fixture);
-    for (size_t i = 0; i < fixture.documents.count; i++)
-        fixture.documents.items[i].created = true;
+    begin(&fixture, &coverage, "12 100 08:00:00\n279 101 null {'commandedRate':900}\n12 102 08:10:00");
+    store_all(&fixture);
     struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
     coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
     assert_runs(&coverage, "0:100-102/1ff");
-    coverage_free(&coverage);
-    fixture_close(&fixture);
+    end(&fixture, &coverage);
 }
 
 /* An exercise whose end never comes, or that of a pump that was put away, is looked after for a week. */
@@ -246,16 +240,10 @@ static void what_stays_open_is_settled_in_the_end(void **state)
     struct fixture fixture;
     struct coverage coverage;
     int64_t waiting;
-    fixture_open(&fixture);
-    coverage_init(&coverage);
-    fixture_read(
-        &fixture, 0,
-        "229 100 2026-05-06T11:00:00 {'requestedAction':3,'currentUserMode':2,'previousUserMode':0}\n"
-        "999 101 2026-05-06T14:00:00\n12 102 08:00:00");
-    fixture_build(&fixture);
-    fixture_compare(&fixture);
-    for (size_t i = 0; i < fixture.documents.count; i++)
-        fixture.documents.items[i].created = true;
+    begin(&fixture, &coverage,
+          "229 100 2026-05-06T11:00:00 {'requestedAction':3,'currentUserMode':2,'previousUserMode':0}\n"
+          "999 101 2026-05-06T14:00:00\n12 102 08:00:00");
+    store_all(&fixture);
     assert_true(fixture.documents.items[0].open);
     struct coverage_rules rules = rules_of(&fixture, "2026-05-06T00:00:00", "2026-05-13T10:00:00");
     coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
@@ -265,8 +253,7 @@ static void what_stays_open_is_settled_in_the_end(void **state)
     assert_true(waiting == NO_TIME);
     assert_int_equal(coverage.through, at("08:00:00"));
     assert_runs(&coverage, "0:100-101/1ff 0:102-102/1ff");
-    coverage_free(&coverage);
-    fixture_close(&fixture);
+    end(&fixture, &coverage);
 }
 
 /* Who asks for today alone, or for something else alone, leaves the days since then to the next automatic
@@ -277,13 +264,8 @@ static void what_a_person_asks_for_hides_no_hole_before_it(void **state)
     struct fixture fixture;
     struct coverage coverage;
     int64_t waiting;
-    fixture_open(&fixture);
-    coverage_init(&coverage);
-    fixture_read(&fixture, 0, "12 102 08:00:00\n12 103 08:10:00");
-    fixture_build(&fixture);
-    fixture_compare(&fixture);
-    for (size_t i = 0; i < fixture.documents.count; i++)
-        fixture.documents.items[i].created = true;
+    begin(&fixture, &coverage, "12 102 08:00:00\n12 103 08:10:00");
+    store_all(&fixture);
     coverage.through = at("2026-05-04T08:00:00");
     coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("2026-05-04T08:00:00"));
     struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
@@ -296,8 +278,7 @@ static void what_a_person_asks_for_hides_no_hole_before_it(void **state)
     rules.features = FEATURE_BOLUS | FEATURE_PUMP_EVENTS;
     coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
     assert_int_equal(coverage.through, at("08:10:00"));
-    coverage_free(&coverage);
-    fixture_close(&fixture);
+    end(&fixture, &coverage);
 }
 
 /* Holes in what a pump with a wrong year has told are found, and it is forgotten, as that of any other. */
@@ -315,14 +296,12 @@ static void days_are_those_of_the_zone(void **state)
     fixture_build(&fixture);
     fixture_compare(&fixture);
     assert_int_equal(fixture.documents.items[1].time, at("08:10:00"));
-    for (size_t i = 0; i < fixture.documents.count; i++)
-        fixture.documents.items[i].created = true;
+    store_all(&fixture);
     struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
     coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
     assert_runs(&coverage, "0:102-103/1ff");
     assert_int_equal(coverage.runs[0].day, DAY("2026-05-14"));
-    coverage_free(&coverage);
-    fixture_close(&fixture);
+    end(&fixture, &coverage);
 }
 
 static void gaps_are_found_and_remembered(void **state)
@@ -392,8 +371,7 @@ static void the_past_of_an_added_feature_is_told(void **state)
     fixture_read(&fixture, 0, "12 100 08:00:00\n12 101 08:10:00");
     fixture_build(&fixture);
     fixture_compare(&fixture);
-    for (size_t i = 0; i < fixture.documents.count; i++)
-        fixture.documents.items[i].created = true;
+    store_all(&fixture);
     struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
     rules.features = FEATURE_BASAL | FEATURE_CGM;
     rules.automatic = true;
@@ -411,8 +389,7 @@ static void the_past_of_an_added_feature_is_told(void **state)
     assert_runs(&coverage, "0:50-99/1 0:100-101/11");
     coverage_features_added(&coverage, rules.features, &first, &last);
     assert_int_equal(last, DAY("2026-05-12"));
-    coverage_free(&coverage);
-    fixture_close(&fixture);
+    end(&fixture, &coverage);
 }
 
 static void it_comes_back_from_nightscout(void **state)

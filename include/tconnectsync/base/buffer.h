@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buffer {
     char *data; /* never NULL after buffer_init */
@@ -16,6 +17,8 @@ void buffer_init(struct buffer *buffer, size_t maximum);
 bool buffer_add(struct buffer *buffer, const void *data, size_t length);
 bool buffer_add_text(struct buffer *buffer, const char *text);
 bool buffer_addf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* 1279 as "1.279", 1000 as "1". */
+bool buffer_add_thousandths(struct buffer *buffer, int64_t value);
 void buffer_clear(struct buffer *buffer);
 void buffer_free(struct buffer *buffer);
 /* As buffer_free, but overwrites the bytes first. */
