@@ -16,6 +16,14 @@
 
 #define FURTHER_ROUNDS 2 /* of reading days that the clock turned out to have shown */
 
+/* The account tells of an event on a day that was not asked for: around midnight, a pump whose clock is
+   ahead. The newest record that was read then says nothing of the clock. */
+static bool is_of_unread_day(const struct sync *sync, unsigned pump, int64_t claimed)
+{
+    return claimed <= pump_newest(&sync->pumper->pumps[pump], sync->now) &&
+           !sync_has_read_day(sync, pump, civil_day_number(claimed));
+}
+
 /* What the clock showed when the upload came. An upload that came while the log was being read is not the
    account's. */
 static struct clock_witness witness_of(const struct sync *sync, unsigned pump)
@@ -27,7 +35,8 @@ static struct clock_witness witness_of(const struct sync *sync, unsigned pump)
         witness.wall = pump_log_newest_wall(&sync->log, pump);
     if (witness.wall == NO_TIME)
         witness.wall = pump_newest(its, sync->now);
-    else if (newest->newest_event != NO_TIME && newest->newest_event < witness.wall)
+    else if (newest->newest_event != NO_TIME &&
+             (newest->newest_event < witness.wall || is_of_unread_day(sync, pump, newest->newest_event)))
         witness.wall = newest->newest_event;
     return witness;
 }

@@ -67,7 +67,7 @@ static size_t wall_ranges(const struct sync *sync, unsigned pump, struct wall_ra
     return 1;
 }
 
-static bool is_read(const struct sync *sync, unsigned pump, int64_t day)
+bool sync_has_read_day(const struct sync *sync, unsigned pump, int64_t day)
 {
     const struct read_days *days = sync->reading.days ? &sync->reading.days[pump] : NULL;
     for (size_t i = days ? days->count : 0; i-- > 0;)
@@ -92,8 +92,9 @@ bool sync_has_unread_days(const struct sync *sync, unsigned pump)
     size_t count = wall_ranges(sync, pump, &ranges);
     bool found = false;
     for (size_t i = 0; i < count; i++)
-        for (int64_t day = civil_day_number(ranges[i].first); day <= civil_day_number(ranges[i].last) && !found; day++)
-            found = !is_read(sync, pump, day);
+        for (int64_t day = civil_day_number(ranges[i].first);
+             day <= civil_day_number(ranges[i].last) && !found; day++)
+            found = !sync_has_read_day(sync, pump, day);
     free(ranges);
     return found;
 }
@@ -111,9 +112,9 @@ static void ask_for_range(struct sync *sync, unsigned pump, int64_t first, int64
 {
     for (int64_t day = first, end; day <= last; day = end + 1) {
         end = day;
-        if (is_read(sync, pump, day))
+        if (sync_has_read_day(sync, pump, day))
             continue;
-        while (end < last && end - day + 1 < LOG_WINDOW_DAYS && !is_read(sync, pump, end + 1))
+        while (end < last && end - day + 1 < LOG_WINDOW_DAYS && !sync_has_read_day(sync, pump, end + 1))
             end++;
         for (int64_t i = day; i <= end; i++)
             note_read(sync, pump, i);

@@ -245,6 +245,8 @@ const struct assignment *sync_newest_assignment(const struct pump *pump);
 /* The pump's clock was found in this run. */
 bool sync_has_clock(const struct sync *sync, unsigned pump);
 bool sync_has_unread_days(const struct sync *sync, unsigned pump);
+/* The log was asked for that day, as the pump's clock shows it. */
+bool sync_has_read_day(const struct sync *sync, unsigned pump, int64_t day);
 /* Calls ask for each window of days that the pump's clock shows in the range, or is likely to, and that was not asked for
    yet. */
 void sync_ask_for_days(struct sync *sync, unsigned pump,

@@ -1,6 +1,7 @@
 // Which pumps of an account count, and whose settings become Nightscout's profile.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startClock } from './lib/clock.mjs';
 import { folder, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 
@@ -10,11 +11,11 @@ const RETIRED = {
 };
 
 // change(the account's answer, its pump in use) -> a simulator whose account was changed so, and its commands.
-async function prepare(t, change = () => {}, env = {}) {
-  const simulator = await start({ seed: 17, historyDays: 3 });
+async function prepare(t, change = () => {}, env = {}, clock = {}) {
+  const simulator = await start({ seed: 17, historyDays: 3 }, { environment: clock });
   t.after(() => simulator.stop());
   const home = folder(t);
-  const environment = { ...simulator.env, CACHE_CREDENTIALS: 'false', ...env };
+  const environment = { ...simulator.env, CACHE_CREDENTIALS: 'false', ...env, ...clock };
   const session = await simulator.signIn();
   const account = await simulator.pumper(session);
   const [pump] = account.pumps;
@@ -62,6 +63,20 @@ test('a wrong zone is told of a pump in use, one hour included; a retired pump, 
       assert.ok((await simulator.documents()).treatments.length > 10);
       assert.match(stderr.split('\n').filter((line) => line.includes('note=')).join('\n'), told);
     }
+  }
+});
+
+test('a clock that is ahead and shows the next day already is found out, though its day is not the zone\'s', async (t) => {
+  for (const begin of ['2035-11-28T05:46:00Z', '2035-11-28T05:10:00Z', '2035-11-28T04:50:00Z']) {
+    const { environment } = startClock(t, begin);
+    const { simulator, sync } = await prepare(t, undefined, { TIMEZONE_NAME: 'America/Chicago' }, environment);
+    const { report, stderr } = await sync('BASAL');
+    assert.equal(report.result, 'ok');
+    assert.match(stderr, /module=clock pump=1 offset_minutes=-300 .*ahead_minutes=60/, begin);
+    const truth = await simulator.truth(Date.parse(begin) / 1000 - 6 * 3600, Date.parse(begin) / 1000);
+    const stored = new Set((await simulator.documents()).treatments.map(({ created_at }) => Date.parse(created_at)));
+    assert.ok(truth.basal.length > 10);
+    for (const { at } of truth.basal.filter(({ at }) => at > Date.parse(begin) - 5 * 3600000 && at < Date.parse(begin) - 1800000)) assert.ok(stored.has(at), `${begin} ${new Date(at).toISOString()}`);
   }
 });
 
