@@ -16,7 +16,7 @@
 
 void coverage_init(struct coverage *coverage)
 {
-    *coverage = (struct coverage){.through = NO_TIME};
+    *coverage = (struct coverage){.features = FEATURES_ALL, .through = NO_TIME};
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         coverage->since[i] = NO_TIME;
 }
@@ -30,18 +30,19 @@ void coverage_free(struct coverage *coverage)
 
 /* ---- what a run settles ---- */
 
-void coverage_count_features(struct coverage *coverage, unsigned features, int64_t from)
+bool coverage_count_features(struct coverage *coverage, unsigned features, int64_t from)
 {
-    bool first = true;
+    bool first = true, added = false;
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         first &= coverage->since[i] == NO_TIME;
     const int64_t begin = first || coverage->through == NO_TIME ? from : coverage->through;
-    for (size_t i = 0; i < FEATURE_COUNT; i++) {
-        if (!(features >> i & 1))
-            coverage->since[i] = NO_TIME;
-        else if (coverage->since[i] == NO_TIME)
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        if (features >> i & 1 && coverage->since[i] == NO_TIME) {
             coverage->since[i] = begin;
-    }
+            added = true;
+        }
+    coverage->features = features;
+    return added && coverage->through != NO_TIME;
 }
 
 struct number {
@@ -184,7 +185,7 @@ static unsigned counting(const struct coverage *coverage, int64_t instant)
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         if (coverage->since[i] != NO_TIME && coverage->since[i] <= instant)
             features |= 1u << i;
-    return features;
+    return features & coverage->features;
 }
 
 /* A run that leaves out some of the time behind what was settled, or of what counts, settles nothing up to
@@ -259,14 +260,14 @@ bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
            coverage_is_settled(coverage, log, document);
 }
 
-int64_t coverage_first_lack(const struct coverage *coverage, int64_t earliest)
+int64_t coverage_first_lack(const struct coverage *coverage, const struct time_zone *zone, int64_t earliest)
 {
-    int64_t first = NO_TIME;
+    int64_t first = NO_TIME, begin, second;
     for (size_t i = 0; i < coverage->count; i++) {
         const struct coverage_run *run = &coverage->runs[i];
         /* Nothing that begins to count within a day makes this day one that lacks it. */
-        unsigned wanted =
-            counting(coverage, run->day * SECONDS_PER_DAY - SECONDS_PER_DAY) & ~(unsigned)FEATURES_NO_RECORD;
+        time_zone_instants(zone, run->day * SECONDS_PER_DAY, &begin, &second);
+        const unsigned wanted = counting(coverage, begin) & ~(unsigned)FEATURES_NO_RECORD;
         if (run->day >= earliest && wanted & ~run->features && (first == NO_TIME || run->day < first))
             first = run->day;
     }

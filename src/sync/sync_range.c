@@ -63,7 +63,8 @@ static int64_t unsettled_since(const struct sync *sync, const struct memory_of_p
     int64_t today = time_zone_wall(sync->account.zone, sync->now) / SECONDS_PER_DAY;
     if (known->coverage.through == NO_TIME)
         return NO_TIME;
-    int64_t lack = coverage_first_lack(&known->coverage, today - LOOK_BACK_MOST / SECONDS_PER_DAY);
+    int64_t lack =
+        coverage_first_lack(&known->coverage, sync->account.zone, today - LOOK_BACK_MOST / SECONDS_PER_DAY);
     return earlier(earlier(known->coverage.through, known->waiting),
                    begin_of_day(sync, earlier(lack, oldest_gap(sync, known, today))));
 }
@@ -172,10 +173,12 @@ static void look_back(struct sync *sync)
     sync->range.from = has_coverage ? since - LATE_RECORDS : since;
     if (!sync_is_automatic(sync))
         return;
-    for (size_t i = 0; i < sync->pumper->pump_count; i++)
-        coverage_count_features(
-            &memory_of_pump(sync->account.memory, sync->pumper->pumps[i].serial_number)->coverage,
-            sync->request.features, sync->range.from);
+    for (size_t i = 0; i < sync->pumper->pump_count; i++) {
+        struct memory_of_pump *known =
+            memory_of_pump(sync->account.memory, sync->pumper->pumps[i].serial_number);
+        known->coverage_changed |=
+            coverage_count_features(&known->coverage, sync->request.features, sync->range.from);
+    }
 }
 
 int64_t sync_read_until(const struct sync *sync)

@@ -149,7 +149,7 @@ static void a_settled_record_is_not_created_again(void **state)
     struct coverage coverage;
     begin(&fixture, &coverage, "279 100 08:00:00 {'commandedRate':1000}\n12 101 08:05:00");
     add(&coverage, "2026-05-14T00:00:00Z", 0, 100, 101, FEATURE_PUMP_EVENTS);
-    coverage_count_features(&coverage, FEATURE_BASAL | FEATURE_PUMP_EVENTS, at("07:00:00"));
+    assert_false(coverage_count_features(&coverage, FEATURE_BASAL | FEATURE_PUMP_EVENTS, at("07:00:00")));
     for (size_t i = 0; i < fixture.documents.count; i++) {
         const struct document *document = &fixture.documents.items[i];
         bool basal = document->kind == DOCUMENT_TEMP_BASAL;
@@ -158,8 +158,9 @@ static void a_settled_record_is_not_created_again(void **state)
     }
     /* a feature that begins to count later leaves the past alone */
     coverage.through = at("09:00:00");
-    coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("07:00:00"));
-    coverage_count_features(&coverage, FEATURE_BASAL | FEATURE_PUMP_EVENTS, at("07:00:00"));
+    coverage.since[0] = NO_TIME;
+    assert_true(coverage_count_features(&coverage, FEATURE_BASAL | FEATURE_PUMP_EVENTS, at("07:00:00")));
+    assert_false(coverage_count_features(&coverage, FEATURE_BASAL | FEATURE_PUMP_EVENTS, at("07:00:00")));
     for (size_t i = 0; i < fixture.documents.count; i++) {
         const struct document *document = &fixture.documents.items[i];
         assert_true(coverage_has(&coverage, &fixture.log, document));
@@ -340,18 +341,46 @@ static void gaps_are_found_and_remembered(void **state)
 static void a_lack_of_a_feature_is_found(void **state)
 {
     (void)state;
+    struct fixture fixture; /* lends its zone */
     struct coverage coverage;
+    fixture_open(&fixture);
     coverage_init(&coverage);
     coverage_count_features(&coverage, FEATURE_CGM | FEATURE_BASAL | FEATURE_PROFILES,
                             at("2026-05-08T00:00:00Z"));
     add(&coverage, "2026-05-12T00:00:00Z", 0, 1, 100, FEATURE_CGM);
     add(&coverage, "2026-05-13T00:00:00Z", 0, 101, 200, FEATURE_CGM | FEATURE_BASAL);
-    assert_int_equal(coverage_first_lack(&coverage, DAY("2026-05-01")), DAY("2026-05-12"));
-    assert_int_equal(coverage_first_lack(&coverage, DAY("2026-05-12")), DAY("2026-05-12"));
-    assert_true(coverage_first_lack(&coverage, DAY("2026-05-13")) == NO_TIME);
+    assert_int_equal(coverage_first_lack(&coverage, fixture.zone, DAY("2026-05-01")), DAY("2026-05-12"));
+    assert_int_equal(coverage_first_lack(&coverage, fixture.zone, DAY("2026-05-12")), DAY("2026-05-12"));
+    assert_true(coverage_first_lack(&coverage, fixture.zone, DAY("2026-05-13")) == NO_TIME);
     coverage.since[0] = at("2026-05-12T12:00:00Z"); /* BASAL was added that day */
-    assert_true(coverage_first_lack(&coverage, DAY("2026-05-01")) == NO_TIME);
-    coverage_free(&coverage);
+    assert_true(coverage_first_lack(&coverage, fixture.zone, DAY("2026-05-01")) == NO_TIME);
+    add(&coverage, "2026-05-13T00:00:00Z", 0, 201, 300, FEATURE_CGM); /* the next one is all its own */
+    assert_int_equal(coverage_first_lack(&coverage, fixture.zone, DAY("2026-05-01")), DAY("2026-05-13"));
+    end(&fixture, &coverage);
+}
+
+/* What another program carries over is none of this one's business, and stays as it was: it must not begin
+   anew where this one has come to. */
+static void two_programs_carry_over_different_features(void **state)
+{
+    (void)state;
+    struct fixture fixture; /* lends its zone */
+    struct coverage coverage;
+    fixture_open(&fixture);
+    coverage_init(&coverage);
+    const unsigned many = FEATURE_BASAL | FEATURE_BOLUS | FEATURE_CGM, few = FEATURE_BASAL | FEATURE_BOLUS;
+    coverage_count_features(&coverage, many, at("2026-05-10T00:00:00Z"));
+    add(&coverage, "2026-05-12T00:00:00Z", 0, 1, 100, many);
+    coverage.through = at("2026-05-12T22:00:00Z");
+    assert_false(coverage_count_features(&coverage, few, at("2026-05-12T00:00:00Z")));
+    add(&coverage, "2026-05-13T00:00:00Z", 0, 101, 200, few);
+    coverage.through = at("2026-05-13T22:00:00Z");
+    assert_true(coverage_first_lack(&coverage, fixture.zone, DAY("2026-05-01")) == NO_TIME);
+    assert_false(coverage_count_features(&coverage, many, at("2026-05-13T00:00:00Z")));
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        assert_true(coverage.since[i] == (many >> i & 1 ? at("2026-05-10T00:00:00Z") : NO_TIME));
+    assert_int_equal(coverage_first_lack(&coverage, fixture.zone, DAY("2026-05-01")), DAY("2026-05-13"));
+    end(&fixture, &coverage);
 }
 
 /* What an automatic run reads of the time before is settled for the features of then alone. */
@@ -458,6 +487,7 @@ int main(void)
         cmocka_unit_test(days_are_those_of_the_zone),
         cmocka_unit_test(gaps_are_found_and_remembered),
         cmocka_unit_test(a_lack_of_a_feature_is_found),
+        cmocka_unit_test(two_programs_carry_over_different_features),
         cmocka_unit_test(the_past_of_an_added_feature_is_told),
         cmocka_unit_test(it_comes_back_from_nightscout),
     };

@@ -195,6 +195,27 @@ test('a feature that is added counts from then on; who asks for the days before 
   assert.equal(await missing(2), 0);
 });
 
+test('a program with fewer features that writes to the same site hides nothing from one with more', { timeout: 300000 }, async (t) => {
+  const few = 'BASAL,BOLUS', many = 'BASAL,BOLUS,PUMP_EVENTS,CGM';
+  const { env, pass, sync, stored, missing } = await prepare(t, {}, many);
+  const syncWith = async (features) => {
+    env.TCONNECTSYNC_HEROKU_FEATURES = features;
+    assert.equal((await sync()).error, null);
+  };
+  await syncWith(many);
+  const before = (await stored('entries')).length;
+  for (const hours of [1, 30, 20]) {
+    await pass(hours);
+    await syncWith(few);
+  }
+  const [{ since }] = await stored('activity');
+  assert.deepEqual(Object.keys(since).sort(), many.split(',').sort());
+  assert.equal((await stored('entries')).length, before);
+  await syncWith(many);
+  assert.ok((await stored('entries')).length > before + 500);
+  assert.equal(await missing(3), 0);
+});
+
 // The log of one pump, as Tandem tells it; the simulator that serves it lends its sign-in alone.
 async function tandemWith(t, clock, home, events, newest) {
   const { writeFileSync } = await import('node:fs');

@@ -37,8 +37,10 @@ struct coverage_gap {
 struct coverage {
     struct coverage_run *runs; /* by group, then number; no number twice */
     size_t count;
-    int64_t since[FEATURE_COUNT]; /* instant from which automatic runs carry a feature over; NO_TIME: they do
-                                     not */
+    unsigned features; /* that automatic runs of this program carry over; all until the first one is about to
+                          begin */
+    int64_t since[FEATURE_COUNT]; /* instant from which automatic runs carry a feature over, those of any
+                                     program that writes to the site; NO_TIME: none has */
     int64_t through;              /* instant up to which the newest records are settled; NO_TIME: none is */
     struct coverage_gap *known_gaps; /* that this process has looked into */
     size_t known_gap_count;
@@ -61,8 +63,10 @@ void coverage_write(const struct coverage *coverage, const char *key, const char
 
 /* ---- what a run settles ---- */
 /* An automatic run is about to begin. Its features count from now on, those of the first such run from its
-   range's beginning; others count no more. */
-void coverage_count_features(struct coverage *coverage, unsigned features, int64_t from);
+   range's beginning, and one that counted before goes on from then: another program with other features may
+   write to the site as well, so what it does is kept, though it does not count here. True when what is
+   settled has got a new beginning that is worth writing. */
+bool coverage_count_features(struct coverage *coverage, unsigned features, int64_t from);
 
 struct coverage_rules {
     unsigned pump;     /* of the log */
@@ -84,11 +88,12 @@ void coverage_remember_gaps(struct coverage *coverage);
  */
 bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
                   const struct document *document);
-/* Its record is settled for its kind, whatever counts: who asks for some kinds alone brings back nothing deleted. */
+/* Its record is settled for its kind, whatever counts: who asks for some kinds alone brings back nothing
+ * deleted. */
 bool coverage_is_settled(const struct coverage *coverage, const struct pump_log *log,
                          const struct document *document);
 /* The first day from earliest on where a feature that counts is missing; NO_TIME when there is none. */
-int64_t coverage_first_lack(const struct coverage *coverage, int64_t earliest);
+int64_t coverage_first_lack(const struct coverage *coverage, const struct time_zone *zone, int64_t earliest);
 /* The first day from earliest on behind which numbers are missing. known: also gaps that this process has
  * looked into. */
 int64_t coverage_first_gap(const struct coverage *coverage, int64_t earliest, bool known);
