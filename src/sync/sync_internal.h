@@ -113,6 +113,8 @@ struct sync_profile {
 struct sync_settling {
     struct json *activities;
     bool asked, learned;
+    int64_t asked_at; /* monotonic milliseconds */
+    bool read_again;  /* right before the write, because a long run's copy is an old one */
     bool compared; /* documents and what is held: there is something to settle */
     bool settled;
     struct error failure; /* of the writes, to end with */

@@ -9,6 +9,7 @@
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/log.h"
+#include "tconnectsync/documents/held.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/pump/account.h"
 
@@ -52,6 +53,7 @@ void sync_fetch_coverage(struct sync *sync)
     if (sync->settling.asked || sync->account.memory->coverage_refused)
         return;
     sync->settling.asked = true;
+    sync->settling.asked_at = sync_monotonic_milliseconds();
     sync_expect(sync);
     nightscout_fetch_activities(sync->nightscout, &sync->settling.activities, on_coverage, sync);
 }
@@ -180,15 +182,20 @@ void sync_remember_run(struct sync *sync, bool good)
 
 /* ---- writing ---- */
 
+static void note_unwritten(struct sync *sync, const struct error *error)
+{
+    log_warn(sync->account.log, "sync",
+             "note=\"what is settled could not be written; the next sync tries again\" error=%s",
+             log_quote(sync->account.log, error->text));
+}
+
 static void on_written(void *context, const struct error *error)
 {
     struct sync *sync = context;
     if (error && keeps_none_for_us(error))
         note_refused(sync);
     else if (error)
-        log_warn(sync->account.log, "sync",
-                 "note=\"what is settled could not be written; the next sync tries again\" error=%s",
-                 log_quote(sync->account.log, error->text));
+        note_unwritten(sync, error);
     for (size_t i = 0; error && i < sync->account.memory->count; i++)
         sync->account.memory->pumps[i].coverage_changed = true;
     sync_answered(sync);
@@ -211,22 +218,67 @@ static void write_coverage(struct sync *sync, struct memory_of_pump *known)
     buffer_free(&body);
 }
 
+static struct memory_of_pump *memory_at(const struct sync *sync, size_t pump)
+{
+    return memory_of_pump(sync->account.memory, sync->pumper->pumps[pump].serial_number);
+}
+
+static void write_what_changed(struct sync *sync)
+{
+    for (size_t i = 0; i < sync->pumper->pump_count; i++)
+        if (memory_at(sync, i)->coverage_changed)
+            write_coverage(sync, memory_at(sync, i));
+}
+
+/* Another program may have written meanwhile what this one would replace. */
+static bool has_old_copy(const struct sync *sync)
+{
+    bool changed = false;
+    for (size_t i = 0; i < sync->pumper->pump_count; i++)
+        changed |= memory_at(sync, i)->coverage_changed;
+    return changed && sync_monotonic_milliseconds() - sync->settling.asked_at > HELD_FRESH_MILLISECONDS;
+}
+
+static void on_read_again(void *context, const struct error *error)
+{
+    struct sync *sync = context;
+    if (error)
+        note_unwritten(sync, error);
+    else
+        sync->settling.read_again = true;
+    sync_answered(sync);
+}
+
+static void read_again(struct sync *sync)
+{
+    json_free(sync->settling.activities);
+    sync->settling.activities = NULL;
+    sync->settling.learned = false;
+    sync_expect(sync);
+    nightscout_fetch_activities(sync->nightscout, &sync->settling.activities, on_read_again, sync);
+}
+
 void sync_enter_settle(struct sync *sync)
 {
     sync_settle(sync);
     if (sync->request.pretend || sync->account.memory->coverage_refused)
         return;
-    for (size_t i = 0; i < sync->pumper->pump_count; i++) {
-        struct memory_of_pump *known =
-            memory_of_pump(sync->account.memory, sync->pumper->pumps[i].serial_number);
-        if (known->coverage_changed)
-            write_coverage(sync, known);
-    }
+    if (has_old_copy(sync))
+        read_again(sync);
+    else
+        write_what_changed(sync);
 }
 
 /* What the writes have failed with ends the run only now: what was stored is settled all the same. */
 void sync_leave_settle(struct sync *sync)
 {
+    if (sync->settling.read_again) {
+        sync->settling.read_again = false;
+        sync_learn_coverage(sync);
+        write_what_changed(sync);
+        if (sync->pending > 0)
+            return;
+    }
     if (sync->settling.failure.kind != ERROR_NONE)
         sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT, &sync->settling.failure);
 }

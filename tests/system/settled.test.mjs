@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { sleep } from './lib/child.mjs';
 import { startClock } from './lib/clock.mjs';
 import { startServer } from './lib/daemon.mjs';
-import { folder, run, runJson } from './lib/run.mjs';
+import { begin, folder, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 
 const HOUR = 3600;
@@ -214,6 +214,26 @@ test('a program with fewer features that writes to the same site hides nothing f
   await syncWith(many);
   assert.ok((await stored('entries')).length > before + 500);
   assert.equal(await missing(3), 0);
+});
+
+test('what another program writes during a long run stays in what is settled', { timeout: 300000 }, async (t) => {
+  const { simulator, env, home, pass, sync, stored } = await prepare(t, {}, 'BASAL,BOLUS,CGM');
+  await sync();
+  await pass(2);
+  await simulator.fault({ kind: 'delay', site: 'nightscout', method: 'POST', path: '/api/v1/treatments*', milliseconds: 9000, count: 1 });
+  const slow = begin(['sync'], { env: { ...env, TCONNECTSYNC_HEROKU_FEATURES: 'BASAL,BOLUS' }, home });
+  const count = (await stored()).length;
+  while ((await stored()).length === count) await sleep(50);
+  assert.equal((await sync()).error, null);
+  const newestReading = async () => {
+    const [{ days }] = await stored('activity');
+    return Math.max(...days.filter(({ features }) => features.includes('CGM')).flatMap(({ runs }) => runs.map(([, , last]) => last)));
+  };
+  const written = await newestReading();
+  assert.equal((await slow.ended).status, 0);
+  assert.equal(await newestReading(), written);
+  const puts = (await simulator.requests()).filter(({ method, uri }) => method === 'PUT' && uri.includes('activity'));
+  assert.equal(puts.length, 2, 'both have written');
 });
 
 // The log of one pump, as Tandem tells it; the simulator that serves it lends its sign-in alone.
