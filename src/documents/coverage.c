@@ -315,12 +315,22 @@ static bool gap_before(const struct coverage *coverage, size_t i, struct coverag
     return true;
 }
 
+/* Where the numbers begin anew nobody can tell how many there were before: some of the last ones may come
+   yet, as some of a hole. */
+static bool may_lack_before(const struct coverage *coverage, size_t i, struct coverage_gap *gap)
+{
+    if (i == 0 || coverage->runs[i].group == coverage->runs[i - 1].group)
+        return gap_before(coverage, i, gap);
+    *gap = (struct coverage_gap){coverage->runs[i - 1].last + 1, INT64_MAX, coverage->runs[i - 1].group};
+    return true;
+}
+
 int64_t coverage_first_gap(const struct coverage *coverage, int64_t earliest, bool known)
 {
     int64_t first = NO_TIME;
     struct coverage_gap gap;
     for (size_t i = 1; i < coverage->count; i++)
-        if (gap_before(coverage, i, &gap) && (known || !is_known(coverage, &gap))) {
+        if (may_lack_before(coverage, i, &gap) && (known || !is_known(coverage, &gap))) {
             /* the first missing number is of that day or the next; a gap that reaches into the time is looked
              * into */
             int64_t day = coverage->runs[i - 1].day > earliest ? coverage->runs[i - 1].day : earliest;
@@ -336,7 +346,7 @@ void coverage_remember_gaps(struct coverage *coverage)
     coverage->known_gaps = xcalloc(coverage->count + 1, sizeof *coverage->known_gaps);
     coverage->known_gap_count = 0;
     for (size_t i = 1; i < coverage->count; i++)
-        if (gap_before(coverage, i, &coverage->known_gaps[coverage->known_gap_count]))
+        if (may_lack_before(coverage, i, &coverage->known_gaps[coverage->known_gap_count]))
             coverage->known_gap_count++;
 }
 

@@ -305,6 +305,28 @@ static void days_are_those_of_the_zone(void **state)
     end(&fixture, &coverage);
 }
 
+/* What was logged last before the numbers began anew may come late. */
+static void the_last_of_a_group_may_come_late(void **state)
+{
+    (void)state;
+    struct coverage coverage;
+    coverage_init(&coverage);
+    add(&coverage, "2026-05-10T00:00:00Z", 0, 401, 500, FEATURES_ALL);
+    assert_true(coverage_first_gap(&coverage, DAY("2026-05-01"), true) == NO_TIME);
+    add(&coverage, "2026-05-12T00:00:00Z", 1, 7, 9, FEATURES_ALL);
+    assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-01"), false), DAY("2026-05-10"));
+    assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-12"), false), DAY("2026-05-12"));
+    assert_true(coverage_first_gap(&coverage, DAY("2026-05-13"), true) == NO_TIME);
+    coverage_remember_gaps(&coverage);
+    add(&coverage, "2026-05-11T00:00:00Z", 0, 501, 550, FEATURES_ALL); /* more may come */
+    assert_true(coverage_first_gap(&coverage, DAY("2026-05-01"), false) == NO_TIME);
+    assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-01"), true), DAY("2026-05-11"));
+    /* but it is no hole that is known of */
+    assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-11")), DAY_WHOLE);
+    assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-12")), DAY_WHOLE);
+    coverage_free(&coverage);
+}
+
 static void gaps_are_found_and_remembered(void **state)
 {
     (void)state;
@@ -313,7 +335,6 @@ static void gaps_are_found_and_remembered(void **state)
     add(&coverage, "2026-05-10T00:00:00Z", 0, 100, 200, FEATURES_ALL);
     add(&coverage, "2026-05-12T00:00:00Z", 0, 301, 400, FEATURES_ALL);
     add(&coverage, "2026-05-13T00:00:00Z", 0, 401, 500, FEATURES_ALL);
-    add(&coverage, "2026-05-14T00:00:00Z", 1, 7, 9, FEATURES_ALL);
     assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-01"), false), DAY("2026-05-10"));
     assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-11"), false), DAY("2026-05-11"));
     assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-12"), false), DAY("2026-05-12"));
@@ -485,6 +506,7 @@ int main(void)
         cmocka_unit_test(what_stays_open_is_settled_in_the_end),
         cmocka_unit_test(what_a_person_asks_for_hides_no_hole_before_it),
         cmocka_unit_test(days_are_those_of_the_zone),
+        cmocka_unit_test(the_last_of_a_group_may_come_late),
         cmocka_unit_test(gaps_are_found_and_remembered),
         cmocka_unit_test(a_lack_of_a_feature_is_found),
         cmocka_unit_test(two_programs_carry_over_different_features),

@@ -9,6 +9,7 @@ import { begin, folder, run, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 
 const HOUR = 3600;
+const dayOf = (instant) => new Date(instant * 1000).toLocaleDateString('en-CA', { timeZone: 'America/New_York' });
 
 // The phone has uploaded everything up to 20 minutes ago: nothing is withheld for being new.
 async function prepare(t, options = {}, features = 'BASAL,BOLUS,PUMP_EVENTS') {
@@ -187,8 +188,7 @@ test('a feature that is added counts from then on; who asks for the days before 
   // Check says how, until it is done: from the first sync's day on to that on which it was added.
   const check = async () => (await run(['check'], { env, home })).stdout;
   const [, from, to] = /Note: CGM was switched on later .* tconnectsync-heroku sync --from (\S+) --to (\S+), or on the page \d days back/.exec(await check());
-  const day = (instant) => new Date(instant * 1000).toLocaleDateString('en-CA', { timeZone: 'America/New_York' });
-  assert.ok([0, 600].some((late) => from === day(first - 24 * HOUR + late)) && [0, 600].some((early) => to === day(added - 1200 - early)), `${from} to ${to}`);
+  assert.ok([0, 600].some((late) => from === dayOf(first - 24 * HOUR + late)) && [0, 600].some((early) => to === dayOf(added - 1200 - early)), `${from} to ${to}`);
   assert.equal((await sync('--from', from, '--to', to)).error, null);
   assert.ok((await stored('entries')).length > 500);
   assert.doesNotMatch(await check(), /switched on later/);
@@ -234,6 +234,24 @@ test('what another program writes during a long run stays in what is settled', {
   assert.equal(await newestReading(), written);
   const puts = (await simulator.requests()).filter(({ method, uri }) => method === 'PUT' && uri.includes('activity'));
   assert.equal(puts.length, 2, 'both have written');
+});
+
+const midnightOf = (day) => Math.floor(Date.parse(`${day}T00:00:00-04:00`) / 1000); // an hour early in winter
+
+test('what was logged last before the numbers began anew is created when it comes days later', { timeout: 300000 }, async (t) => {
+  const day = dayOf(Date.now() / 1000 + HOUR - 4 * 24 * HOUR);
+  const { simulator, now, upload, sync, missing } = await prepare(t, { newGroup: day });
+  await simulator.control('POST', 'hold', { from: midnightOf(day) - 5 * HOUR, to: midnightOf(day) + HOUR, until: now() + 900 * HOUR });
+  await simulator.set({ uploadedUntil: midnightOf(day) + 4 * HOUR });
+  await sync('--days', '6');
+  await upload();
+  assert.equal((await sync()).error, null);
+  assert.equal((await sync()).created, 0);
+  await simulator.control('DELETE', 'hold');
+  const late = await sync();
+  assert.equal(late.error, null);
+  assert.ok(late.created > 20, `${late.created} that were late`);
+  assert.equal(await missing(5), 0);
 });
 
 // The log of one pump, as Tandem tells it; the simulator that serves it lends its sign-in alone.

@@ -28,7 +28,8 @@ struct coverage_run {
     unsigned features;
 };
 
-/* Numbers between two runs of a group: records that never came, or not yet. */
+/* Numbers between two runs of a group, or behind the last one that is followed by another group: records that
+   never came, or not yet. */
 struct coverage_gap {
     int64_t first, last;
     int32_t group;
@@ -94,8 +95,8 @@ bool coverage_is_settled(const struct coverage *coverage, const struct pump_log 
                          const struct document *document);
 /* The first day from earliest on where a feature that counts is missing; NO_TIME when there is none. */
 int64_t coverage_first_lack(const struct coverage *coverage, const struct time_zone *zone, int64_t earliest);
-/* The first day from earliest on behind which numbers are missing. known: also gaps that this process has
- * looked into. */
+/* The first day from earliest on behind which numbers are missing, or begin anew. known: also gaps that this
+ * process has looked into. */
 int64_t coverage_first_gap(const struct coverage *coverage, int64_t earliest, bool known);
 
 /* The features whose records of before they were added are not settled; first and last: the days of those,
