@@ -232,6 +232,9 @@ void sync_fetch_newest(struct sync *sync, enum collection collection, int64_t un
 bool sync_is_automatic(const struct sync *sync);
 bool sync_wants_treatments(const struct sync *sync);
 bool sync_choose_range(struct sync *sync, struct error *error);
+struct memory_of_pump;
+/* An automatic run looks also into the holes that one before it has looked into: the first, and one a day. */
+bool sync_looks_into_gaps(const struct sync *sync, const struct memory_of_pump *known);
 /* The log is read up to then. */
 int64_t sync_read_until(const struct sync *sync);
 /* A timer's run behind one that left nothing to do: it asks for the account first, and ends where that tells

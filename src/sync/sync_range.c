@@ -48,13 +48,19 @@ static int64_t begin_of_day(const struct sync *sync, int64_t day)
     return first;
 }
 
+bool sync_looks_into_gaps(const struct sync *sync, const struct memory_of_pump *known)
+{
+    return known->gaps_looked_at == NO_TIME || sync->now - known->gaps_looked_at >= SECONDS_PER_DAY;
+}
+
 /* Holes that were there when this process began are looked into at its first run, and once a day until they
    are old; one that came since then is looked into by the next. */
 static int64_t oldest_gap(const struct sync *sync, const struct memory_of_pump *known, int64_t today)
 {
-    bool again = known->gaps_looked_at == NO_TIME || sync->now - known->gaps_looked_at >= SECONDS_PER_DAY;
     int64_t fresh = coverage_first_gap(&known->coverage, today - LOOK_BACK_MOST / SECONDS_PER_DAY, false);
-    return earlier(fresh, again ? coverage_first_gap(&known->coverage, today - GAP_DAYS, true) : NO_TIME);
+    return earlier(fresh, sync_looks_into_gaps(sync, known)
+                              ? coverage_first_gap(&known->coverage, today - GAP_DAYS, true)
+                              : NO_TIME);
 }
 
 /* NO_TIME where no run has settled anything of this pump. */

@@ -176,7 +176,8 @@ void sync_remember_run(struct sync *sync, bool good)
         if (!sync->range.chosen[i])
             continue;
         coverage_remember_gaps(&known->coverage);
-        known->gaps_looked_at = sync->now;
+        if (sync_looks_into_gaps(sync, known))
+            known->gaps_looked_at = sync->now;
     }
 }
 

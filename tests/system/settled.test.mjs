@@ -238,6 +238,24 @@ test('what another program writes during a long run stays in what is settled', {
 
 const midnightOf = (day) => Math.floor(Date.parse(`${day}T00:00:00-04:00`) / 1000); // an hour early in winter
 
+test('a server that runs on looks into a hole once a day', { timeout: 300000 }, async (t) => {
+  const { simulator, env, home, now, pass, sync, missing } = await prepare(t);
+  const first = now();
+  await simulator.control('POST', 'hold', { from: first - 60 * HOUR, to: first - 56 * HOUR, until: first + 900 * HOUR });
+  await sync('--days', '4');
+  const daemon = await startServer({ env: { ...env, TCONNECTSYNC_HEROKU_INTERVAL_MINS: '1440' }, home });
+  t.after(() => daemon.server.child.kill('SIGKILL'));
+  await daemon.idle(1);
+  await simulator.control('DELETE', 'hold');
+  for (let runs = 2; runs <= 6; runs += 1) {
+    await pass(5);
+    await daemon.secretly('/run');
+    assert.equal((await daemon.idle(runs)).runs[0].error, null);
+  }
+  assert.equal((await daemon.server.stop()).status, 0);
+  assert.equal(await missing(4), 0);
+});
+
 test('what was logged last before the numbers began anew is created when it comes days later', { timeout: 300000 }, async (t) => {
   const day = dayOf(Date.now() / 1000 + HOUR - 4 * 24 * HOUR);
   const { simulator, now, upload, sync, missing } = await prepare(t, { newGroup: day });
