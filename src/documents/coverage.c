@@ -193,8 +193,9 @@ static unsigned counting(const struct coverage *coverage, int64_t instant)
 static bool goes_on_from(const struct coverage *coverage, const struct coverage_rules *rules)
 {
     const unsigned left_out = counting(coverage, rules->to) & ~(rules->features | FEATURES_NO_RECORD);
-    return rules->automatic || coverage->through == NO_TIME ||
-           (rules->from <= coverage->through && !left_out);
+    if (coverage->through == NO_TIME)
+        return rules->automatic || rules->first;
+    return rules->automatic || (rules->from <= coverage->through && !left_out);
 }
 
 bool coverage_settle(struct coverage *coverage, const struct pump_log *log, const struct documents *documents,

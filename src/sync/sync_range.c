@@ -111,11 +111,12 @@ static int64_t oldest_unsettled(const struct sync *sync)
     for (size_t i = 0; i < sync->pumper->pump_count; i++) {
         const struct pump *pump = &sync->pumper->pumps[i];
         const struct memory_of_pump *known = memory_of_pump(sync->account.memory, pump->serial_number);
-        if ((serial_number && strcmp(serial_number, pump->serial_number) != 0) ||
-            !may_have_news(sync, pump, known))
+        if (serial_number && strcmp(serial_number, pump->serial_number) != 0)
+            continue;
+        any_settled |= known->coverage.through != NO_TIME;
+        if (!may_have_news(sync, pump, known))
             continue;
         int64_t since = unsettled_since(sync, known);
-        any_settled |= since != NO_TIME;
         oldest = earlier(oldest, since == NO_TIME ? begin_of_pump(sync, pump) : since);
     }
     return any_settled ? oldest : NO_TIME;

@@ -12,6 +12,7 @@
 #include "tconnectsync/documents/held.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/pump/account.h"
+#include "tconnectsync/settings/configuration.h"
 
 #include "memory_of_pump.h"
 
@@ -81,9 +82,9 @@ bool sync_knows_coverage(const struct sync *sync)
 {
     const struct sync_memory *memory = sync->account.memory;
     for (size_t i = 0; i < memory->count; i++)
-        if (memory->pumps[i].coverage_read)
+        if (memory->pumps[i].coverage.through != NO_TIME)
             return true;
-    return memory->coverage_refused && memory->count > 0;
+    return false;
 }
 
 unsigned sync_added_features(const struct sync *sync, int64_t *first_day, int64_t *last_day)
@@ -139,6 +140,7 @@ void sync_settle(struct sync *sync)
     if (sync->request.pretend || sync->settling.settled || !sync->settling.compared)
         return;
     sync->settling.settled = true;
+    const bool first = !sync_knows_coverage(sync);
     for (unsigned pump = 0; pump < sync->log.pump_count; pump++) {
         struct memory_of_pump *known =
             memory_of_pump(sync->account.memory, sync->pumper->pumps[pump].serial_number);
@@ -150,6 +152,7 @@ void sync_settle(struct sync *sync)
             .to = sync->range.to,
             .today = time_zone_wall(sync->account.zone, sync->now) / SECONDS_PER_DAY,
             .automatic = sync_is_automatic(sync),
+            .first = first,
         };
         int64_t waiting;
         if (!sync->range.chosen[pump])

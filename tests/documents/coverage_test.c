@@ -70,7 +70,8 @@ static struct coverage_rules rules_of(const struct fixture *fixture, const char 
                                    .zone = fixture->zone,
                                    .from = at(from),
                                    .to = at(to),
-                                   .today = DAY("2026-05-14")};
+                                   .today = DAY("2026-05-14"),
+                                   .first = true};
 }
 
 /* A log that is compared with an empty Nightscout, and nothing settled yet. */
@@ -267,9 +268,12 @@ static void what_a_person_asks_for_hides_no_hole_before_it(void **state)
     int64_t waiting;
     begin(&fixture, &coverage, "12 102 08:00:00\n12 103 08:10:00");
     store_all(&fixture);
+    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    rules.first = false; /* of a pump that was put on days ago */
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_true(coverage.through == NO_TIME);
     coverage.through = at("2026-05-04T08:00:00");
     coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("2026-05-04T08:00:00"));
-    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
     coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
     assert_int_equal(coverage.through, at("2026-05-04T08:00:00"));
     rules.from = at("2026-05-04T08:00:00");

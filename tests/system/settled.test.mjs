@@ -10,6 +10,7 @@ import { start } from './lib/simulator.mjs';
 
 const HOUR = 3600;
 const dayOf = (instant) => new Date(instant * 1000).toLocaleDateString('en-CA', { timeZone: 'America/New_York' });
+const midnightOf = (day) => [4, 5].map((hour) => Date.parse(`${day}T0${hour}:00:00Z`) / 1000).find((at) => dayOf(at) === day);
 
 // The phone has uploaded everything up to 20 minutes ago: nothing is withheld for being new.
 async function prepare(t, options = {}, features = 'BASAL,BOLUS,PUMP_EVENTS') {
@@ -91,6 +92,22 @@ test('days that a person has left out are filled by the next automatic run', { t
   assert.equal(error, null);
   assert.ok(created > 300, `${created} documents`);
   assert.equal(await missing(4), 0);
+});
+
+test('nor do they hide behind a change of the pump or of its numbers', { timeout: 300000 }, async (t) => {
+  for (const change of ['newGroup', 'replacePump']) await t.test(change, async (t) => {
+    const day = dayOf(Date.now() / 1000 + 25 * HOUR);
+    const { clock, simulator, now, pass, sync, missing } = await prepare(t, { [change]: day }, 'BASAL,BOLUS');
+    clock.forward(midnightOf(day) + 2 * HOUR - now());
+    await simulator.set({ uploadedUntil: midnightOf(day) + (change === 'newGroup' ? 1.5 * HOUR : 0) });
+    assert.equal((await sync()).error, null);
+    await pass(9 * 24);
+    assert.equal((await sync('--days', '1')).error, null);
+    const { error, created } = await sync();
+    assert.equal(error, null);
+    assert.ok(created > 1000, `${created} documents`);
+    assert.equal(await missing(8), 0);
+  });
 });
 
 test('where another device brings the readings, weeks of log are read once', { timeout: 300000 }, async (t) => {
@@ -235,8 +252,6 @@ test('what another program writes during a long run stays in what is settled', {
   const puts = (await simulator.requests()).filter(({ method, uri }) => method === 'PUT' && uri.includes('activity'));
   assert.equal(puts.length, 2, 'both have written');
 });
-
-const midnightOf = (day) => Math.floor(Date.parse(`${day}T00:00:00-04:00`) / 1000); // an hour early in winter
 
 test('a server that runs on looks into a hole once a day', { timeout: 300000 }, async (t) => {
   const { simulator, env, home, now, pass, sync, missing } = await prepare(t);

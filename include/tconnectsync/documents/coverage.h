@@ -76,6 +76,7 @@ struct coverage_rules {
     int64_t from, to; /* instants, both inclusive: records of that time count */
     int64_t today;    /* as a day: runs older than COVERAGE_DAYS are dropped */
     bool automatic;   /* a feature that was added later settles nothing of before */
+    bool first;       /* nothing of any pump is settled yet: a person's run may begin as well */
 };
 /* Adds what was read and confirmed. waiting: the instant of the oldest record that was read and is not
    settled, NO_TIME when there is none. True when something has changed that is worth writing. */
