@@ -63,8 +63,6 @@ static bool is_waiting(const struct document *document, const struct coverage_ru
 {
     if (document->fate == FATE_OUTSIDE)
         return true; /* a part of an extended bolus that was delivered before the range */
-    if (document->kind == DOCUMENT_DEVICE_STATUS)
-        return document->fate == FATE_CREATE && !document->created;
     return (document->open && document->time >= rules->to - OPEN_FOR) || document->refused ||
            document->fate == FATE_WITHHELD || (document->fate == FATE_CREATE && !document->created) ||
            ((document->fate == FATE_AMEND || document->fate == FATE_MOVE) && !document->amended);

@@ -26,6 +26,14 @@ async function prepare(t, options = {}, features = 'BASAL,BOLUS,PUMP_EVENTS') {
     await upload();
   };
   const sync = async (...words) => (await runJson(['sync', ...words], { env, home })).report;
+  // How many days back a sync goes in the log.
+  const reads = async () => {
+    const before = (await simulator.requests()).length;
+    assert.equal((await sync()).error, null);
+    const days = (await simulator.requests()).slice(before).filter(({ uri }) => uri.includes('pump-logs'))
+      .map(({ uri }) => new URL(uri, 'http://localhost').searchParams.get('startDate')).sort();
+    return Math.round((clock.now() - Date.parse(days[0])) / 86400000);
+  };
   const stored = async (kind = 'treatments') => (await simulator.documents())[kind];
   // What a person who asks for all these days would be given in addition.
   const missing = async (days) => {
@@ -34,7 +42,7 @@ async function prepare(t, options = {}, features = 'BASAL,BOLUS,PUMP_EVENTS') {
     return report.created + report.amended;
   };
   await upload();
-  return { clock, simulator, env, home, now, upload, pass, sync, stored, missing };
+  return { clock, simulator, env, home, now, upload, pass, sync, reads, stored, missing };
 }
 
 test('records from before an outage that arrive after it are created', { timeout: 300000 }, async (t) => {
@@ -94,7 +102,23 @@ test('days that a person has left out are filled by the next automatic run', { t
   assert.equal(await missing(4), 0);
 });
 
-test('nor do they hide behind a change of the pump or of its numbers', { timeout: 300000 }, async (t) => {
+test('a first run that fails leaves what is older to the next of the same server', { timeout: 300000 }, async (t) => {
+  const { simulator, env, home, pass, sync, missing } = await prepare(t);
+  await sync();
+  for (const { _id } of (await simulator.documents()).activity) await simulator.nightscout('DELETE', `activity/${_id}`); // as 1.0.0 leaves a site
+  await pass(74);
+  await simulator.fault({ kind: 'answer', site: 'tandem', path: '/api/reports/bff/pump-logs/*', status: 403, count: -1 });
+  const daemon = await startServer({ env: { ...env, TCONNECTSYNC_HEROKU_INTERVAL_MINS: '1440' }, home });
+  t.after(() => daemon.server.child.kill('SIGKILL'));
+  assert.notEqual((await daemon.idle(1)).runs[0].error, null);
+  await simulator.noFaults();
+  await daemon.secretly('/run');
+  assert.equal((await daemon.idle(2)).runs[0].error, null);
+  assert.equal((await daemon.server.stop()).status, 0);
+  assert.equal(await missing(4), 0);
+});
+
+test('days that a person has left out hide behind no change of the pump or of its numbers', { timeout: 300000 }, async (t) => {
   for (const change of ['newGroup', 'replacePump']) await t.test(change, async (t) => {
     const day = dayOf(Date.now() / 1000 + 25 * HOUR);
     const { clock, simulator, now, pass, sync, missing } = await prepare(t, { [change]: day }, 'BASAL,BOLUS');
@@ -111,7 +135,7 @@ test('nor do they hide behind a change of the pump or of its numbers', { timeout
 });
 
 test('where another device brings the readings, weeks of log are read once', { timeout: 300000 }, async (t) => {
-  const { clock, simulator, now, pass, sync, stored } = await prepare(t, { historyDays: 30 }, 'BASAL,BOLUS,CGM');
+  const { simulator, now, pass, sync, reads } = await prepare(t, { historyDays: 30 }, 'BASAL,BOLUS,CGM');
   const begin = now();
   const { readings } = await simulator.truth(String(begin - 24 * 24 * HOUR), String(begin));
   const entry = ({ at, value }, device) => ({
@@ -120,14 +144,6 @@ test('where another device brings the readings, weeks of log are read once', { t
   const old = readings.filter(({ at }) => at / 1000 < begin - 20 * 24 * HOUR).at(-1);
   const put = (entries) => simulator.control('POST', 'documents', { entries });
   await put([entry(old, 'Pump (tconnectsync)'), ...readings.filter(({ at }) => at > old.at).map((one) => entry({ ...one, at: one.at + 20000 }, 'share2'))]);
-  const reads = async () => {
-    const before = (await simulator.requests()).length;
-    const { error } = await sync();
-    assert.equal(error, null);
-    const days = (await simulator.requests()).slice(before).filter(({ uri }) => uri.includes('pump-logs'))
-      .map(({ uri }) => new URL(uri, 'http://localhost').searchParams.get('startDate')).sort();
-    return Math.round((clock.now() - Date.parse(days[0])) / 86400000);
-  };
   assert.ok(await reads() >= 20, 'from the last reading of ours on, for nobody knows better');
   for (let i = 0; i < 2; i += 1) {
     const days = await reads();
@@ -184,6 +200,46 @@ test('what a person deleted or removed stays so over restarts; who asks for the 
   assert.equal((await sync('--days', '2')).error, null);
   assert.equal((await find(deleted.pump_event_id)).length, 1);
   assert.deepEqual((await find(without.pump_event_id)).map((one) => one.carbs), [undefined], 'removed fields never');
+});
+
+test('who asks for some kinds alone gets what is new of them, and nothing back that was deleted', { timeout: 300000 }, async (t) => {
+  const { simulator, pass, sync, stored } = await prepare(t);
+  await sync();
+  const deleted = (await stored()).filter(({ eventType }) => eventType === 'Combo Bolus').at(-1);
+  await simulator.nightscout('DELETE', `treatments/${deleted._id}`);
+  const kept = await stored();
+  const report = await sync('--features', 'BOLUS');
+  assert.deepEqual([report.error, report.created], [null, 0]);
+  assert.equal((await stored()).length, kept.length);
+  await pass(20);
+  const later = await sync('--features', 'BOLUS');
+  assert.equal(later.error, null);
+  assert.ok(later.created > 0);
+  const added = (await stored()).slice(kept.length);
+  assert.ok(added.every(({ eventType }) => eventType === 'Combo Bolus'));
+  assert.ok(!(await stored()).some(({ pump_event_id }) => pump_event_id === deleted.pump_event_id));
+});
+
+test('a device status that was refused waits for the next run', { timeout: 300000 }, async (t) => {
+  const { simulator, sync, stored } = await prepare(t, {}, 'BASAL,DEVICE_STATUS');
+  await simulator.fault({ kind: 'answer', site: 'nightscout', method: 'POST', path: '/api/v1/devicestatus*', status: 400, count: -1 });
+  assert.match((await sync()).error, /refuses 1 of/);
+  assert.equal((await stored('devicestatus')).length, 0);
+  await simulator.noFaults();
+  const next = await sync();
+  assert.deepEqual([next.error, next.created], [null, 1]);
+  assert.equal((await stored('devicestatus')).length, 1);
+});
+
+test('a pump that was put away before its log was read draws no run back once that is over 28 days ago', { timeout: 300000 }, async (t) => {
+  const { pass, sync, reads } = await prepare(t, { replacePump: dayOf(Date.now() / 1000 + 4 * 24 * HOUR) });
+  assert.equal((await sync()).error, null);
+  await pass(35 * 24);
+  assert.ok(await reads() >= 28, 'of the new one, as far back as runs go by themselves');
+  for (let i = 0; i < 2; i += 1) {
+    const days = await reads();
+    assert.ok(days <= 3, `${days} days again`);
+  }
 });
 
 test('a feature that is added counts from then on; who asks for the days before gets them', { timeout: 300000 }, async (t) => {
