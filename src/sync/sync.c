@@ -119,6 +119,7 @@ void sync_free(struct sync *sync)
     pump_log_free(&sync->log);
     held_free(&sync->held);
     documents_free(&sync->documents);
+    comparison_free(sync->comparison);
     difference_free(&sync->difference);
     sync_forget_days(sync);
     account_free(sync->pumper);

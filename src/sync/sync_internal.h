@@ -180,6 +180,8 @@ struct sync {
     struct held held;
     struct documents documents;
     struct difference difference;
+    struct difference_rules comparison_rules;
+    struct comparison *comparison; /* while it goes on */
 
     struct sync_sign_in sign_in;
     struct sync_reading reading;
