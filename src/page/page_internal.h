@@ -49,6 +49,8 @@ char *page_clock(char *words, const struct page_view *view, int64_t instant);
 char *page_duration(char *words, double seconds);
 /* "1.25", "0.4", "12": thousandths rounded to that many decimals, "1,25" where the reader writes so. */
 char *page_decimal(char *words, int64_t thousandths, int decimals);
+/* What stands behind a setting's name: "_2" on the page of person 2, "" on the first one's. */
+const char *page_suffix(const struct page_view *view);
 /* <time> with the age in words; a script keeps it true. */
 void page_time(struct buffer *out, const struct page_view *view, int64_t instant);
 int64_t page_wall(const struct page_view *view, int64_t instant);

@@ -25,7 +25,7 @@ static void open_zone(struct person *person)
     struct error error = {0};
     if (!configuration->time_zone || !*configuration->time_zone)
         return; /* said among the problems already */
-    person->zone = zone_database_open(configuration->time_zone, &error);
+    person->zone = zone_database_open(configuration->time_zone, configuration->time_zone_setting, &error);
     if (!person->zone)
         configuration_add_problem(configuration, "%s", error.text);
 }

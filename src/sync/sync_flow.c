@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/nightscout/nightscout.h"
@@ -31,6 +32,22 @@ int64_t sync_monotonic_milliseconds(void)
 int64_t sync_monotonic_seconds(void)
 {
     return sync_monotonic_microseconds() / 1000000;
+}
+
+static void name_settings(const struct sync *sync, const char *text, char *named, size_t size)
+{
+    struct buffer out;
+    buffer_init(&out, size - 1);
+    configuration_add_named(sync->account.configuration, text, &out);
+    snprintf(named, size, "%s", out.data);
+    buffer_free(&out);
+}
+
+struct error sync_named(const struct sync *sync, const struct error *error)
+{
+    struct error named = *error;
+    name_settings(sync, error->text, named.text, sizeof named.text);
+    return named;
 }
 
 /* ---- how it ends ---- */
@@ -63,10 +80,11 @@ static bool note_for_check(struct sync *sync, enum sync_outcome outcome, const s
 
 void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error *error)
 {
-    if (has_ended(sync) || note_for_check(sync, outcome, error))
+    const struct error named = sync_named(sync, error);
+    if (has_ended(sync) || note_for_check(sync, outcome, &named))
         return;
     sync->outcome = outcome;
-    sync->report.error = *error;
+    sync->report.error = named;
     sync->failed_at = sync->steps[sync->step].name;
     tandem_cancel(sync->account.tandem);
     nightscout_cancel(sync->nightscout);
@@ -228,13 +246,14 @@ void sync_stop(struct sync *sync)
 
 void sync_warn(struct sync *sync, const char *format, ...)
 {
-    char text[600];
+    char text[600], named[600];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    report_warn(&sync->report, "%s", text);
-    log_warn(sync->account.log, "sync", "note=%s", log_quote(sync->account.log, text));
+    name_settings(sync, text, named, sizeof named);
+    report_warn(&sync->report, "%s", named);
+    log_warn(sync->account.log, "sync", "note=%s", log_quote(sync->account.log, named));
 }
 
 void sync_on_tandem(void *context, const struct error *error)

@@ -206,6 +206,8 @@ void sync_begin(struct sync *sync);
 /* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
 void sync_sign_in_again(struct sync *sync);
 /* For the report and the log. */
+/* What the lower rooms say, with the settings in it named as this person has them: TCONNECT_REGION_2. */
+struct error sync_named(const struct sync *sync, const struct error *error);
 void sync_warn(struct sync *sync, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the run, unless it has ended: the first error wins. Everything under way is cancelled. */
 void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error *error);

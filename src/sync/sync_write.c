@@ -159,8 +159,9 @@ static void on_written(void *context, const struct error *error)
     } else if (!error) {
         note_stored(sync, write);
     } else {
+        const struct error named = sync_named(sync, error);
         lane->stopped = true;
-        note_failed(sync, write, error);
+        note_failed(sync, write, &named);
     }
     free_write(write);
     sync_fill_lane(lane);
