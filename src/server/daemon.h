@@ -43,7 +43,6 @@ struct daemon {
     bool draining;
 };
 
-int64_t daemon_monotonic_milliseconds(void);
 enum health service_health(const struct service *service);
 people_set daemon_everybody(const struct daemon *daemon);
 /* The next service of people after the given one; NULL: the first, and behind the last. */

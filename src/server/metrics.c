@@ -10,6 +10,7 @@
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/documents/coverage.h"
 #include "tconnectsync/http/http_server.h"
 #include "tconnectsync/settings/configuration.h"
@@ -172,7 +173,7 @@ static bool write_paused(const struct service *service, char text[32])
 static bool write_next(const struct service *service, char text[32])
 {
     const int64_t next =
-        schedule_next_time(&service->schedule, daemon_monotonic_milliseconds(), (int64_t)time(NULL));
+        schedule_next_time(&service->schedule, monotonic_milliseconds(), (int64_t)time(NULL));
     snprintf(text, 32, "%" PRId64, next);
     return next != 0;
 }

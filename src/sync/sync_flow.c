@@ -4,35 +4,18 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <event2/event.h>
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/log.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/tandem/tandem.h"
 
 enum { MINUTES_ALLOWED = 10, USUAL_DAYS = 31 };
-
-int64_t sync_monotonic_microseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-int64_t sync_monotonic_milliseconds(void)
-{
-    return sync_monotonic_microseconds() / 1000;
-}
-
-int64_t sync_monotonic_seconds(void)
-{
-    return sync_monotonic_microseconds() / 1000000;
-}
 
 static void name_settings(const struct sync *sync, const char *text, char *named, size_t size)
 {
@@ -145,7 +128,7 @@ static void show_progress(struct sync *sync)
 static void sync_move(struct sync *sync, enum sync_step step)
 {
     log_info(sync->account.log, "sync", "step=%s after=%s ms=%" PRId64, sync->steps[step].name,
-             sync->steps[sync->step].name, (sync_monotonic_microseconds() - sync->started_monotonic) / 1000);
+             sync->steps[sync->step].name, (monotonic_microseconds() - sync->started_monotonic) / 1000);
     sync->step = step;
     sync->next = sync->steps[step].next;
     sync->sent = 0;

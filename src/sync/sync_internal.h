@@ -189,9 +189,6 @@ struct sync {
 };
 
 /* ---- sync_flow.c ---- */
-int64_t sync_monotonic_microseconds(void);
-int64_t sync_monotonic_milliseconds(void);
-int64_t sync_monotonic_seconds(void);
 /* For requests: the step waits until each has answered. Callbacks that fit tandem_done and nightscout_done.
  */
 void sync_expect(struct sync *sync);

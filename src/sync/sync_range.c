@@ -7,6 +7,7 @@
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/pump/account.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/settings/configuration.h"
@@ -215,7 +216,7 @@ bool sync_may_be_idle(const struct sync *sync)
 {
     const struct sync_memory *memory = sync->account.memory;
     return sync->request.by_timer && sync_is_automatic(sync) && memory->is_settled &&
-           sync_monotonic_seconds() - memory->compared_at < COMPARED_FOR;
+           monotonic_seconds() - memory->compared_at < COMPARED_FOR;
 }
 
 bool sync_has_nothing_new(const struct sync *sync)
