@@ -29,8 +29,8 @@ struct secret {
 struct redactor {
     struct secret *secrets;
     size_t count;
-    /* Which two characters some secret's spelling begins with: nearly every place in a text can be passed
-     * over. */
+    /* Which two characters some secret's spelling begins with: nearly every place in a
+       text can be passed over. */
     unsigned char beginnings[256 * 256 / 8];
     const struct redactor **joined; /* whose secrets count here too */
     size_t joined_count;
@@ -207,8 +207,8 @@ static size_t json_escape(const char *text, size_t length, char out[4], size_t *
     return used;
 }
 
-/* What is undone before a text is compared. A secret may itself hold what looks like an escape: every mix is
- * tried. */
+/* What is undone before a text is compared. A secret may itself hold what looks like
+   an escape: every mix is tried. */
 enum { UNDO_PERCENT = 1, UNDO_JSON = 2, UNDO_MIXES = 4 };
 
 /* The bytes that the text's first character or escape stands for. Returns how much of the text that is. */

@@ -1,5 +1,5 @@
-/* The first-run view: step by step through the settings that are still missing. And the kinds of data to
- * choose. */
+/* The first-run view: step by step through the settings that are still missing. And
+   the kinds of data to choose. */
 #include "page_internal.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* daemon.h - the long-running server: its parts, what it does for each person, and what is known of it at any
- * time. */
+/* daemon.h - the long-running server: its parts, what it does for each person, and
+   what is known of it at any time. */
 #ifndef TCONNECTSYNC_DAEMON_H
 #define TCONNECTSYNC_DAEMON_H
 

@@ -149,8 +149,8 @@ static bool write_sign_ins(const struct service *service, char text[32])
     return true;
 }
 
-/* A person's days begin up to half a day from those of UTC; which of the two the oldest is does not matter.
- */
+/* A person's days begin up to half a day from those of UTC; which of the two the
+   oldest is does not matter. */
 static bool write_holes(const struct service *service, char text[32])
 {
     const struct account_context *account = &service->person->account;

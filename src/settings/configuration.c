@@ -1,5 +1,5 @@
-/* One table row per variable, for everybody; setting.c and setting_url.c know how each kind of value is read.
- */
+/* One table row per variable, for everybody; setting.c and setting_url.c know how each
+   kind of value is read. */
 #include "setting.h"
 
 #include <ctype.h>

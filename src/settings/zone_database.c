@@ -14,8 +14,8 @@
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/memory.h"
 
-/* Names that newer Debian packages leave out (tzdata-legacy), as the tz database's "backward" file links
- * them. */
+/* Names that newer Debian packages leave out (tzdata-legacy), as the tz database's
+   "backward" file links them. */
 static const struct {
     const char *old, *current;
 } old_names[] = {

@@ -66,8 +66,8 @@ static void add_nightscout(const struct sync_check *check, const struct json *st
                  "Nightscout site, or nothing but readings can be written.\n");
 }
 
-/* Whether the newest upload tells what the pump's clock is worth, and what it says of it: a check reads no
- * log. */
+/* Whether the newest upload tells what the pump's clock is worth, and what it says of
+   it: a check reads no log. */
 static bool describe_clock(const struct pump *pump, const struct time_zone *zone, int64_t now,
                            struct buffer *out)
 {
@@ -140,8 +140,8 @@ static void add_pumps(const struct sync_check *check, const struct account *acco
     }
 }
 
-/* Documents of before it was switched on a person may have deleted, or have from elsewhere: a person decides.
- */
+/* Documents of before it was switched on a person may have deleted, or have from
+   elsewhere: a person decides. */
 static void add_past(const struct sync_check *check, const struct time_zone *zone, int64_t now,
                      struct buffer *out)
 {

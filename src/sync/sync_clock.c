@@ -1,5 +1,5 @@
-/* The log in the pump's order and each pump's clock: what it was worth, and which days it showed in the
- * range. */
+/* The log in the pump's order and each pump's clock: what it was worth, and which days
+   it showed in the range. */
 #include "sync_internal.h"
 
 #include <inttypes.h>
