@@ -191,6 +191,7 @@ struct metric {
 };
 
 static const struct metric totals_metrics[] = {
+    {"run_duration_seconds_total", "counter", "Time that syncs took.", write_seconds},
     {"events_read_total", "counter", "Pump records read.", write_events},
     {"requests_total", "counter", "Requests sent to Tandem and Nightscout.", write_requests},
     {"sign_ins_total", "counter", "Times that the password was sent to Tandem.", write_sign_ins},
@@ -209,18 +210,17 @@ static const struct metric state_metrics[] = {
     {"newest_reading_timestamp_seconds", "gauge", "The pump's newest glucose reading.", write_reading},
 };
 
-static void add_metric(struct exposition *target, const char *name, const char *type, const char *help,
-                       metric_value *write)
+static void add_metric(struct exposition *target, const struct metric *metric)
 {
     bool has_head = false;
     char text[32];
     for (struct service *service = NULL; (service = daemon_next(target->daemon, target->people, service));) {
-        if (!write(service, text))
+        if (!metric->write(service, text))
             continue;
         if (!has_head)
-            add_head(target, name, type, help);
+            add_head(target, metric->name, metric->type, metric->help);
         has_head = true;
-        add_name(target, service, name, "");
+        add_name(target, service, metric->name, "");
         buffer_addf(&target->text, "%s\n", text);
     }
 }
@@ -266,7 +266,7 @@ static void add_health(struct exposition *target)
 static void add_metrics(struct exposition *out, const struct metric *metrics, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        add_metric(out, metrics[i].name, metrics[i].type, metrics[i].help, metrics[i].write);
+        add_metric(out, &metrics[i]);
 }
 
 void metrics_answer(struct daemon *daemon, struct http_exchange *exchange, people_set people)
@@ -279,7 +279,6 @@ void metrics_answer(struct daemon *daemon, struct http_exchange *exchange, peopl
     add_head(&out, "info", "gauge", "The program's version.");
     buffer_addf(&out.text, "tconnectsync_info{version=\"%s\"} 1\n", VERSION);
     add_runs(&out);
-    add_metric(&out, "run_duration_seconds_total", "counter", "Time that syncs took.", write_seconds);
     add_head(&out, "documents_total", "counter", "Documents written to Nightscout.");
     for (struct service *service = NULL; (service = daemon_next(daemon, people, service));)
         add_documents_of(&out, service);
