@@ -38,7 +38,7 @@ static const struct setting settings[] = {
     /* Tandem Source */
     {"TCONNECT_REGION", .read = setting_region, FIELD(region), .standard = "US"},
     {"TCONNECT_EMAIL", .read = setting_email, TEXT(tandem_email), .secret = true, .placeholders = email_examples,
-     .remedy = "Set it to the e-mail address that signs in to Tandem Source."},
+     .remedy = "Set it to the email address that signs in to Tandem Source."},
     {"TCONNECT_PASSWORD", .read = setting_secret, TEXT(tandem_password), .secret = true, .verbatim = true,
      .placeholders = password_examples, .remedy = "Set it to the password that signs in to Tandem Source."},
     {"TCONNECT_SSO_URL", .read = setting_tandem_url, TEXT(sso_url),
@@ -378,7 +378,7 @@ static void hide_proxy(struct redactor *redactor, const char *text)
 
 void configuration_hide(const struct configuration *configuration, struct redactor *redactor)
 {
-    redactor_add(redactor, configuration->tandem_email, "e-mail");
+    redactor_add(redactor, configuration->tandem_email, "email");
     redactor_add(redactor, configuration->tandem_password, "password");
     redactor_add(redactor, configuration->pump_serial_number, "serial");
     redactor_add(redactor, configuration->nightscout_secret, "secret");

@@ -140,7 +140,7 @@ bool setting_email(struct reading *reading, const struct setting *setting, const
                    const char *value)
 {
     if (!strchr(value, '@'))
-        setting_warning(reading, "%s does not look like an e-mail address. Tandem Source signs in with one.",
+        setting_warning(reading, "%s does not look like an email address. Tandem Source signs in with one.",
                         name);
     return setting_text(reading, setting, name, value);
 }

@@ -237,7 +237,7 @@ static const char *interpret(const struct buffer *content, const struct credenti
     } else {
         account_digest(digest, salt, owner);
         if (!same_text(json_get(file, "account"), digest)) {
-            why = "it belongs to another e-mail address";
+            why = "it belongs to another email address";
         } else {
             take_failures(file, salt, owner, credentials);
             why = take_token(file, owner, now, credentials);

@@ -311,7 +311,7 @@ static void known_mistakes_are_mended_with_a_word(void **state)
         {"NS_SECRET=correct horse battery ", "https://ns.example.org/", "space"},
         {"NS_SECRET=\"correct horse battery\"", "https://ns.example.org/", "quotes"},
         {"TCONNECT_PASSWORD=\"", "https://ns.example.org/", NULL}, /* not both of a pair of quotes */
-        {"TCONNECT_EMAIL=jane", "https://ns.example.org/", "e-mail"},
+        {"TCONNECT_EMAIL=jane", "https://ns.example.org/", "email"},
         {"TCONNECTSYNC_HEROKU_SECRET=1234", "https://ns.example.org/", "guessed"},
         {"TIMEZONE_NAME=EST", "https://ns.example.org/", "no place"},
         {"TIMEZONE_NAME=Etc/GMT+5", "https://ns.example.org/", "no place"},
@@ -370,7 +370,7 @@ static void nothing_personal_gets_through(void **state)
     buffer_init(&out, 1000);
     redact(redactor, text, strlen(text), &out);
     assert_string_equal(out.data,
-                        "[e-mail] [password] [serial] [secret] [secret] [proxy-password] [proxy-password] "
+                        "[email] [password] [serial] [secret] [secret] [proxy-password] [proxy-password] "
                         "GET https://[nightscout][nightscout-path]/api/v1 [ping-url]/fail [secret]");
     buffer_free(&out);
     redactor_free(redactor);

@@ -1,4 +1,4 @@
-/* redact.h - hides what must not leave the process: passwords, tokens, secrets, e-mail, serials, hosts. */
+/* redact.h - hides what must not leave the process: passwords, tokens, secrets, email, serials, hosts. */
 #ifndef TCONNECTSYNC_REDACT_H
 #define TCONNECTSYNC_REDACT_H
 
@@ -6,7 +6,7 @@
 
 struct buffer;
 
-/* A list of values to hide, plus patterns that are always hidden (Bearer and JWT-shaped tokens, e-mail addresses,
+/* A list of values to hide, plus patterns that are always hidden (Bearer and JWT-shaped tokens, email addresses,
    userinfo in URLs). */
 struct redactor;
 

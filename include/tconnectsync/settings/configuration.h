@@ -96,7 +96,7 @@ void configuration_add_named(const struct configuration *configuration, const ch
    person who lacks it; any other name is somebody else's and nothing is said. */
 void people_note_name(struct configuration *const *people, size_t count, const char *name);
 
-/* Tells the redactor everything in here that must not be seen: password, secrets, e-mail, serial, Nightscout's host. */
+/* Tells the redactor everything in here that must not be seen: password, secrets, email, serial, Nightscout's host. */
 void configuration_hide(const struct configuration *configuration, struct redactor *redactor);
 
 /* A .env file's text: KEY=VALUE lines as python-dotenv reads them (comments, export, single quotes, double quotes with
