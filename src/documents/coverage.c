@@ -320,8 +320,8 @@ int64_t coverage_first_gap(const struct coverage *coverage, int64_t earliest, bo
     struct coverage_gap gap;
     for (size_t i = 1; i < coverage->count; i++)
         if (gap_before(coverage, i, &gap) && (known || !is_known(coverage, &gap))) {
-            /* the first missing number is of that day or the next; a gap that reaches into the
-               time is looked into */
+            /* the first missing number is of that day or the next; a gap that reaches into the time is looked
+             * into */
             int64_t day = coverage->runs[i - 1].day > earliest ? coverage->runs[i - 1].day : earliest;
             if (coverage->runs[i].day >= earliest && (first == NO_TIME || day < first))
                 first = day;

@@ -25,8 +25,8 @@ int64_t moves_new_time(const struct document *document, const struct pump_log *l
    readings are stale. zone may be NULL: none. */
 void moves_find(struct documents *documents, const struct pump_log *log, struct held *held,
                 const struct held_index *index, const struct time_zone *zone);
-/* Adds to the list of stored documents to delete the stale readings that stand at
-   their right time as well. */
+/* Adds to the list of stored documents to delete the stale readings that stand at their right time as well.
+ */
 size_t moves_add_left(const struct documents *documents, const struct pump_log *log, const struct held *held,
                       const struct held_index *index, uint32_t **list, size_t count);
 

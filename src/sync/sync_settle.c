@@ -1,5 +1,5 @@
-/* What is settled: read from Nightscout's activity collection, added to after the
-   writes, and written there again. */
+/* What is settled: read from Nightscout's activity collection, added to after the writes, and written there
+ * again. */
 #include "sync_internal.h"
 
 #include <stdlib.h>
@@ -116,8 +116,8 @@ bool sync_is_settled(void *context, const struct document *document)
 
 /* ---- adding ---- */
 
-/* Something waits for the next run, new upload or not: what is withheld, refused or
-   not stored, or lies ahead. */
+/* Something waits for the next run, new upload or not: what is withheld, refused or not stored, or lies
+ * ahead. */
 static bool something_waits(const struct sync *sync)
 {
     for (size_t i = 0; i < sync->documents.count; i++) {

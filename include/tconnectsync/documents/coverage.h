@@ -80,8 +80,8 @@ bool coverage_settle(struct coverage *coverage, const struct pump_log *log, cons
 void coverage_remember_gaps(struct coverage *coverage);
 
 /* ---- what follows from it ---- */
-/* An automatic run is not to create this document: its record is settled, or none of
-   its features counts yet. */
+/* An automatic run is not to create this document: its record is settled, or none of its features counts yet.
+ */
 bool coverage_has(const struct coverage *coverage, const struct pump_log *log,
                   const struct document *document);
 /* Its record is settled for its kind, whatever counts: who asks for some kinds alone brings back nothing deleted. */
@@ -89,8 +89,8 @@ bool coverage_is_settled(const struct coverage *coverage, const struct pump_log 
                          const struct document *document);
 /* The first day from earliest on where a feature that counts is missing; NO_TIME when there is none. */
 int64_t coverage_first_lack(const struct coverage *coverage, int64_t earliest);
-/* The first day from earliest on behind which numbers are missing. known: also gaps
-   that this process has looked into. */
+/* The first day from earliest on behind which numbers are missing. known: also gaps that this process has
+ * looked into. */
 int64_t coverage_first_gap(const struct coverage *coverage, int64_t earliest, bool known);
 
 /* The features whose records of before they were added are not settled; first and last: the days of those,
