@@ -1,5 +1,5 @@
-/* Reads a pump-logs answer as it arrives. A record that nobody wants leaves nothing but its place in a run.
- */
+/* Reads a pump-logs answer as it arrives. A record that nobody wants leaves nothing
+   but its place in a run. */
 #include "tconnectsync/pump/pump_log.h"
 
 #include <stdlib.h>

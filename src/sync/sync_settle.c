@@ -9,6 +9,7 @@
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/log.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/pump/account.h"
 
@@ -167,7 +168,7 @@ void sync_remember_run(struct sync *sync, bool good)
     if (!good || sync->request.pretend || !sync_is_automatic(sync) || !sync->settling.settled)
         return;
     memory->is_settled = !something_waits(sync);
-    memory->compared_at = sync_monotonic_seconds();
+    memory->compared_at = monotonic_seconds();
     for (size_t i = 0; i < sync->pumper->pump_count; i++) {
         struct memory_of_pump *known = memory_of_pump(memory, sync->pumper->pumps[i].serial_number);
         memory_note_settled(known, &sync->pumper->pumps[i]);
