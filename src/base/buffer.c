@@ -18,6 +18,19 @@ void buffer_init(struct buffer *buffer, size_t maximum)
     *buffer = (struct buffer){.data = empty, .maximum = maximum};
 }
 
+/* realloc would leave what the smaller one held, maybe a password, in memory that is free. */
+static void grow(struct buffer *buffer, size_t capacity)
+{
+    char *data = xmalloc(capacity);
+    memcpy(data, buffer->data, buffer->length + 1);
+    if (buffer->capacity) {
+        OPENSSL_cleanse(buffer->data, buffer->length);
+        free(buffer->data);
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+}
+
 /* Makes room for length more bytes and the NUL behind them. */
 static bool make_room(struct buffer *buffer, size_t length)
 {
@@ -31,8 +44,7 @@ static bool make_room(struct buffer *buffer, size_t length)
     size_t capacity = buffer->capacity ? buffer->capacity : 64;
     while (capacity < needed)
         capacity *= 2;
-    buffer->data = xreallocarray(buffer->capacity ? buffer->data : NULL, capacity, 1);
-    buffer->capacity = capacity;
+    grow(buffer, capacity);
     return true;
 }
 

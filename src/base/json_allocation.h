@@ -1,5 +1,5 @@
-/* json_allocation.h - where yajl gets its memory. It uses what it gets without a look: ours never comes back
- * without. */
+/* json_allocation.h - where yajl gets its memory. It uses what it gets without a look:
+   ours never comes back without. */
 #ifndef TCONNECTSYNC_JSON_ALLOCATION_H
 #define TCONNECTSYNC_JSON_ALLOCATION_H
 

@@ -29,9 +29,11 @@ struct secret {
 struct redactor {
     struct secret *secrets;
     size_t count;
-    /* Which two characters some secret's spelling begins with: nearly every place in a text can be passed
-     * over. */
+    /* Which two characters some secret's spelling begins with: nearly every place in a
+       text can be passed over. */
     unsigned char beginnings[256 * 256 / 8];
+    const struct redactor **joined; /* whose secrets count here too */
+    size_t joined_count;
 };
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -100,7 +102,14 @@ void redactor_free(struct redactor *redactor)
     for (size_t i = 0; i < redactor->count; i++)
         forget(&redactor->secrets[i]);
     free(redactor->secrets);
+    free(redactor->joined);
     free(redactor);
+}
+
+void redactor_join(struct redactor *redactor, const struct redactor *other)
+{
+    redactor->joined = xreallocarray(redactor->joined, redactor->joined_count + 1, sizeof *redactor->joined);
+    redactor->joined[redactor->joined_count++] = other;
 }
 
 /* Drops the oldest secret of a label that has as many as it may. */
@@ -198,8 +207,8 @@ static size_t json_escape(const char *text, size_t length, char out[4], size_t *
     return used;
 }
 
-/* What is undone before a text is compared. A secret may itself hold what looks like an escape: every mix is
- * tried. */
+/* What is undone before a text is compared. A secret may itself hold what looks like
+   an escape: every mix is tried. */
 enum { UNDO_PERCENT = 1, UNDO_JSON = 2, UNDO_MIXES = 4 };
 
 /* The bytes that the text's first character or escape stands for. Returns how much of the text that is. */
@@ -272,7 +281,7 @@ static bool may_escape(char c)
 
 static bool may_begin_secret(const struct redactor *redactor, const char *text, size_t length)
 {
-    if (!redactor || length < 2)
+    if (length < 2)
         return false;
     if (may_escape(text[0]) || may_escape(text[1]))
         return true;
@@ -280,9 +289,8 @@ static bool may_begin_secret(const struct redactor *redactor, const char *text, 
     return redactor->beginnings[beginning / 8] >> beginning % 8 & 1;
 }
 
-/* The longest secret that the text begins with. */
-static size_t secret_at(const struct redactor *redactor, const char *text, size_t length, unsigned escapes,
-                        const char **label)
+static size_t own_secret_at(const struct redactor *redactor, const char *text, size_t length,
+                            unsigned escapes, const char **label)
 {
     size_t longest = 0;
     if (!may_begin_secret(redactor, text, length))
@@ -297,6 +305,22 @@ static size_t secret_at(const struct redactor *redactor, const char *text, size_
         if (hit > longest) {
             longest = hit;
             *label = secret->label;
+        }
+    }
+    return longest;
+}
+
+/* The longest secret that the text begins with. */
+static size_t secret_at(const struct redactor *redactor, const char *text, size_t length, unsigned escapes,
+                        const char **label)
+{
+    size_t longest = redactor ? own_secret_at(redactor, text, length, escapes, label) : 0;
+    for (size_t i = 0; redactor && i < redactor->joined_count; i++) {
+        const char *its_label = NULL;
+        const size_t hit = secret_at(redactor->joined[i], text, length, escapes, &its_label);
+        if (hit > longest) {
+            longest = hit;
+            *label = its_label;
         }
     }
     return longest;

@@ -65,7 +65,7 @@ bool redact_ends_word(char c)
     return strchr(ends_of_words, c) != NULL; /* a NUL does too */
 }
 
-/* Somebody's e-mail address, where a word begins. */
+/* Somebody's email address, where a word begins. */
 static size_t email_at(const char *text, size_t length, size_t *kept)
 {
     size_t local = 0, sign = 1;
@@ -91,7 +91,7 @@ static const struct {
     {bearer_at, "token", true},
     {jwt_at, "token", false},
     {userinfo_at, "userinfo", false},
-    {email_at, "e-mail", true},
+    {email_at, "email", true},
 };
 
 size_t redact_pattern_at(const char *text, size_t length, bool begins_word, size_t *kept, const char **label)

@@ -30,17 +30,22 @@ int64_t time_zone_wall(const struct time_zone *zone, int64_t instant)
 /* Offsets stay within a day of UTC, so only the changes of the day around can matter. */
 bool time_zone_instants(const struct time_zone *zone, int64_t wall, int64_t *first, int64_t *second)
 {
-    size_t begin = change_at(zone, wall - SECONDS_PER_DAY), end = change_at(zone, wall + SECONDS_PER_DAY);
-    int64_t before_gap = wall - zone->changes[begin].offset;
+    const struct time_zone_change *changes = zone->changes;
+    size_t begin = change_at(zone, wall - SECONDS_PER_DAY);
+    int64_t before_gap = wall - changes[begin].offset;
     bool found = false;
-    for (size_t i = begin; i <= end; i++) {
-        int64_t instant = wall - zone->changes[i].offset;
-        if (change_at(zone, instant) == i) {
+    for (size_t i = begin; i == begin || (i < zone->change_count && changes[i].at <= wall + SECONDS_PER_DAY);
+         i++) {
+        int64_t instant = wall - changes[i].offset;
+        bool is_last = i + 1 == zone->change_count;
+        bool has_begun = i == 0 || instant >= changes[i].at,
+             has_ended = !is_last && instant >= changes[i + 1].at;
+        if (has_begun && !has_ended) {
             if (!found)
                 *first = instant;
             *second = instant;
             found = true;
-        } else if (i < end && instant >= zone->changes[i + 1].at) {
+        } else if (has_ended && changes[i + 1].at <= wall + SECONDS_PER_DAY) {
             before_gap =
                 instant; /* would be past the end of this offset: right if the next one starts later still */
         }

@@ -87,8 +87,8 @@ static const struct command {
     {"help", command_help, 0},
 };
 
-/* Passwords and tokens live in this process's memory: no core file holds them, and no other process reads it.
- */
+/* Passwords and tokens live in this process's memory: no core file holds them, and no
+   other process reads it. */
 static void forbid_core_files(void)
 {
     const struct rlimit none = {0, 0};

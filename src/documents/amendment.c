@@ -72,8 +72,8 @@ static bool differs(const struct document *document, const struct held_document 
     return llabs(item->duration - wanted) > TOLERANCE;
 }
 
-/* Every number that is stored stays; those that joined stand where they would in a new document, or behind.
- */
+/* Every number that is stored stays; those that joined stand where they would in a new
+   document, or behind. */
 static void set_event_id(struct amendment *amendment)
 {
     const struct document *document = amendment->document;

@@ -6,8 +6,8 @@
 
 #include "tconnectsync/documents/document.h"
 
-/* The pump's words for a sleep or exercise that goes on, and nothing that a person added. text may be NULL.
- */
+/* The pump's words for a sleep or exercise that goes on, and nothing that a person
+   added. text may be NULL. */
 bool says_not_ended(enum document_kind kind, const char *text);
 
 #endif

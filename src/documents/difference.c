@@ -27,7 +27,10 @@ struct comparison {
     const struct difference_rules *rules;
     struct held_index index;
     struct identity identity;
+    struct moves moves;
     struct difference *out;
+    unsigned stage; /* of the table at the end of this file */
+    uint32_t next;  /* document, in stages that go through all of them */
 };
 
 /* The stored document of that kind at that place in the list of times, or NULL. */
@@ -254,23 +257,125 @@ static void count_strangers(struct comparison *comparison)
     }
 }
 
+/* ---- in turns ---- */
+
+/* Documents in one turn: a month has 17,000, and a turn should end within milliseconds. */
+#define DOCUMENTS_IN_A_TURN 1024
+
+static void index_numbers(struct comparison *comparison)
+{
+    held_index_numbers(&comparison->index, comparison->held);
+}
+
+static void index_times(struct comparison *comparison)
+{
+    held_index_times(&comparison->index, comparison->held);
+}
+
+static void list(struct comparison *comparison, uint32_t document)
+{
+    identity_list(&comparison->identity, document);
+}
+
+static void claim(struct comparison *comparison)
+{
+    identity_claim(&comparison->identity);
+}
+
+static void find_twins(struct comparison *comparison)
+{
+    comparison->out->twin_count =
+        twins_find(comparison->documents, comparison->log, comparison->held, &comparison->out->twins);
+}
+
+static void find_move(struct comparison *comparison, uint32_t document)
+{
+    moves_find(&comparison->moves, document);
+}
+
+static void find_moves_together(struct comparison *comparison)
+{
+    moves_find_together(&comparison->moves);
+}
+
+static void mark_moves(struct comparison *comparison, uint32_t document)
+{
+    moves_mark(&comparison->moves, document);
+}
+
+static void add_left(struct comparison *comparison, uint32_t document)
+{
+    struct difference *out = comparison->out;
+    out->twin_count = moves_add_left(&comparison->moves, document, &out->twins, out->twin_count);
+}
+
+static void decide_one(struct comparison *comparison, uint32_t document)
+{
+    decide(comparison, &comparison->documents->items[document]);
+}
+
+static const struct stage {
+    void (*whole)(struct comparison *comparison);
+    void (*each)(struct comparison *comparison, uint32_t document);
+} stages[] = {
+    {index_numbers, NULL},
+    {index_times, NULL},
+    {NULL, list},
+    {claim, NULL},
+    {find_twins, NULL},
+    {NULL, find_move},
+    {find_moves_together, NULL},
+    {NULL, mark_moves},
+    {NULL, add_left},
+    {NULL, decide_one},
+    {gather, NULL},
+    {count_strangers, NULL},
+};
+
+struct comparison *comparison_begin(struct documents *documents, struct pump_log *log, struct held *held,
+                                    const struct difference_rules *rules, struct difference *out)
+{
+    struct comparison *comparison = xcalloc(1, sizeof *comparison);
+    *comparison = (struct comparison){documents, log, held, rules, .out = out};
+    comparison->identity = (struct identity){
+        .documents = documents, .log = log, .held = held, .index = &comparison->index, .rules = rules};
+    comparison->moves = (struct moves){documents, log, held, &comparison->index, rules->zone};
+    *out = (struct difference){0};
+    log->skipped[SKIP_OTHER_DEVICE] = 0;
+    return comparison;
+}
+
+bool comparison_go_on(struct comparison *comparison)
+{
+    const struct stage *stage = &stages[comparison->stage];
+    const size_t count = comparison->documents->count;
+    if (stage->whole)
+        stage->whole(comparison);
+    for (size_t i = 0; stage->each && comparison->next < count; i++) {
+        if (i == DOCUMENTS_IN_A_TURN)
+            return true;
+        stage->each(comparison, comparison->next++);
+    }
+    comparison->next = 0;
+    return ++comparison->stage < sizeof stages / sizeof *stages;
+}
+
+void comparison_free(struct comparison *comparison)
+{
+    if (!comparison)
+        return;
+    held_index_free(&comparison->index);
+    identity_free(&comparison->identity);
+    free(comparison);
+}
+
 void difference_find(struct documents *documents, struct pump_log *log, struct held *held,
                      const struct difference_rules *rules, struct difference *out)
 {
-    struct comparison comparison = {documents, log, held, rules, .out = out};
-    *out = (struct difference){0};
-    log->skipped[SKIP_OTHER_DEVICE] = 0;
-    held_index_build(&comparison.index, held);
-    comparison.identity = (struct identity){documents, log, held, &comparison.index, rules};
-    identity_find(&comparison.identity);
-    out->twin_count = twins_find(documents, log, held, &out->twins);
-    moves_find(documents, log, held, &comparison.index, rules->zone);
-    out->twin_count = moves_add_left(documents, log, held, &comparison.index, &out->twins, out->twin_count);
-    for (size_t i = 0; i < documents->count; i++)
-        decide(&comparison, &documents->items[i]);
-    gather(&comparison);
-    count_strangers(&comparison);
-    held_index_free(&comparison.index);
+    struct comparison *comparison = comparison_begin(documents, log, held, rules, out);
+    while (comparison_go_on(comparison))
+        ;
+    comparison_free(comparison);
 }
 
 void difference_free(struct difference *difference)

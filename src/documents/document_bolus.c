@@ -1,5 +1,5 @@
-/* Boluses: what was delivered with what was asked for; an extended part as it was delivered, over its time.
- */
+/* Boluses: what was delivered with what was asked for; an extended part as it was
+   delivered, over its time. */
 #include "document_build.h"
 
 #include <stdlib.h>
@@ -72,8 +72,8 @@ void builder_on_bolus_completed(struct builder *builder, size_t index)
 
 /* ---- the extended part ---- */
 
-/* The meal of a bolus that gave nothing at once: carbs and glucose when they were entered, not hours later.
- */
+/* The meal of a bolus that gave nothing at once: carbs and glucose when they were
+   entered, not hours later. */
 static void add_meal(struct builder *builder, size_t index)
 {
     const struct pump_event *extended = &builder->log->events[index];

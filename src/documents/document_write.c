@@ -172,8 +172,8 @@ static void write_device_status(const struct document *document, const struct pu
                             *suspension = related(document, log, 1);
     char time[CIVIL_TEXT_SIZE];
     write_text(writer, "device", ENTERED_BY);
-    /* Old servers keep a device status's created_at as sent and compare it as text: only UTC sorts and is
-     * found. */
+    /* Old servers keep a device status's created_at as sent and compare it as text: only
+       UTC sorts and is found. */
     write_text(writer, "created_at", civil_format_utc(time, document->time * 1000));
     write_event_id(document, log, writer);
     json_write_key(writer, "pump");

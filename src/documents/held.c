@@ -1,5 +1,5 @@
-/* Reads Nightscout's lists of documents as they stream in: of each document its place, its event and what it
- * carries. */
+/* Reads Nightscout's lists of documents as they stream in: of each document its place,
+   its event and what it carries. */
 #include "tconnectsync/documents/held.h"
 
 #include <math.h>

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "tconnectsync/base/compare.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/documents/held.h"
 
@@ -15,11 +16,10 @@ static bool is_before(const struct held_place *a, int64_t key, int64_t place)
 static int compare_places(const void *left, const void *right)
 {
     const struct held_place *a = left, *b = right;
-    if (is_before(a, b->key, b->place))
-        return -1;
-    if (is_before(b, a->key, a->place))
-        return 1;
-    return (a->item > b->item) - (a->item < b->item);
+    int order = compare_numbers(a->key, b->key);
+    if (!order)
+        order = compare_numbers(a->place, b->place);
+    return order ? order : compare_numbers(a->item, b->item);
 }
 
 static void sort(struct held_places *places)
@@ -27,19 +27,29 @@ static void sort(struct held_places *places)
     qsort(places->items, places->count, sizeof *places->items, compare_places);
 }
 
-void held_index_build(struct held_index *index, const struct held *held)
+void held_index_numbers(struct held_index *index, const struct held *held)
 {
-    struct held_places by_number = {xcalloc(held->count * HELD_NUMBERS, sizeof(struct held_place)), 0};
-    struct held_places by_time = {xcalloc(held->count, sizeof(struct held_place)), 0};
+    struct held_places *places = &index->by_number;
+    size_t count = 0;
+    for (uint32_t i = 0; i < held->count; i++)
+        for (int place = 0; place < HELD_NUMBERS && held->items[i].numbers[place] != NO_EVENT_ID; place++)
+            count++;
+    places->items = xcalloc(count, sizeof *places->items);
     for (uint32_t i = 0; i < held->count; i++) {
         const struct held_document *item = &held->items[i];
         for (int place = 0; place < HELD_NUMBERS && item->numbers[place] != NO_EVENT_ID; place++)
-            by_number.items[by_number.count++] = (struct held_place){item->numbers[place], place, i};
-        by_time.items[by_time.count++] = (struct held_place){item->kind, item->time, i};
+            places->items[places->count++] = (struct held_place){item->numbers[place], place, i};
     }
-    sort(&by_number);
-    sort(&by_time);
-    *index = (struct held_index){by_number, by_time};
+    sort(places);
+}
+
+void held_index_times(struct held_index *index, const struct held *held)
+{
+    struct held_places *places = &index->by_time;
+    places->items = xcalloc(held->count, sizeof *places->items);
+    for (uint32_t i = 0; i < held->count; i++)
+        places->items[places->count++] = (struct held_place){held->items[i].kind, held->items[i].time, i};
+    sort(places);
 }
 
 void held_index_free(struct held_index *index)

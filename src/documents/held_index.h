@@ -21,7 +21,9 @@ struct held_index {
     struct held_places by_time; /* kind; place: the time in milliseconds */
 };
 
-void held_index_build(struct held_index *index, const struct held *held);
+/* Each fills one list of an index that is all zero. */
+void held_index_numbers(struct held_index *index, const struct held *held);
+void held_index_times(struct held_index *index, const struct held *held);
 void held_index_free(struct held_index *index);
 /* The first at or behind that key and place; count when there is none. */
 size_t held_places_find(const struct held_places *places, int64_t key, int64_t place);

@@ -33,17 +33,10 @@ enum sign {
 };
 
 struct pair {
-    uint32_t document, item;
+    uint32_t document, item, source; /* places of both; the document's pump and group */
     uint8_t sign;
     bool other_kind;
     int64_t distance; /* milliseconds between stored and own time */
-};
-
-struct pairs {
-    const struct identity *identity;
-    const int64_t *sources; /* of the documents */
-    struct pair *items;
-    size_t count, capacity;
 };
 
 static const struct pump_event *event_of(const struct identity *identity, const struct document *document)
@@ -136,15 +129,14 @@ static bool has_its_amounts(const struct identity *identity, const struct docume
 }
 
 /* Of a stored document with the event's number. */
-static enum sign sign_of(const struct pairs *pairs, uint32_t index, const struct held_document *item)
+static enum sign sign_of(const struct identity *identity, const struct document *document,
+                         const struct held_document *item)
 {
-    const struct identity *identity = pairs->identity;
-    const struct document *document = &identity->documents->items[index];
     if (item->is_reading != (document->kind == DOCUMENT_READING) ||
         !is_its_form(event_of(identity, document), document, item))
         return SIGN_NONE;
     if (item->source != NO_SOURCE)
-        return item->source == pairs->sources[index] ? SIGN_SOURCE : SIGN_NONE;
+        return item->source == document_source(document, identity->log) ? SIGN_SOURCE : SIGN_NONE;
     if (is_at_own_time(identity, document, item))
         return SIGN_NUMBER;
     return distance_of(identity, document, item) <= SAME_EVENT_REACH &&
@@ -153,36 +145,39 @@ static enum sign sign_of(const struct pairs *pairs, uint32_t index, const struct
                : SIGN_NONE;
 }
 
-static void add_pair(struct pairs *pairs, uint32_t document, uint32_t item, enum sign sign)
+static void add_pair(struct identity *identity, uint32_t document, uint32_t item, enum sign sign)
 {
-    const struct identity *identity = pairs->identity;
     const struct document *wanted = &identity->documents->items[document];
     const struct held_document *stored = &identity->held->items[item];
     if (sign == SIGN_NONE)
         return;
-    if (pairs->count == pairs->capacity) {
-        pairs->capacity = pairs->capacity ? pairs->capacity * 2 : 256;
-        pairs->items = xreallocarray(pairs->items, pairs->capacity, sizeof *pairs->items);
+    if (identity->pair_count == identity->pair_capacity) {
+        identity->pair_capacity = identity->pair_capacity ? identity->pair_capacity * 2 : 256;
+        identity->pairs = xreallocarray(identity->pairs, identity->pair_capacity, sizeof *identity->pairs);
     }
-    pairs->items[pairs->count++] = (struct pair){document, item, (uint8_t)sign, stored->kind != wanted->kind,
-                                                 llabs(stored->time - wanted->time * MILLISECONDS)};
+    identity->pairs[identity->pair_count++] =
+        (struct pair){.document = document,
+                      .item = item,
+                      .source = document_source(wanted, identity->log),
+                      .sign = (uint8_t)sign,
+                      .other_kind = stored->kind != wanted->kind,
+                      .distance = llabs(stored->time - wanted->time * MILLISECONDS)};
 }
 
-static void add_by_number(struct pairs *pairs, uint32_t document)
+static void add_by_number(struct identity *identity, uint32_t index)
 {
-    const struct identity *identity = pairs->identity;
+    const struct document *document = &identity->documents->items[index];
     const struct held_places *places = &identity->index->by_number;
-    int64_t number = event_of(identity, &identity->documents->items[document])->sequence;
+    int64_t number = event_of(identity, document)->sequence;
     for (size_t i = held_places_find(places, number, 0);
          i < places->count && places->items[i].key == number && places->items[i].place == 0; i++)
-        add_pair(pairs, document, places->items[i].item,
-                 sign_of(pairs, document, &identity->held->items[places->items[i].item]));
+        add_pair(identity, index, places->items[i].item,
+                 sign_of(identity, document, &identity->held->items[places->items[i].item]));
 }
 
 /* Those from before there were event numbers. */
-static void add_by_second(struct pairs *pairs, uint32_t index)
+static void add_by_second(struct identity *identity, uint32_t index)
 {
-    const struct identity *identity = pairs->identity;
     const struct document *document = &identity->documents->items[index];
     const struct held_places *places = &identity->index->by_time;
     if (identity_lasts_no_time(identity, document))
@@ -198,17 +193,17 @@ static void add_by_second(struct pairs *pairs, uint32_t index)
             if (!item->ours || item->numbers[0] != NO_EVENT_ID)
                 continue;
             if (reading == 0)
-                add_pair(pairs, index, places->items[i].item, SIGN_SECOND);
+                add_pair(identity, index, places->items[i].item, SIGN_SECOND);
             else if (has_its_amounts(identity, document, item))
-                add_pair(pairs, index, places->items[i].item, SIGN_OLD_SECOND);
+                add_pair(identity, index, places->items[i].item, SIGN_OLD_SECOND);
         }
     }
 }
 
 static int compare_pairs(const void *left, const void *right, void *context)
 {
-    const struct pairs *pairs = context;
-    const struct held_document *items = pairs->identity->held->items;
+    const struct identity *identity = context;
+    const struct held_document *items = identity->held->items;
     const struct pair *a = left, *b = right;
     uint64_t a_identity = items[a->item].identity, b_identity = items[b->item].identity;
     int order = compare_numbers(a->sign, b->sign);
@@ -217,43 +212,40 @@ static int compare_pairs(const void *left, const void *right, void *context)
     if (!order)
         order = compare_numbers(a->distance, b->distance);
     if (!order)
-        order = compare_numbers(pairs->sources[a->document], pairs->sources[b->document]);
+        order = compare_numbers(a->source, b->source);
     if (!order)
         order = compare_numbers(a->document, b->document);
     return order ? order : (a_identity > b_identity) - (a_identity < b_identity);
 }
 
-static int64_t *sources_of(const struct identity *identity)
+void identity_list(struct identity *identity, uint32_t document)
 {
-    int64_t *sources = xcalloc(identity->documents->count, sizeof *sources);
-    for (size_t i = 0; i < identity->documents->count; i++)
-        sources[i] = document_source(&identity->documents->items[i], identity->log);
-    return sources;
+    add_by_number(identity, document);
+    add_by_second(identity, document);
 }
 
-void identity_find(const struct identity *identity)
+void identity_claim(struct identity *identity)
 {
-    int64_t *sources = sources_of(identity);
-    struct pairs pairs = {.identity = identity, .sources = sources};
     for (size_t i = 0; i < identity->held->count; i++)
         identity->held->items[i].claimed = false;
-    for (uint32_t i = 0; i < identity->documents->count; i++) {
+    for (size_t i = 0; i < identity->documents->count; i++)
         identity->documents->items[i].held = NO_EVENT;
-        add_by_number(&pairs, i);
-        add_by_second(&pairs, i);
-    }
-    if (pairs.count > 0)
-        qsort_r(pairs.items, pairs.count, sizeof *pairs.items, compare_pairs, &pairs);
-    for (size_t i = 0; i < pairs.count; i++) {
-        struct document *document = &identity->documents->items[pairs.items[i].document];
-        struct held_document *item = &identity->held->items[pairs.items[i].item];
+    if (identity->pair_count > 0)
+        qsort_r(identity->pairs, identity->pair_count, sizeof *identity->pairs, compare_pairs, identity);
+    for (size_t i = 0; i < identity->pair_count; i++) {
+        const struct pair *pair = &identity->pairs[i];
+        struct document *document = &identity->documents->items[pair->document];
+        struct held_document *item = &identity->held->items[pair->item];
         if (document->held != NO_EVENT || item->claimed)
             continue;
-        document->held = pairs.items[i].item;
+        document->held = pair->item;
         item->claimed = true;
     }
-    free(pairs.items);
-    free(sources);
+}
+
+void identity_free(struct identity *identity)
+{
+    free(identity->pairs);
 }
 
 /* ---- what else is stored of an event ---- */

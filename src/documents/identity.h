@@ -3,6 +3,8 @@
 #define TCONNECTSYNC_IDENTITY_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct difference_rules;
 struct document;
@@ -12,16 +14,23 @@ struct held_document;
 struct held_index;
 struct pump_log;
 
+/* A document, and a stored one that it may be. */
+struct pair;
 struct identity {
     struct documents *documents;
     const struct pump_log *log;
     struct held *held;
     const struct held_index *index;
     const struct difference_rules *rules;
+    struct pair *pairs;
+    size_t pair_count, pair_capacity;
 };
 
+/* Lists what the document at that place may be: for each of them, before they are claimed. */
+void identity_list(struct identity *identity, uint32_t document);
 /* Sets each document's held, and claimed of the stored ones that are found to be an event. */
-void identity_find(const struct identity *identity);
+void identity_claim(struct identity *identity);
+void identity_free(struct identity *identity);
 /* Beside the stored document that this one is stands another of its event, which no other document is: a
    person has moved its carbs or its insulin to a time of their own. */
 bool identity_is_split(const struct identity *identity, const struct document *document);

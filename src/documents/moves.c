@@ -20,14 +20,6 @@
 #define NEIGHBORS    5                         /* on either side */
 #define ALIKE_LEAST  3
 
-struct search {
-    struct documents *documents;
-    const struct pump_log *log;
-    struct held *held;
-    const struct held_index *index;
-    const struct time_zone *zone;
-};
-
 static const struct pump_event *event_of(const struct document *document, const struct pump_log *log)
 {
     return &log->events[document->event];
@@ -72,19 +64,19 @@ int64_t moves_new_time(const struct document *document, const struct pump_log *l
     return document->whole ? event_of(document, log)->time : document->time;
 }
 
-static bool stands_at_old_time(const struct search *search, const struct document *document,
+static bool stands_at_old_time(const struct moves *moves, const struct document *document,
                                const struct held_document *item)
 {
     int64_t old[OLD_TIMES];
-    for (size_t i = moves_old_times(document, search->log, search->zone, old); i-- > 0;)
+    for (size_t i = moves_old_times(document, moves->log, moves->zone, old); i-- > 0;)
         if (second_of(item) == old[i])
             return true;
     return false;
 }
 
-static struct held_document *held_of(const struct search *search, const struct document *document)
+static struct held_document *held_of(const struct moves *moves, const struct document *document)
 {
-    return document->held == NO_EVENT ? NULL : &search->held->items[document->held];
+    return document->held == NO_EVENT ? NULL : &moves->held->items[document->held];
 }
 
 static bool may_be_moved(const struct held_document *item)
@@ -95,45 +87,45 @@ static bool may_be_moved(const struct held_document *item)
 /* ---- extended boluses in one piece ---- */
 
 /* As older versions wrote it, at its end, and not where that is now. */
-static bool is_whole_elsewhere(const struct search *search, const struct document *document,
+static bool is_whole_elsewhere(const struct moves *moves, const struct document *document,
                                const struct held_document *item)
 {
-    const struct pump_event *event = event_of(document, search->log);
-    bool same_pump = item->source == NO_SOURCE || item->source == document_source(document, search->log);
+    const struct pump_event *event = event_of(document, moves->log);
+    bool same_pump = item->source == NO_SOURCE || item->source == document_source(document, moves->log);
     return may_be_moved(item) && item->kind == document->kind && same_pump &&
            item->insulin == event->bolus.insulin && second_of(item) != event->time;
 }
 
 /* Of several parts none is the stored one: the first of them takes care of it. */
-static void adopt_whole(const struct search *search, struct document *document)
+static void adopt_whole(const struct moves *moves, struct document *document)
 {
-    const struct held_places *places = &search->index->by_number;
-    const struct pump_event *event = event_of(document, search->log);
+    const struct held_places *places = &moves->index->by_number;
+    const struct pump_event *event = event_of(document, moves->log);
     const struct document whole = {.time = event->time, .event = document->event, .kind = document->kind};
     if (document->parts == 0 || document->part != 1 || (document->held != NO_EVENT && document->parts > 1))
         return;
     for (size_t i = held_places_find(places, event->sequence, 0);
          i < places->count && places->items[i].key == event->sequence && places->items[i].place == 0; i++) {
-        struct held_document *item = &search->held->items[places->items[i].item];
+        struct held_document *item = &moves->held->items[places->items[i].item];
         bool is_free = document->held == NO_EVENT ? !item->claimed : document->held == places->items[i].item;
-        if (!is_free || !is_whole_elsewhere(search, document, item))
+        if (!is_free || !is_whole_elsewhere(moves, document, item))
             continue;
         document->held = places->items[i].item;
         document->whole = item->claimed = true;
-        document->moves = stands_at_old_time(search, &whole, item);
+        document->moves = stands_at_old_time(moves, &whole, item);
         return;
     }
 }
 
 /* It stays where it is, and none of the parts is it. */
-static void give_back_whole(const struct search *search, struct document *document)
+static void give_back_whole(const struct moves *moves, struct document *document)
 {
     if (!document->whole || document->moves)
         return;
     document->whole = false;
     if (document->parts == 1)
         return;
-    search->held->items[document->held].claimed = false;
+    moves->held->items[document->held].claimed = false;
     document->held = NO_EVENT;
 }
 
@@ -165,15 +157,20 @@ static bool is_off_with_others(const struct distance *distances, size_t count, s
 
 /* Read with another TIMEZONE_NAME. Only where an upload bears witness to the clock: else this run's reading
    may be the wrong one. */
-static void find_those_off_together(const struct search *search)
+void moves_find_together(const struct moves *moves)
 {
-    struct distance *distances = xcalloc(search->documents->count, sizeof *distances);
+    struct distance *distances;
     size_t count = 0;
-    for (size_t i = 0; i < search->documents->count; i++) {
-        struct document *document = &search->documents->items[i];
-        const struct pump_clock *clock = clock_of(document, search->log);
-        const struct held_document *item = held_of(search, document);
-        int64_t time = moves_new_time(document, search->log);
+    for (size_t i = 0; i < moves->held->count; i++)
+        moves->held->items[i].stale = false;
+    if (!moves->zone)
+        return;
+    distances = xcalloc(moves->documents->count, sizeof *distances);
+    for (size_t i = 0; i < moves->documents->count; i++) {
+        struct document *document = &moves->documents->items[i];
+        const struct pump_clock *clock = clock_of(document, moves->log);
+        const struct held_document *item = held_of(moves, document);
+        int64_t time = moves_new_time(document, moves->log);
         if (clock && clock->evidence == CLOCK_BY_UPLOAD && may_be_moved(item))
             distances[count++] = (struct distance){time, second_of(item) - time, document};
     }
@@ -187,65 +184,59 @@ static void find_those_off_together(const struct search *search)
 
 /* A stored reading of the document's record besides the one that it is: it was written anew, and a run died
    before the old one was deleted, or this is the run. */
-static bool is_left(const struct search *search, const struct document *document, uint32_t index)
+static bool is_left(const struct moves *moves, const struct document *document, uint32_t index)
 {
-    const struct held_document *item = &search->held->items[index];
+    const struct held_document *item = &moves->held->items[index];
     int64_t off = second_of(item) - document->time;
-    bool same_pump = item->source == NO_SOURCE || item->source == document_source(document, search->log);
+    bool same_pump = item->source == NO_SOURCE || item->source == document_source(document, moves->log);
     if (index == document->held || item->claimed || !item->is_reading || !may_be_moved(item) || !same_pump)
         return false;
-    if (stands_at_old_time(search, document, item))
+    if (stands_at_old_time(moves, document, item))
         return true;
     return off != 0 && off % QUARTER == 0 && llabs(off) <= FARTHEST &&
-           item->glucose == 1000 * document_sgv(document, search->log);
+           item->glucose == 1000 * document_sgv(document, moves->log);
 }
 
-static void mark_stale(const struct search *search, const struct document *document)
+static void mark_stale(const struct moves *moves, const struct document *document)
 {
-    const struct held_places *places = &search->index->by_number;
-    int64_t number = event_of(document, search->log)->sequence;
-    if (document->kind != DOCUMENT_READING || document->held == NO_EVENT || !clock_of(document, search->log))
+    const struct held_places *places = &moves->index->by_number;
+    int64_t number = event_of(document, moves->log)->sequence;
+    if (document->kind != DOCUMENT_READING || document->held == NO_EVENT || !clock_of(document, moves->log))
         return;
-    search->held->items[document->held].stale = document->moves;
+    moves->held->items[document->held].stale = document->moves;
     for (size_t i = held_places_find(places, number, 0);
          i < places->count && places->items[i].key == number && places->items[i].place == 0; i++)
-        if (is_left(search, document, places->items[i].item))
-            search->held->items[places->items[i].item].stale = true;
+        if (is_left(moves, document, places->items[i].item))
+            moves->held->items[places->items[i].item].stale = true;
 }
 
-void moves_find(struct documents *documents, const struct pump_log *log, struct held *held,
-                const struct held_index *index, const struct time_zone *zone)
+void moves_find(const struct moves *moves, uint32_t index)
 {
-    const struct search search = {documents, log, held, index, zone};
-    for (size_t i = 0; i < held->count; i++)
-        held->items[i].stale = false;
-    for (size_t i = 0; i < documents->count; i++) {
-        struct document *document = &documents->items[i];
-        const struct held_document *item = held_of(&search, document);
-        document->whole = false;
-        document->moves = may_be_moved(item) && stands_at_old_time(&search, document, item);
-        adopt_whole(&search, document);
-    }
-    if (zone)
-        find_those_off_together(&search);
-    for (size_t i = 0; i < documents->count; i++) {
-        give_back_whole(&search, &documents->items[i]);
-        if (zone)
-            mark_stale(&search, &documents->items[i]);
-    }
+    struct document *document = &moves->documents->items[index];
+    const struct held_document *item = held_of(moves, document);
+    document->whole = false;
+    document->moves = may_be_moved(item) && stands_at_old_time(moves, document, item);
+    adopt_whole(moves, document);
+}
+
+void moves_mark(const struct moves *moves, uint32_t index)
+{
+    struct document *document = &moves->documents->items[index];
+    give_back_whole(moves, document);
+    if (moves->zone)
+        mark_stale(moves, document);
 }
 
 /* One of ours stands at the document's own second. */
-static bool is_at_home(const struct held *held, const struct held_index *index,
-                       const struct document *document)
+static bool is_at_home(const struct moves *moves, const struct document *document)
 {
-    const struct held_places *places = &index->by_time;
+    const struct held_places *places = &moves->index->by_time;
     int64_t time = document->time * MILLISECONDS;
     for (size_t i = held_places_find(places, DOCUMENT_READING, time);
          i < places->count && places->items[i].key == DOCUMENT_READING &&
          places->items[i].place < time + MILLISECONDS;
          i++) {
-        const struct held_document *item = &held->items[places->items[i].item];
+        const struct held_document *item = &moves->held->items[places->items[i].item];
         if (item->ours && !item->stale)
             return true;
     }
@@ -260,29 +251,25 @@ static bool is_listed(const uint32_t *list, size_t count, uint32_t item)
     return false;
 }
 
-size_t moves_add_left(const struct documents *documents, const struct pump_log *log, const struct held *held,
-                      const struct held_index *index, uint32_t **list, size_t count)
+size_t moves_add_left(const struct moves *moves, uint32_t index, uint32_t **list, size_t count)
 {
-    const struct held_places *places = &index->by_number;
-    const size_t twins = count;
-    for (size_t i = 0; i < documents->count; i++) {
-        const struct document *document = &documents->items[i];
-        int64_t number = event_of(document, log)->sequence;
-        if (document->kind != DOCUMENT_READING || document->held == NO_EVENT ||
-            !is_at_home(held, index, document))
+    const struct held_places *places = &moves->index->by_number;
+    const struct document *document = &moves->documents->items[index];
+    int64_t number = event_of(document, moves->log)->sequence;
+    if (document->kind != DOCUMENT_READING || document->held == NO_EVENT)
+        return count;
+    for (size_t i = held_places_find(places, number, 0);
+         i < places->count && places->items[i].key == number && places->items[i].place == 0; i++) {
+        uint32_t item = places->items[i].item;
+        const struct held_document *stored = &moves->held->items[item];
+        bool its_own = item == document->held || !stored->claimed;
+        bool its_source =
+            stored->source == NO_SOURCE || stored->source == document_source(document, moves->log);
+        if (!stored->stale || !its_own || !its_source || !is_at_home(moves, document) ||
+            is_listed(*list, count, item))
             continue;
-        int64_t source = document_source(document, log);
-        for (size_t j = held_places_find(places, number, 0);
-             j < places->count && places->items[j].key == number && places->items[j].place == 0; j++) {
-            uint32_t item = places->items[j].item;
-            const struct held_document *stored = &held->items[item];
-            bool its_own = item == document->held || !stored->claimed;
-            if (!stored->stale || !its_own || (stored->source != NO_SOURCE && stored->source != source) ||
-                is_listed(*list, twins, item))
-                continue;
-            *list = xreallocarray(*list, count + 1, sizeof **list);
-            (*list)[count++] = item;
-        }
+        *list = xreallocarray(*list, count + 1, sizeof **list);
+        (*list)[count++] = item;
     }
     return count;
 }

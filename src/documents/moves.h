@@ -21,13 +21,20 @@ size_t moves_old_times(const struct document *document, const struct pump_log *l
 /* Seconds since 1970 at which the document is to stand. */
 int64_t moves_new_time(const struct document *document, const struct pump_log *log);
 
-/* Once it is known which stored document is which event: says which of the documents move, and which stored
-   readings are stale. zone may be NULL: none. */
-void moves_find(struct documents *documents, const struct pump_log *log, struct held *held,
-                const struct held_index *index, const struct time_zone *zone);
-/* Adds to the list of stored documents to delete the stale readings that stand at their right time as well.
- */
-size_t moves_add_left(const struct documents *documents, const struct pump_log *log, const struct held *held,
-                      const struct held_index *index, uint32_t **list, size_t count);
+struct moves {
+    struct documents *documents;
+    const struct pump_log *log;
+    struct held *held;
+    const struct held_index *index;
+    const struct time_zone *zone; /* NULL: nothing is moved */
+};
+/* Once it is known which stored document is which event, says which documents move and which stored readings
+   are stale: first document by document, then of all together, then document by document again. */
+void moves_find(const struct moves *moves, uint32_t document);
+void moves_find_together(const struct moves *moves);
+void moves_mark(const struct moves *moves, uint32_t document);
+/* Adds to the list of stored documents to delete the document's stale readings, where one stands at its right time as
+   well. Their number is returned. */
+size_t moves_add_left(const struct moves *moves, uint32_t document, uint32_t **list, size_t count);
 
 #endif

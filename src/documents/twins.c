@@ -103,8 +103,8 @@ static struct document *owner_of(const struct search *search, const struct twin 
     return NULL;
 }
 
-/* The event of the one that goes gets the one that stays; where that is another event already, it has none.
- */
+/* The event of the one that goes gets the one that stays; where that is another event
+   already, it has none. */
 static void give_up(struct search *search, uint32_t twin, uint32_t keeper)
 {
     uint32_t owner = search->owners[twin];
@@ -121,8 +121,8 @@ static void give_up(struct search *search, uint32_t twin, uint32_t keeper)
     }
 }
 
-/* Of these, alike and in the order of their _id, one stays, and all in which a person has said something
- * else. */
+/* Of these, alike and in the order of their _id, one stays, and all in which a person
+   has said something else. */
 static void reduce(struct search *search, const struct twin *twins, size_t count)
 {
     struct document *document = owner_of(search, twins, count);

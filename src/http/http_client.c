@@ -21,8 +21,8 @@ struct watch {
 
 /* ---- curl on libevent ---- */
 
-/* Deals with what ended during the last turn: first the cancelled, whose messages must not be told any more.
- */
+/* Deals with what ended during the last turn: first the cancelled, whose messages must
+   not be told any more. */
 static void collect(struct http_client *client)
 {
     for (struct http_transfer *transfer = TAILQ_FIRST(&client->transfers), *next; transfer; transfer = next) {
@@ -51,8 +51,8 @@ static void run_curl(struct http_client *client, curl_socket_t socket, int actio
     collect(client);
 }
 
-/* What is handed on here may be refused, or cancelled, as in any other turn; but curl tells so to us alone.
- */
+/* What is handed on here may be refused, or cancelled, as in any other turn; but curl
+   tells so to us alone. */
 static void on_resume(evutil_socket_t none, short what, void *context)
 {
     (void)none, (void)what;

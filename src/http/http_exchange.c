@@ -12,6 +12,7 @@
 #include "http_parameters.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/monotonic.h"
 
 enum {
     LOGGED_PATH_MAXIMUM = 200,
@@ -26,7 +27,7 @@ struct http_exchange {
     enum http_method method;
     struct http_parameters *query, *form;
     char *cookie;
-    struct timespec began;
+    int64_t began; /* monotonic milliseconds */
     int status;
     size_t sent; /* bytes of the body */
     void (*gone)(void *context);
@@ -67,13 +68,6 @@ static void exchange_free(struct http_exchange *exchange)
     free(exchange);
 }
 
-static long long milliseconds_since(const struct timespec *began)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec - began->tv_sec) * 1000LL + (now.tv_nsec - began->tv_nsec) / 1000000;
-}
-
 /* One line per request. The query is left out always: secrets travel there. */
 static void log_exchange(const struct http_exchange *exchange, const char *end)
 {
@@ -82,9 +76,9 @@ static void log_exchange(const struct http_exchange *exchange, const char *end)
     snprintf(path, sizeof path, "%s", exchange->path);
     struct log *log = exchange->connection->all->log;
     bool is_plain = *path && path[strspn(path, plain)] == '\0';
-    log_info(log, "http", "method=%s path=%s status=%d ms=%lld bytes=%zu%s",
+    log_info(log, "http", "method=%s path=%s status=%d ms=%" PRId64 " bytes=%zu%s",
              http_exchange_method_name(exchange), is_plain ? path : log_quote(log, path), exchange->status,
-             milliseconds_since(&exchange->began), exchange->sent, end);
+             monotonic_milliseconds() - exchange->began, exchange->sent, end);
 }
 
 void exchange_lost(struct http_exchange *exchange)
@@ -178,7 +172,7 @@ void exchange_arrived(struct exchanges *all, struct connection *connection, stru
     exchange->connection = connection;
     exchange->request = request;
     exchange->method = method_of(evhttp_request_get_command(request));
-    clock_gettime(CLOCK_MONOTONIC, &exchange->began);
+    exchange->began = monotonic_milliseconds();
     connection->exchange = exchange;
     LIST_INSERT_HEAD(&all->list, exchange, link);
     all->count++;

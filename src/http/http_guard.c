@@ -152,8 +152,8 @@ static bool list_contains(struct span list, const char *word)
     return false;
 }
 
-/* One "Name: value" line, without its CRLF. A blank before the colon and a folded line both fail the token.
- */
+/* One "Name: value" line, without its CRLF. A blank before the colon and a folded line
+   both fail the token. */
 static bool parse_header(struct span line, struct fields *fields)
 {
     struct span name = {line.text, token_length(line)};
@@ -332,8 +332,8 @@ static enum http_verdict refuse(struct http_guard *guard, int status)
     return guard->verdict = HTTP_REFUSED;
 }
 
-/* Looks for the empty line. A line that does not end in CRLF is refused at once, not only when the head is
- * complete. */
+/* Looks for the empty line. A line that does not end in CRLF is refused at once, not
+   only when the head is complete. */
 static enum http_verdict look_at_head(struct http_guard *guard, const char *data, size_t length)
 {
     size_t within = length < guard->limits.head ? length : guard->limits.head;

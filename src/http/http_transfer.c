@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <event2/event.h>
 #include <event2/util.h>
@@ -12,6 +11,7 @@
 
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/monotonic.h"
 
 #include "http_retry.h"
 
@@ -28,13 +28,6 @@ enum {
     RECEIVE_BUFFER = 16 << 10, /* of packed bytes: up to ten times as many come out */
     TURN_MAXIMUM = 256 << 10,  /* handed on in one turn of the loop: about a millisecond of work */
 };
-
-static int64_t monotonic_milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- what curl asks of a transfer ---- */
 

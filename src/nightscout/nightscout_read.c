@@ -156,33 +156,35 @@ static void fetch_json(struct nightscout_call *call, const char *path, struct js
                          (struct http_request){.patience_seconds = READ_PATIENCE_SECONDS});
 }
 
+static void fetch_list(struct nightscout *nightscout, const char *resource, const char *path,
+                       struct json **list, nightscout_done *done, void *context)
+{
+    struct nightscout_call *call = nightscout_call_new(nightscout, resource, done, context);
+    call->judge = judge_list;
+    fetch_json(call, path, list);
+}
+
 void nightscout_fetch_profile(struct nightscout *nightscout, struct json **profile, nightscout_done *done,
                               void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, "profile", done, context);
-    call->judge = judge_list;
-    fetch_json(call, "profile.json?count=1", profile);
+    fetch_list(nightscout, "profile", "profile.json?count=1", profile, done, context);
 }
 
 void nightscout_fetch_profiles(struct nightscout *nightscout, struct json **profiles, nightscout_done *done,
                                void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, "profile", done, context);
-    call->judge = judge_list;
-    fetch_json(call, "profile.json?count=10", profiles);
+    fetch_list(nightscout, "profile", "profile.json?count=10", profiles, done, context);
 }
 
 void nightscout_fetch_activities(struct nightscout *nightscout, struct json **activities,
                                  nightscout_done *done, void *context)
 {
-    struct nightscout_call *call = nightscout_call_new(nightscout, "activity", done, context);
     struct buffer path;
-    call->judge = judge_list;
     buffer_init(&path, 512);
-    buffer_add_text(&path, "activity.json?count=100&find%5BenteredBy%5D=");
-    url_encode(&path, ENTERED_BY);
-    buffer_add_text(&path, "&find%5Bcreated_at%5D%5B%24gte%5D=2000-01-01");
-    fetch_json(call, path.data, activities);
+    buffer_add_text(&path, "activity.json?count=100");
+    add_find(&path, "enteredBy", "", ENTERED_BY);
+    add_find(&path, "created_at", "gte", "2000-01-01");
+    fetch_list(nightscout, "activity", path.data, activities, done, context);
     buffer_free(&path);
 }
 

@@ -184,8 +184,8 @@ static void add_change(struct gathering *gathering, const struct document *docum
 
 /* ---- glucose ---- */
 
-/* Readings closer than a sensor reads are one: records that came twice, or a sensor that reads each minute.
- */
+/* Readings closer than a sensor reads are one: records that came twice, or a sensor
+   that reads each minute. */
 static void thin_readings(struct day_picture *picture)
 {
     size_t kept = 0;

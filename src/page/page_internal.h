@@ -1,5 +1,5 @@
-/* page_internal.h - what the page's parts share: page.c (template), page_text.c (values and times in words),
-   page_verdict.c, page_runs.c, page_answers.c, page_picture.c, page_picture_table.c, page_setup.c. */
+/* page_internal.h - what the page's parts share: page.c (template), page_progress.c, page_text.c (values and times
+   in words), page_verdict.c, page_runs.c, page_answers.c, page_picture.c, page_picture_table.c, page_setup.c. */
 #ifndef TCONNECTSYNC_PAGE_INTERNAL_H
 #define TCONNECTSYNC_PAGE_INTERNAL_H
 
@@ -49,12 +49,17 @@ char *page_clock(char *words, const struct page_view *view, int64_t instant);
 char *page_duration(char *words, double seconds);
 /* "1.25", "0.4", "12": thousandths rounded to that many decimals, "1,25" where the reader writes so. */
 char *page_decimal(char *words, int64_t thousandths, int decimals);
+/* What stands behind a setting's name: "_2" on the page of person 2, "" on the first one's. */
+const char *page_suffix(const struct page_view *view);
 /* <time> with the age in words; a script keeps it true. */
 void page_time(struct buffer *out, const struct page_view *view, int64_t instant);
 int64_t page_wall(const struct page_view *view, int64_t instant);
 
 /* ---- the parts, each for a place in page.html ---- */
 typedef void page_part(const struct page_view *view, struct buffer *out);
+
+/* page_progress.c; page.h has page_render_progress besides. */
+page_part page_notice, page_check, page_schedule;
 
 /* page_verdict.c */
 page_part page_verdict_class, page_verdict_icon, page_verdict_words, page_verdict_lead, page_verdict_advice,

@@ -178,8 +178,8 @@ static bool ends(const char *at)
     return *at == '\0' || *at == '\n' || (*at == ' ' && at[-1] == '.');
 }
 
-/* Where the sentence ends if the pattern fits all of it; NULL: it does not. A place reaches as far as it
- * must. */
+/* Where the sentence ends if the pattern fits all of it; NULL: it does not. A place
+   reaches as far as it must. */
 static const char *match(const char *pattern, const char *text, struct place places[PLACES])
 {
     for (;; places++) {

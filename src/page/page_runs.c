@@ -1,5 +1,5 @@
-/* The last syncs: as a strip at one glance, as a list in words, and as lines to post where help is asked for.
- */
+/* The last syncs: as a strip at one glance, as a list in words, and as lines to post
+   where help is asked for. */
 #include "page_internal.h"
 
 #include <stdio.h>

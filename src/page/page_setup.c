@@ -1,5 +1,5 @@
-/* The first-run view: step by step through the settings that are still missing. And the kinds of data to
- * choose. */
+/* The first-run view: step by step through the settings that are still missing. And
+   the kinds of data to choose. */
 #include "page_internal.h"
 
 #include <string.h>
@@ -18,14 +18,15 @@ enum {
 };
 enum step_state { STEP_MISSING, STEP_OPTIONAL, STEP_DONE };
 
-/* What belongs to a step; the last one takes what no other has. */
+/* What belongs to a step, with a place for the number in a further person's settings; the last one takes what
+ * no other has. */
 static const struct {
     const char *title, *why;
     const char *settings[SETTINGS_EACH];
 } steps[STEP_COUNT] = {
     [STEP_TANDEM] = {"Tandem Source",
                      "What you sign in with at source.tandemdiabetes.com. An account of the European site "
-                     "needs TCONNECT_REGION=EU.",
+                     "needs TCONNECT_REGION%s=EU.",
                      {"TCONNECT_EMAIL", "TCONNECT_PASSWORD", "TCONNECT_REGION", "PUMP_SERIAL_NUMBER"}},
     [STEP_NIGHTSCOUT] = {"Nightscout",
                          "The site's address as the browser shows it, and its API_SECRET.",
@@ -35,24 +36,29 @@ static const struct {
                    "city, such as America/New_York.",
                    {"TIMEZONE_NAME", "TZ"}},
     [STEP_SECRET] = {"A secret for this page",
-                     "TCONNECTSYNC_HEROKU_SECRET: make up a long one. Whoever knows it sees the "
+                     "TCONNECTSYNC_HEROKU_SECRET%s: make up a long one. Whoever knows it sees the "
                      "details here and may start "
                      "syncs; without one nobody can.",
                      {"TCONNECTSYNC_HEROKU_SECRET"}},
     [STEP_INTERVAL] = {"How often",
-                       "TCONNECTSYNC_HEROKU_INTERVAL_MINS: minutes between two syncs, such as 15. If it "
+                       "TCONNECTSYNC_HEROKU_INTERVAL_MINS%s: minutes between two syncs, such as 15. If it "
                        "is empty, a sync runs only when you start one.",
                        {"TCONNECTSYNC_HEROKU_INTERVAL_MINS"}},
     [STEP_OTHER] = {"Everything else", "", {NULL}},
 };
 
-/* Whether the sentence begins with that variable's name, and with no longer one. */
+/* Whether the sentence begins with that variable's name, and with no longer one; a further person's name for
+   it has the number behind. */
 static bool begins_with(const char *sentence, const char *name)
 {
-    const size_t length = strlen(name);
-    const char next = strncmp(sentence, name, length) == 0 ? sentence[length] : 'A';
+    if (strncmp(sentence, name, strlen(name)) != 0)
+        return false;
+    sentence += strlen(name);
+    if (sentence[0] == '_' && sentence[1] >= '2' && sentence[1] <= '9')
+        sentence += strlen("_2");
+    const char next = *sentence;
     return !((next >= 'A' && next <= 'Z') || (next >= '0' && next <= '9') || next == '_') ||
-           (next == '_' && strncmp(sentence + length, "_FILE", 5) == 0);
+           strncmp(sentence, "_FILE", strlen("_FILE")) == 0;
 }
 
 static int step_of(const char *problem)
@@ -66,7 +72,7 @@ static int step_of(const char *problem)
 
 /* A line to copy, with something in place of what only the person knows. A script puts in the browser's zone
    and a secret of its own making. */
-static void add_line(const char *sentence, struct buffer *out)
+static void add_line(const struct page_view *view, const char *sentence, struct buffer *out)
 {
     static const struct {
         const char *name, *value, *id;
@@ -82,16 +88,18 @@ static void add_line(const char *sentence, struct buffer *out)
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (begins_with(sentence, lines[i].name))
-            page_add(out, "<p class=\"line\"><code id=\"%s\">%s=%s</code></p>",
-                     *lines[i].id ? lines[i].id : lines[i].name, lines[i].name, lines[i].value);
+            page_add(out, "<p class=\"line\"><code id=\"%s\">%s%s=%s</code></p>",
+                     *lines[i].id ? lines[i].id : lines[i].name, lines[i].name, page_suffix(view),
+                     lines[i].value);
 }
 
-static void add_sentences(char *const *sentences, size_t count, int step, struct buffer *out)
+static void add_sentences(const struct page_view *view, char *const *sentences, size_t count, int step,
+                          struct buffer *out)
 {
     for (size_t i = 0; i < count; i++)
         if (step_of(sentences[i]) == step) {
             page_said(sentences[i], out);
-            add_line(sentences[i], out);
+            add_line(view, sentences[i], out);
         }
 }
 
@@ -110,6 +118,20 @@ static enum step_state state_of(const struct page_view *view, int step)
     return step == STEP_INTERVAL && view->interval_minutes == 0 ? STEP_OPTIONAL : STEP_DONE;
 }
 
+static void add_why(const struct page_view *view, const char *why, struct buffer *out)
+{
+    struct buffer words;
+    const char *said = page_say(why), *place = strstr(said, "%s");
+    buffer_init(&words, PAGE_MAXIMUM);
+    if (place) {
+        buffer_add(&words, said, (size_t)(place - said));
+        buffer_add_text(&words, page_suffix(view));
+    }
+    buffer_add_text(&words, place ? place + strlen("%s") : said);
+    page_add(out, "<p>%s</p>", words.data);
+    buffer_free(&words);
+}
+
 static void add_step(const struct page_view *view, int step, struct buffer *out)
 {
     static const char *const states[][2] = {{"missing", "to do"}, {"optional", "off"}, {"done", "done"}};
@@ -119,15 +141,15 @@ static void add_step(const struct page_view *view, int step, struct buffer *out)
     page_add(out, "<li class=\"%s\"><h3>%s <span class=\"state\">%s</span></h3>", states[state][0],
              page_say(steps[step].title), page_say(states[state][1]));
     if (state != STEP_DONE)
-        page_add(out, "<p>%s</p>", page_say(steps[step].why));
+        add_why(view, steps[step].why, out);
     if (step == STEP_ZONE)
         page_add(out, "<p id=\"zone-guess\" data-zone=\"%s\" hidden></p>",
                  view->signed_in && view->zone ? view->zone->name : "");
-    add_sentences(view->problems, view->problem_count, step, out);
-    add_sentences(view->warnings, view->warning_count, step, out);
+    add_sentences(view, view->problems, view->problem_count, step, out);
+    add_sentences(view, view->warnings, view->warning_count, step, out);
     if (state != STEP_DONE && (step == STEP_SECRET || step == STEP_INTERVAL) &&
         !concerns(view->problems, view->problem_count, step))
-        add_line(steps[step].settings[0], out);
+        add_line(view, steps[step].settings[0], out);
     page_add(out, "</li>");
 }
 
@@ -185,6 +207,5 @@ void page_not_carried(const struct page_view *view, struct buffer *out)
             page_add(out, "%s%s (%s)", separator, page_say(boxes[i].words), boxes[i].name);
             separator = ", ";
         }
-    page_add(out, ". TCONNECTSYNC_HEROKU_FEATURES chooses.");
-    page_add(out, "</p>");
+    page_add(out, ". TCONNECTSYNC_HEROKU_FEATURES%s chooses.</p>", page_suffix(view));
 }

@@ -72,6 +72,12 @@ __attribute__((format(printf, 2, 3))) static char *say(char *words, const char *
     return words;
 }
 
+const char *page_suffix(const struct page_view *view)
+{
+    static const char suffixes[][3] = {"", "", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9"};
+    return suffixes[view->person];
+}
+
 /* ---- times ---- */
 
 int64_t page_wall(const struct page_view *view, int64_t instant)

@@ -107,11 +107,14 @@ void page_error(const struct run *run, struct buffer *out)
 static void add_next_try(const struct page_view *view, struct buffer *out)
 {
     if (view->verdict == VERDICT_REFUSED) {
+        const char *suffix = page_suffix(view);
         page_add(
             out,
             "<p>The program does not try again by itself, so that Tandem does not lock the account. Correct "
-            "<code>TCONNECT_EMAIL</code>, <code>TCONNECT_PASSWORD</code> or <code>TCONNECT_REGION</code>, "
-            "then press Check login.</p>");
+            "<code>TCONNECT_EMAIL%s</code>, <code>TCONNECT_PASSWORD%s</code> or "
+            "<code>TCONNECT_REGION%s</code>, "
+            "then press Check login.</p>",
+            suffix, suffix, suffix);
     } else if (view->running) {
         page_add(out, "<p>The program is trying again right now.</p>");
     } else if (view->next_run != NO_TIME) {
@@ -146,9 +149,11 @@ static void add_phone_advice(const struct page_view *view, struct buffer *out)
 void page_verdict_advice(const struct page_view *view, struct buffer *out)
 {
     if (view->verdict == VERDICT_IDLE && !view->signed_in) {
-        page_add(out,
-                 "<div class=\"advice\"><p>Set <code>TCONNECTSYNC_HEROKU_INTERVAL_MINS</code> to a number of "
-                 "minutes, such as 15, and syncs run by themselves.</p></div>");
+        page_add(
+            out,
+            "<div class=\"advice\"><p>Set <code>TCONNECTSYNC_HEROKU_INTERVAL_MINS%s</code> to a number of "
+            "minutes, such as 15, and syncs run by themselves.</p></div>",
+            page_suffix(view));
         return;
     }
     if (!view->signed_in || view->verdict == VERDICT_STARTING || view->verdict == VERDICT_UNCONFIGURED ||
@@ -161,8 +166,9 @@ void page_verdict_advice(const struct page_view *view, struct buffer *out)
         page_add(out, "<p>Press Resume the timer below, and syncs run by themselves again.</p>");
     else if (view->verdict == VERDICT_IDLE)
         page_add(out,
-                 "<p>Press Sync now, or set <code>TCONNECTSYNC_HEROKU_INTERVAL_MINS</code> to a number of "
-                 "minutes, such as 15, and syncs run by themselves.</p>");
+                 "<p>Press Sync now, or set <code>TCONNECTSYNC_HEROKU_INTERVAL_MINS%s</code> to a number of "
+                 "minutes, such as 15, and syncs run by themselves.</p>",
+                 page_suffix(view));
     else
         add_failure(view, out);
     page_add(out, "</div>");

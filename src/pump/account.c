@@ -181,8 +181,8 @@ int64_t pump_newest(const struct pump *pump, int64_t now)
     return newest;
 }
 
-/* Up to when its log can go: to its newest event, and to its last upload, whatever the pump's clock showed
- * then. */
+/* Up to when its log can go: to its newest event, and to its last upload, whatever the
+   pump's clock showed then. */
 static int64_t end_of(const struct assignment *assignment, int64_t now)
 {
     int64_t newest = newest_of(assignment, now), upload = plausible(assignment->last_upload, NO_TIME, now);
@@ -253,8 +253,8 @@ static bool is_named(const struct pump *pump, const char *serial_number)
     return strcmp(pump->serial_number, serial_number) == 0;
 }
 
-/* The pump in use that uploaded last, of those that the setting names, or (others) of those that it does not.
- */
+/* The pump in use that uploaded last, of those that the setting names, or (others) of
+   those that it does not. */
 static const struct pump *latest_in_use(const struct account *account, const char *serial_number, bool others,
                                         int64_t now)
 {

@@ -1,5 +1,5 @@
-/* What a pump's clock was worth: the offset of each stretch between two jumps, and the instants that follow
- * from it. */
+/* What a pump's clock was worth: the offset of each stretch between two jumps, and the
+   instants that follow from it. */
 #include "tconnectsync/pump/pump_clock.h"
 
 #include <inttypes.h>
@@ -68,8 +68,8 @@ static void add_zone_offsets(struct candidates *candidates, const struct time_zo
     add_candidate(candidates, wall - second + carried, false);
 }
 
-/* Nobody knows when the clock of an era's first stretch was set: perhaps in another season than those that its
-   data are of. Where it is known since when there are data, that is far-fetched. */
+/* Nobody knows when the clock of an era's first stretch was set: perhaps in another season than those that
+   its data are of. Where it is known since when there are data, that is far-fetched. */
 static void add_seasons(struct candidates *candidates, const struct time_zone *zone, int64_t wall,
                         int64_t carried, bool far_fetched)
 {

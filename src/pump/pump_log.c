@@ -1,5 +1,5 @@
-/* Reads a pump-logs answer as it arrives. A record that nobody wants leaves nothing but its place in a run.
- */
+/* Reads a pump-logs answer as it arrives. A record that nobody wants leaves nothing
+   but its place in a run. */
 #include "tconnectsync/pump/pump_log.h"
 
 #include <stdlib.h>
@@ -334,8 +334,13 @@ static void commit(struct pump_log *log, struct pump_log *staged)
         log->run_capacity = staged->run_capacity;
         staged->events = empty.events, staged->runs = empty.runs;
     } else {
-        for (size_t i = 0; i < staged->event_count; i++)
-            *add_event(log) = staged->events[i];
+        const size_t count = log->event_count + staged->event_count;
+        if (count > log->event_capacity) {
+            log->event_capacity = count;
+            log->events = xreallocarray(log->events, count, sizeof *log->events);
+        }
+        memcpy(log->events + log->event_count, staged->events, staged->event_count * sizeof *log->events);
+        log->event_count = count;
         for (size_t i = 0; i < staged->run_count; i++)
             *add_run(log) = staged->runs[i];
     }

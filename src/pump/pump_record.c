@@ -78,8 +78,8 @@ static bool is_property(int property, const struct json_token *token)
            strncasecmp(pump_properties[property].name, token->text, token->length) == 0;
 }
 
-/* Of the event's own properties, of all as long as its code is not known; NO_PROPERTY for one that nobody
- * wants. */
+/* Of the event's own properties, of all as long as its code is not known; NO_PROPERTY
+   for one that nobody wants. */
 static int find_property(const struct pump_record *record, const struct json_token *token)
 {
     int count = !record->has_code ? PROPERTY_COUNT : record->shape ? EVENT_FIELDS : 0;

@@ -7,7 +7,6 @@
 #include "tconnectsync/base/compare.h"
 #include "tconnectsync/base/memory.h"
 
-
 static int compare_events(const void *left, const void *right)
 {
     const struct pump_event *a = left, *b = right;
@@ -140,8 +139,8 @@ const struct pump_clock *pump_log_find_clock(struct pump_log *log, unsigned pump
     return &log->clocks[pump];
 }
 
-/* The instant of the record at place; latest: the latest among lower sequence numbers, for the zone's rule.
- */
+/* The instant of the record at place; latest: the latest among lower sequence numbers,
+   for the zone's rule. */
 static int64_t resolve(const struct pump_clock *clock, const struct time_zone *zone, struct clock_place place,
                        int64_t wall, int64_t *latest)
 {
@@ -210,4 +209,3 @@ int64_t pump_log_newest(const struct pump_log *log, unsigned pump, int64_t *sequ
         }
     return NO_TIME;
 }
-

@@ -25,23 +25,22 @@ static void open_zone(struct person *person)
     struct error error = {0};
     if (!configuration->time_zone || !*configuration->time_zone)
         return; /* said among the problems already */
-    person->zone = zone_database_open(configuration->time_zone, &error);
+    person->zone = zone_database_open(configuration->time_zone, configuration->time_zone_setting, &error);
     if (!person->zone)
         configuration_add_problem(configuration, "%s", error.text);
 }
 
 /* Who is alone has the process's log and redactor. Of several each has a log that names the person, behind a
-   redactor of its own. */
+   redactor of its own, whose secrets the process's hides too. */
 static void open_log(struct application *application, struct person *person)
 {
     char tag[16];
-    configuration_hide(person->configuration, application->redactor);
-    person->redactor = application->redactor;
+    person->redactor = application->count == 1 ? application->redactor : redactor_new();
     person->account.log = application->log;
+    configuration_hide(person->configuration, person->redactor);
     if (application->count == 1)
         return;
-    person->redactor = redactor_new();
-    configuration_hide(person->configuration, person->redactor);
+    redactor_join(application->redactor, person->redactor);
     snprintf(tag, sizeof tag, "person=%u", person->configuration->person);
     person->account.log = log_child(application->log, tag, person->redactor);
 }
@@ -106,8 +105,6 @@ static void close_person(const struct application *application, struct person *p
     configuration_free(person->configuration);
     if (person->account.log != application->log)
         log_free(person->account.log);
-    if (person->redactor != application->redactor)
-        redactor_free(person->redactor);
 }
 
 void application_free(struct application *application)
@@ -119,6 +116,9 @@ void application_free(struct application *application)
         event_base_free(application->base);
     log_free(application->log);
     log_output_free(application->output);
+    for (size_t i = 0; i < application->count; i++) /* each hid something in the lines of all */
+        if (application->people[i].redactor != application->redactor)
+            redactor_free(application->people[i].redactor);
     redactor_free(application->redactor);
     free(application);
 }

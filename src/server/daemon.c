@@ -2,7 +2,6 @@
 #include "daemon.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include <event2/event.h>
 #include <openssl/crypto.h>
@@ -11,13 +10,6 @@
 #include "tconnectsync/http/http_client.h"
 #include "tconnectsync/settings/configuration.h"
 #include "runner.h"
-
-int64_t daemon_monotonic_milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 enum health service_health(const struct service *service)
 {

@@ -1,5 +1,5 @@
-/* daemon.h - the long-running server: its parts, what it does for each person, and what is known of it at any
- * time. */
+/* daemon.h - the long-running server: its parts, what it does for each person, and
+   what is known of it at any time. */
 #ifndef TCONNECTSYNC_DAEMON_H
 #define TCONNECTSYNC_DAEMON_H
 
@@ -43,7 +43,6 @@ struct daemon {
     bool draining;
 };
 
-int64_t daemon_monotonic_milliseconds(void);
 enum health service_health(const struct service *service);
 people_set daemon_everybody(const struct daemon *daemon);
 /* The next service of people after the given one; NULL: the first, and behind the last. */

@@ -1,5 +1,5 @@
-/* daemon_answer.h - what answers have in common: who asks, what is wished, and what is said when it cannot
- * be. */
+/* daemon_answer.h - what answers have in common: who asks, what is wished, and what is
+   said when it cannot be. */
 #ifndef TCONNECTSYNC_DAEMON_ANSWER_H
 #define TCONNECTSYNC_DAEMON_ANSWER_H
 

@@ -10,6 +10,7 @@
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/documents/coverage.h"
 #include "tconnectsync/http/http_server.h"
 #include "tconnectsync/settings/configuration.h"
@@ -148,8 +149,8 @@ static bool write_sign_ins(const struct service *service, char text[32])
     return true;
 }
 
-/* A person's days begin up to half a day from those of UTC; which of the two the oldest is does not matter.
- */
+/* A person's days begin up to half a day from those of UTC; which of the two the
+   oldest is does not matter. */
 static bool write_holes(const struct service *service, char text[32])
 {
     const struct account_context *account = &service->person->account;
@@ -172,7 +173,7 @@ static bool write_paused(const struct service *service, char text[32])
 static bool write_next(const struct service *service, char text[32])
 {
     const int64_t next =
-        schedule_next_time(&service->schedule, daemon_monotonic_milliseconds(), (int64_t)time(NULL));
+        schedule_next_time(&service->schedule, monotonic_milliseconds(), (int64_t)time(NULL));
     snprintf(text, 32, "%" PRId64, next);
     return next != 0;
 }
@@ -190,6 +191,7 @@ struct metric {
 };
 
 static const struct metric totals_metrics[] = {
+    {"run_duration_seconds_total", "counter", "Time that syncs took.", write_seconds},
     {"events_read_total", "counter", "Pump records read.", write_events},
     {"requests_total", "counter", "Requests sent to Tandem and Nightscout.", write_requests},
     {"sign_ins_total", "counter", "Times that the password was sent to Tandem.", write_sign_ins},
@@ -208,18 +210,17 @@ static const struct metric state_metrics[] = {
     {"newest_reading_timestamp_seconds", "gauge", "The pump's newest glucose reading.", write_reading},
 };
 
-static void add_metric(struct exposition *target, const char *name, const char *type, const char *help,
-                       metric_value *write)
+static void add_metric(struct exposition *target, const struct metric *metric)
 {
     bool has_head = false;
     char text[32];
     for (struct service *service = NULL; (service = daemon_next(target->daemon, target->people, service));) {
-        if (!write(service, text))
+        if (!metric->write(service, text))
             continue;
         if (!has_head)
-            add_head(target, name, type, help);
+            add_head(target, metric->name, metric->type, metric->help);
         has_head = true;
-        add_name(target, service, name, "");
+        add_name(target, service, metric->name, "");
         buffer_addf(&target->text, "%s\n", text);
     }
 }
@@ -265,7 +266,7 @@ static void add_health(struct exposition *target)
 static void add_metrics(struct exposition *out, const struct metric *metrics, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        add_metric(out, metrics[i].name, metrics[i].type, metrics[i].help, metrics[i].write);
+        add_metric(out, &metrics[i]);
 }
 
 void metrics_answer(struct daemon *daemon, struct http_exchange *exchange, people_set people)
@@ -278,7 +279,6 @@ void metrics_answer(struct daemon *daemon, struct http_exchange *exchange, peopl
     add_head(&out, "info", "gauge", "The program's version.");
     buffer_addf(&out.text, "tconnectsync_info{version=\"%s\"} 1\n", VERSION);
     add_runs(&out);
-    add_metric(&out, "run_duration_seconds_total", "counter", "Time that syncs took.", write_seconds);
     add_head(&out, "documents_total", "counter", "Documents written to Nightscout.");
     for (struct service *service = NULL; (service = daemon_next(daemon, people, service));)
         add_documents_of(&out, service);

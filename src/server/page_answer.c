@@ -298,8 +298,8 @@ static enum page_notice objection(const struct authorization *who, const char *a
     return action && who->status ? NOTICE_SESSION_OVER : NOTICE_NONE;
 }
 
-/* The person that word means, of those who may be looked at; else the one whom the page has most to tell
- * about. */
+/* The person that word means, of those who may be looked at; else the one whom the
+   page has most to tell about. */
 static struct service *choose(struct daemon *daemon, const char *word, people_set opened)
 {
     const people_set choice = opened ? opened : daemon_everybody(daemon);

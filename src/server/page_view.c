@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/documents/coverage.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/sync/sync_memory.h"
@@ -64,7 +65,7 @@ static void fill_public(const struct service *service, struct page_view *view)
 {
     const struct configuration *configuration = service->person->configuration;
     const struct run *success = history_last_success(service->history);
-    const int64_t next = schedule_next_time(&service->schedule, daemon_monotonic_milliseconds(), view->now);
+    const int64_t next = schedule_next_time(&service->schedule, monotonic_milliseconds(), view->now);
     view->verdict = verdict_of(service);
     view->version = VERSION;
     view->zone = service->person->zone;

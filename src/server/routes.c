@@ -30,8 +30,8 @@ struct route {
     unsigned methods;
     bool secret;
     unsigned flags; /* of authorization.h */
-    /* people: those that the request means, of all that its secret opens; with a path that takes none, of
-     * all. */
+    /* people: those that the request means, of all that its secret opens; with a path that
+       takes none, of all. */
     void (*answer)(struct daemon *daemon, struct http_exchange *exchange, people_set people);
 };
 
@@ -117,8 +117,8 @@ static bool read_wish(const struct service *service, struct http_exchange *excha
     return false;
 }
 
-/* A wish for each of these people, in their order, but for those whose settings are unusable while others'
- * are not. */
+/* A wish for each of these people, in their order, but for those whose settings are
+   unusable while others' are not. */
 static bool read_wishes(struct daemon *daemon, struct http_exchange *exchange, people_set people, bool check,
                         struct wish wishes[PEOPLE_MAXIMUM])
 {

@@ -13,6 +13,7 @@
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/base/redact.h"
 #include "tconnectsync/sync/check_report.h"
 #include "run_log.h"
@@ -45,9 +46,7 @@ struct runner {
 
 struct moment moment_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (struct moment){(int64_t)time(NULL), now.tv_sec};
+    return (struct moment){(int64_t)time(NULL), monotonic_seconds()};
 }
 
 static void free_job(struct job *job)

@@ -118,7 +118,8 @@ static void log_person(const struct daemon *daemon, const struct person *person)
     if (configuration->interval_minutes == 0 && person_is_usable(person))
         log_warn(person->account.log, "serve",
                  "note=\"No timer runs, so a sync starts only when somebody asks for one. Set "
-                 "TCONNECTSYNC_HEROKU_INTERVAL_MINS to 15 for one every 15 minutes.\"");
+                 "TCONNECTSYNC_HEROKU_INTERVAL_MINS%s to 15 for one every 15 minutes.\"",
+                 configuration->person > 1 ? (char[]){'_', (char)('0' + configuration->person), '\0'} : "");
 }
 
 static void log_start(const struct daemon *daemon)

@@ -5,6 +5,7 @@
 #include <event2/util.h>
 
 #include "tconnectsync/base/log.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/settings/configuration.h"
 #include "daemon.h"
 #include "page_events.h"
@@ -25,7 +26,7 @@ void service_timer_follow(struct service *service)
         evtimer_del(service->timer);
         return;
     }
-    int64_t wait = service->schedule.next - daemon_monotonic_milliseconds();
+    int64_t wait = service->schedule.next - monotonic_milliseconds();
     wait = wait > 0 ? wait : 0;
     const struct timeval delay = {wait / 1000, wait % 1000 * 1000};
     evtimer_add(service->timer, &delay);
@@ -39,7 +40,7 @@ void service_timer_pause(struct service *service)
 
 void service_timer_resume(struct service *service)
 {
-    schedule_resume(&service->schedule, daemon_monotonic_milliseconds());
+    schedule_resume(&service->schedule, monotonic_milliseconds());
     service_timer_follow(service);
 }
 
@@ -48,8 +49,7 @@ static void on_timer(evutil_socket_t socket, short what, void *context)
     (void)socket, (void)what;
     struct service *service = context;
     const struct wish wish = {.features = service->person->configuration->features};
-    switch (
-        schedule_turn(&service->schedule, daemon_monotonic_milliseconds(), runner_is_busy(service->runner))) {
+    switch (schedule_turn(&service->schedule, monotonic_milliseconds(), runner_is_busy(service->runner))) {
     case SCHEDULE_RUN:
         runner_ask(service->runner, &wish, TRIGGER_TIMER, false, NULL);
         break;
@@ -69,7 +69,7 @@ void service_timer_new(struct service *service)
     if (service->runner) {
         const struct daemon *daemon = service->daemon;
         schedule_start(&service->schedule, service->person->configuration->interval_minutes,
-                       daemon_monotonic_milliseconds(), random_bits());
+                       monotonic_milliseconds(), random_bits());
         schedule_spread(&service->schedule, (unsigned)(service - daemon->services), (unsigned)daemon->count);
     }
     service_timer_follow(service);
@@ -77,5 +77,5 @@ void service_timer_new(struct service *service)
 
 void service_timer_run_ended(struct service *service, bool ok)
 {
-    schedule_ended(&service->schedule, ok, daemon_monotonic_milliseconds(), random_bits());
+    schedule_ended(&service->schedule, ok, monotonic_milliseconds(), random_bits());
 }

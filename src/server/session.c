@@ -75,8 +75,8 @@ bool session_is_valid(const char *value, const char *secret, int64_t now, int64_
     if (digits == 0 || digits > DIGITS_MAXIMUM - 1 || value[digits] != '.')
         return false;
     char *end = xstrndup(value, digits);
-    /* Further ahead than any that is made now: the clock was wrong when it was made. A day for a clock that
-     * moves. */
+    /* Further ahead than any that is made now: the clock was wrong when it was made. A day
+       for a clock that moves. */
     int64_t ends = (int64_t)strtoll(end, NULL, 10), left = ends - now;
     bool valid = is_signature(value + digits + 1, secret, session_purpose, end) && left > 0 &&
                  left <= SESSION_SECONDS + 24 * 3600 && ends - SESSION_SECONDS >= signed_out;

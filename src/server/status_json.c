@@ -6,6 +6,7 @@
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/json.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/settings/configuration.h"
 #include "daemon.h"
 #include "runner.h"
@@ -99,7 +100,7 @@ static void write_run(const struct service *service, const struct run *run, stru
 
 static int64_t next_run(const struct service *service)
 {
-    return schedule_next_time(&service->schedule, daemon_monotonic_milliseconds(), (int64_t)time(NULL));
+    return schedule_next_time(&service->schedule, monotonic_milliseconds(), (int64_t)time(NULL));
 }
 
 static void write_progress(const struct service *service, struct json_writer *writer)

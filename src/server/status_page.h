@@ -48,8 +48,8 @@ struct status_page {
 struct status_page *status_page_new(struct service *service);
 void status_page_free(struct status_page *page);
 /* A sync, check or look has ended. text: what a check reports. */
-/* Reads the log of that day for the page, unless that is known, under way or failed within the last minute.
- */
+/* Reads the log of that day for the page, unless that is known, under way or failed
+   within the last minute. */
 void status_page_look(struct status_page *page, int64_t from, int64_t until);
 void status_page_learn(struct status_page *page, const struct sync *sync, const struct report *report,
                        const struct wish *wish, const char *text);

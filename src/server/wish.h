@@ -13,8 +13,8 @@ struct time_zone;
 
 #define WISH_OPEN_END INT64_MAX
 
-/* So many days back from when it runs, or a range, or neither: the look-back. Two that are equal share one
- * run. */
+/* So many days back from when it runs, or a range, or neither: the look-back. Two that
+   are equal share one run. */
 struct wish {
     unsigned days; /* 0: not said */
     bool has_range;

@@ -1,5 +1,5 @@
-/* One table row per variable, for everybody; setting.c and setting_url.c know how each kind of value is read.
- */
+/* One table row per variable, for everybody; setting.c and setting_url.c know how each
+   kind of value is read. */
 #include "setting.h"
 
 #include <ctype.h>
@@ -38,7 +38,7 @@ static const struct setting settings[] = {
     /* Tandem Source */
     {"TCONNECT_REGION", .read = setting_region, FIELD(region), .standard = "US"},
     {"TCONNECT_EMAIL", .read = setting_email, TEXT(tandem_email), .secret = true, .placeholders = email_examples,
-     .remedy = "Set it to the e-mail address that signs in to Tandem Source."},
+     .remedy = "Set it to the email address that signs in to Tandem Source."},
     {"TCONNECT_PASSWORD", .read = setting_secret, TEXT(tandem_password), .secret = true, .verbatim = true,
      .placeholders = password_examples, .remedy = "Set it to the password that signs in to Tandem Source."},
     {"TCONNECT_SSO_URL", .read = setting_tandem_url, TEXT(sso_url),
@@ -67,7 +67,8 @@ static const struct setting settings[] = {
     {"NS_SECRET", "API_SECRET", .read = setting_secret, TEXT(nightscout_secret), .least = 12, .secret = true,
      .scope = OWN, .verbatim = true, .placeholders = secret_examples,
      .remedy = "Set it to the API_SECRET of the Nightscout site, or to an access token of it."},
-    {"NS_SKIP_TLS_VERIFY", .read = setting_boolean, FIELD(nightscout_skip_tls_verify), .standard = "false"},
+    {"NS_SKIP_TLS_VERIFY", .read = setting_skip_tls_verify, FIELD(nightscout_skip_tls_verify),
+     .standard = "false"},
     {"NS_IGNORE_CONN_ERRORS", .read = setting_boolean, FIELD(nightscout_ignore_connection_errors),
      .standard = "false"},
 
@@ -159,14 +160,6 @@ static enum outcome read_from(struct reading *reading, const struct setting *set
                                                                  : UNUSABLE;
     free_secret(value);
     return outcome;
-}
-
-void setting_write_name(char text[SETTING_NAME_SIZE], const char *name, unsigned person)
-{
-    if (person > 1)
-        snprintf(text, SETTING_NAME_SIZE, "%s_%u", name, person);
-    else
-        snprintf(text, SETTING_NAME_SIZE, "%s", name);
 }
 
 /* Under a person's name for it, else under the second such name; name is where it stood. */
@@ -272,10 +265,6 @@ static void settle(struct reading *reading)
     const char *dyno = reading->lookup(reading->context, "DYNO");
     if (dyno && *dyno)
         configuration->trust_proxy = true;
-    if (configuration->nightscout_skip_tls_verify)
-        setting_warning(reading, "NS_SKIP_TLS_VERIFY is on: anyone between this program and the site can "
-                                 "read the API secret. Turn it "
-                                 "off once the site has a valid certificate.");
 }
 
 struct configuration *configuration_read(configuration_lookup *lookup, void *context, unsigned person)
@@ -389,7 +378,7 @@ static void hide_proxy(struct redactor *redactor, const char *text)
 
 void configuration_hide(const struct configuration *configuration, struct redactor *redactor)
 {
-    redactor_add(redactor, configuration->tandem_email, "e-mail");
+    redactor_add(redactor, configuration->tandem_email, "email");
     redactor_add(redactor, configuration->tandem_password, "password");
     redactor_add(redactor, configuration->pump_serial_number, "serial");
     redactor_add(redactor, configuration->nightscout_secret, "secret");

@@ -1,5 +1,5 @@
-/* Names that are no settings, but were meant to be: a typing error would otherwise be passed over in silence.
- */
+/* Names that are no settings, but were meant to be: a typing error would otherwise be
+   passed over in silence. */
 #include "setting.h"
 
 #include <ctype.h>

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/base/url_parts.h"
 #include "setting.h"
@@ -89,6 +90,30 @@ static void check_number(configuration_lookup *lookup, void *context, struct con
             "%s alone makes no further person. Set NS_URL_%u too, or remove every setting "
             "that ends in _%u.",
             name, person, person);
+}
+
+/* Not of the server's settings, of which there is one, and not API_SECRET, which in a text is the site's. */
+static bool is_of_person(const char *word, size_t length)
+{
+    const struct setting *setting;
+    for (size_t i = 0; (setting = setting_at(i)); i++)
+        if (setting->scope != OF_ALL && strlen(setting->name) == length &&
+            memcmp(setting->name, word, length) == 0)
+            return true;
+    return false;
+}
+
+void configuration_add_named(const struct configuration *configuration, const char *text, struct buffer *out)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    while (*text) {
+        const size_t word = strspn(text, letters), between = strcspn(text + word, letters);
+        buffer_add(out, text, word);
+        if (configuration->person > 1 && is_of_person(text, word))
+            buffer_addf(out, "_%u", configuration->person);
+        buffer_add(out, text + word, between);
+        text += word + between;
+    }
 }
 
 size_t people_read(configuration_lookup *lookup, void *context, struct configuration *people[PEOPLE_MAXIMUM])

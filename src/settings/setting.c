@@ -61,6 +61,14 @@ void setting_warning(struct reading *reading, const char *format, ...)
     va_end(arguments);
 }
 
+void setting_write_name(char text[SETTING_NAME_SIZE], const char *name, unsigned person)
+{
+    if (person > 1)
+        snprintf(text, SETTING_NAME_SIZE, "%s_%u", name, person);
+    else
+        snprintf(text, SETTING_NAME_SIZE, "%s", name);
+}
+
 /* ---- storing ---- */
 
 static void *field_of(struct configuration *configuration, const struct setting *setting)
@@ -132,7 +140,7 @@ bool setting_email(struct reading *reading, const struct setting *setting, const
                    const char *value)
 {
     if (!strchr(value, '@'))
-        setting_warning(reading, "%s does not look like an e-mail address. Tandem Source signs in with one.",
+        setting_warning(reading, "%s does not look like an email address. Tandem Source signs in with one.",
                         name);
     return setting_text(reading, setting, name, value);
 }
@@ -151,13 +159,15 @@ bool setting_region(struct reading *reading, const struct setting *setting, cons
 bool setting_pump_clock(struct reading *reading, const struct setting *setting, const char *name,
                         const char *value)
 {
+    char zone_setting[SETTING_NAME_SIZE];
+    setting_write_name(zone_setting, "TIMEZONE_NAME", reading->configuration->person);
     bool zone = strcasecmp(value, "zone") == 0;
     if (!zone && strcasecmp(value, "pump") != 0)
         return setting_problem(
             reading,
             "%s must be pump (follow how the pump's clock was set) or zone (read every pump time in "
-            "TIMEZONE_NAME as it is).",
-            name);
+            "%s as it is).",
+            name, zone_setting);
     *(bool *)field_of(reading->configuration, setting) = zone;
     return true;
 }
@@ -182,6 +192,19 @@ bool setting_boolean(struct reading *reading, const struct setting *setting, con
             return true;
         }
     return setting_problem(reading, "%s must be true or false.", name);
+}
+
+bool setting_skip_tls_verify(struct reading *reading, const struct setting *setting, const char *name,
+                             const char *value)
+{
+    if (!setting_boolean(reading, setting, name, value))
+        return false;
+    if (reading->configuration->nightscout_skip_tls_verify)
+        setting_warning(reading,
+                        "%s is on: anyone between this program and the site can read the API secret. Turn it "
+                        "off once the site has a valid certificate.",
+                        name);
+    return true;
 }
 
 static bool parse_whole(const char *value, long *number)
@@ -279,6 +302,9 @@ bool setting_upload_mode(struct reading *reading, const struct setting *setting,
 bool setting_time_zone(struct reading *reading, const struct setting *setting, const char *name,
                        const char *value)
 {
+    char better[SETTING_NAME_SIZE];
+    setting_write_name(better, "TIMEZONE_NAME", reading->configuration->person);
+    snprintf(reading->configuration->time_zone_setting, SETTING_NAME_SIZE, "%s", name);
     value += *value == ':'; /* a way to write TZ */
     bool sane = isalpha((unsigned char)*value) && strlen(value) <= 64 && !strstr(value, "..");
     for (const char *c = value; *c; c++)
@@ -286,15 +312,15 @@ bool setting_time_zone(struct reading *reading, const struct setting *setting, c
     if (!sane)
         return setting_problem(
             reading,
-            "%s is not the name of a time zone. Set TIMEZONE_NAME to that of the pump's clock, such as "
+            "%s is not the name of a time zone. Set %s to that of the pump's clock, such as "
             "America/New_York or Europe/Berlin.",
-            name);
+            name, better);
     if (!strchr(value, '/') || strncmp(value, "Etc/", 4) == 0)
         setting_warning(reading,
                         "%s names no place, so it may ignore daylight saving time: for half of the year all "
                         "times would be one "
-                        "hour wrong. Set TIMEZONE_NAME to a place such as America/New_York or Europe/Berlin.",
-                        name);
+                        "hour wrong. Set %s to a place such as America/New_York or Europe/Berlin.",
+                        name, better);
     return store_text(reading, setting, value);
 }
 

@@ -40,7 +40,7 @@ struct setting {
 };
 
 setting_reader setting_text, setting_secret, setting_own_secret, setting_email, setting_region, setting_pump_clock, setting_log_format,
-    setting_boolean, setting_whole, setting_interval, setting_port, setting_decimal, setting_serial_number,
+    setting_boolean, setting_skip_tls_verify, setting_whole, setting_interval, setting_port, setting_decimal, setting_serial_number,
     setting_features, setting_upload_mode, setting_time_zone, setting_listen_host, setting_tandem_url,
     setting_redirect_uri, setting_proxy, setting_nightscout_url, setting_ping_url;
 

@@ -1,5 +1,5 @@
-/* How addresses are read: what carries a password or a secret has to be encrypted, or stay on this machine.
- */
+/* How addresses are read: what carries a password or a secret has to be encrypted, or
+   stay on this machine. */
 #include "setting.h"
 
 #include <stdio.h>

@@ -14,8 +14,8 @@
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/memory.h"
 
-/* Names that newer Debian packages leave out (tzdata-legacy), as the tz database's "backward" file links
- * them. */
+/* Names that newer Debian packages leave out (tzdata-legacy), as the tz database's
+   "backward" file links them. */
 static const struct {
     const char *old, *current;
 } old_names[] = {
@@ -165,7 +165,7 @@ static void use_zone(const char *variable)
         end_process("out of memory");
 }
 
-struct time_zone *zone_database_open(const char *name, struct error *error)
+struct time_zone *zone_database_open(const char *name, const char *setting, struct error *error)
 {
     const char *found = name && is_plain_name(name) ? find_name(name) : NULL;
     if (!found) {
@@ -174,9 +174,9 @@ struct time_zone *zone_database_open(const char *name, struct error *error)
                       "This machine has no time zone files: install its tzdata package.");
         else
             error_set(error, ERROR_CONFIGURATION,
-                      "TIMEZONE_NAME is not a known time zone. Set it to the zone that the pump's clock is "
-                      "set to, such "
-                      "as America/New_York or Europe/Berlin.");
+                      "%s is not a known time zone. Set it to the zone that the pump's clock is set to, such "
+                      "as America/New_York or Europe/Berlin.",
+                      setting);
         return NULL;
     }
     char *saved = xstrdup(getenv("TZ")), *variable = xasprintf(":%s/%s", zone_folder(), found);

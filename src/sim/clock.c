@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tconnectsync/base/monotonic.h"
+
 #define QUARTER_HOUR 900
 
 bool clock_set_zone(const char *name)
@@ -159,7 +161,5 @@ char *clock_print_utc(char out[CLOCK_TEXT], int64_t milliseconds)
 
 double clock_monotonic(void)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1000 + (double)time.tv_nsec / 1e6;
+    return (double)monotonic_microseconds() / 1000;
 }

@@ -30,6 +30,10 @@ static void add_settings(const struct configuration *configuration, struct buffe
         features_write(features_missing(configuration->features), out);
         buffer_add_text(out, " (TCONNECTSYNC_HEROKU_FEATURES chooses)\n");
     }
+}
+
+static void add_warnings(const struct configuration *configuration, struct buffer *out)
+{
     for (size_t i = 0; i < configuration->warning_count; i++)
         buffer_addf(out, "Warning: %s\n", configuration->warnings[i]);
 }
@@ -62,8 +66,8 @@ static void add_nightscout(const struct sync_check *check, const struct json *st
                  "Nightscout site, or nothing but readings can be written.\n");
 }
 
-/* Whether the newest upload tells what the pump's clock is worth, and what it says of it: a check reads no
- * log. */
+/* Whether the newest upload tells what the pump's clock is worth, and what it says of
+   it: a check reads no log. */
 static bool describe_clock(const struct pump *pump, const struct time_zone *zone, int64_t now,
                            struct buffer *out)
 {
@@ -136,8 +140,8 @@ static void add_pumps(const struct sync_check *check, const struct account *acco
     }
 }
 
-/* Documents of before it was switched on a person may have deleted, or have from elsewhere: a person decides.
- */
+/* Documents of before it was switched on a person may have deleted, or have from
+   elsewhere: a person decides. */
 static void add_past(const struct sync_check *check, const struct time_zone *zone, int64_t now,
                      struct buffer *out)
 {
@@ -161,8 +165,7 @@ void check_report_problems(const struct configuration *configuration, struct buf
     buffer_add_text(out, "The settings cannot be used yet:\n");
     for (size_t i = 0; i < configuration->problem_count; i++)
         buffer_addf(out, "- %s\n", configuration->problems[i]);
-    for (size_t i = 0; i < configuration->warning_count; i++)
-        buffer_addf(out, "Warning: %s\n", configuration->warnings[i]);
+    add_warnings(configuration, out);
 }
 
 static bool is_said(const struct error *error, const struct report *report)
@@ -189,17 +192,24 @@ static void add_ending(const struct sync_check *check, const struct report *repo
 void check_report_write(const struct configuration *configuration, const struct time_zone *zone,
                         const struct sync *sync, const struct report *report, int64_t now, struct buffer *out)
 {
-    add_settings(configuration, out);
+    struct buffer said; /* with settings named as the first person has them */
+    buffer_init(&said, TEXT_MAXIMUM);
+    add_settings(configuration, &said);
+    configuration_add_named(configuration, said.data, out);
+    add_warnings(configuration, out);
+    buffer_clear(&said);
     struct sync_check check;
     if (sync_check_results(sync, &check))
-        add_nightscout(&check, sync_nightscout_status(sync), out);
+        add_nightscout(&check, sync_nightscout_status(sync), &said);
     else
-        buffer_add_text(out, "Nightscout: not tried\n");
-    add_pumps(&check, sync_account(sync), zone, configuration->pump_clock_follows_zone, now, out);
-    add_past(&check, zone, now, out);
+        buffer_add_text(&said, "Nightscout: not tried\n");
+    add_pumps(&check, sync_account(sync), zone, configuration->pump_clock_follows_zone, now, &said);
+    add_past(&check, zone, now, &said);
     for (size_t i = 0; i < report->warning_count; i++)
-        buffer_addf(out, "Warning: %s\n", report->warnings[i]);
-    add_ending(&check, report, out);
+        buffer_addf(&said, "Warning: %s\n", report->warnings[i]);
+    add_ending(&check, report, &said);
+    configuration_add_named(configuration, said.data, out);
+    buffer_free(&said);
 }
 
 static void write_side(struct json_writer *writer, const char *name, const struct error *error)

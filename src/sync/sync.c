@@ -14,6 +14,7 @@
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/pump/account.h"
 #include "tconnectsync/pump/feature.h"
@@ -64,7 +65,7 @@ static void conclude(struct sync *sync)
     http_client_count(sync->account.client, &now);
     report->requests = now.requests - sync->statistics_before.requests;
     report->connections = now.connections - sync->statistics_before.connections;
-    report->seconds = (double)(sync_monotonic_microseconds() - sync->started_monotonic) / 1e6;
+    report->seconds = (double)(monotonic_microseconds() - sync->started_monotonic) / 1e6;
     report->events_read = sync->log.records;
     memcpy(report->skipped, sync->log.skipped, sizeof report->skipped);
     sync_count_documents(sync);
@@ -92,7 +93,7 @@ struct sync *sync_start(const struct account_context *account, const struct sync
     sync->now = (int64_t)time(NULL);
     sync->steps = steps;
     sync->conclude = conclude;
-    sync->started_monotonic = sync_monotonic_microseconds();
+    sync->started_monotonic = monotonic_microseconds();
     http_client_count(account->client, &sync->statistics_before);
     report_init(&sync->report, sync->now);
     sync->report.pretend = request->pretend;
@@ -119,6 +120,7 @@ void sync_free(struct sync *sync)
     pump_log_free(&sync->log);
     held_free(&sync->held);
     documents_free(&sync->documents);
+    comparison_free(sync->comparison);
     difference_free(&sync->difference);
     sync_forget_days(sync);
     account_free(sync->pumper);

@@ -1,5 +1,5 @@
-/* The log in the pump's order and each pump's clock: what it was worth, and which days it showed in the
- * range. */
+/* The log in the pump's order and each pump's clock: what it was worth, and which days
+   it showed in the range. */
 #include "sync_internal.h"
 
 #include <inttypes.h>
@@ -53,14 +53,17 @@ static void log_clock(const struct sync *sync, unsigned pump, const struct pump_
 
 static void describe_clock(struct sync *sync, const struct pump *pump, const struct pump_clock *clock)
 {
-    struct buffer text;
+    struct buffer text, named;
     if (!pump_in_use(pump, sync->now) || clock->ahead == 0)
         return;
     buffer_init(&text, sizeof sync->report.clock - 1);
+    buffer_init(&named, sizeof sync->report.clock - 1);
     pump_clock_describe(clock, &text);
-    report_set_clock(&sync->report, text.data, clock->wrong_since);
-    log_warn(sync->account.log, "clock", "note=%s", log_quote(sync->account.log, text.data));
+    configuration_add_named(sync->account.configuration, text.data, &named);
+    report_set_clock(&sync->report, named.data, clock->wrong_since);
+    log_warn(sync->account.log, "clock", "note=%s", log_quote(sync->account.log, named.data));
     buffer_free(&text);
+    buffer_free(&named);
 }
 
 static void find_clock(struct sync *sync, unsigned pump)

@@ -45,9 +45,9 @@ static void warn_of_others(struct sync *sync)
                   "disagree.");
 }
 
-void sync_compare(struct sync *sync)
+static void begin(struct sync *sync)
 {
-    struct difference_rules rules = {
+    sync->comparison_rules = (struct difference_rules){
         .from = sync->range.from,
         .to = sync->range.to,
         .now = sync->now,
@@ -57,9 +57,24 @@ void sync_compare(struct sync *sync)
         .settled = sync->request.has_range ? NULL : sync_is_settled,
         .settled_context = sync,
     };
-    sync->settling.compared = true;
+    sync->settling.compared =
+        false; /* stopped in the middle, it is known of no document whether it is there */
     difference_free(&sync->difference);
-    difference_find(&sync->documents, &sync->log, &sync->held, &rules, &sync->difference);
+    sync->comparison = comparison_begin(&sync->documents, &sync->log, &sync->held, &sync->comparison_rules,
+                                        &sync->difference);
+}
+
+void sync_compare(struct sync *sync)
+{
+    if (!sync->comparison)
+        begin(sync);
+    if (comparison_go_on(sync->comparison)) {
+        sync_take_turn(sync, 0);
+        return;
+    }
+    comparison_free(sync->comparison);
+    sync->comparison = NULL;
+    sync->settling.compared = true;
     warn_of_others(sync);
     log_info(sync->account.log, "sync", "creates=%zu amends=%zu deletes=%zu", sync->difference.create_count,
              sync->difference.amend_count, sync->difference.twin_count);

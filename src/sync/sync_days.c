@@ -122,8 +122,8 @@ static void ask_for_range(struct sync *sync, unsigned pump, int64_t first, int64
     }
 }
 
-/* Calls ask for each window of days that the pump's clock shows in the range and that was not asked for yet.
- */
+/* Calls ask for each window of days that the pump's clock shows in the range and that
+   was not asked for yet. */
 void sync_ask_for_days(struct sync *sync, unsigned pump,
                        void (*ask)(struct sync *sync, unsigned pump, int64_t first, int64_t last))
 {

@@ -4,33 +4,33 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <event2/event.h>
 
+#include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/log.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/tandem/tandem.h"
 
 enum { MINUTES_ALLOWED = 10, USUAL_DAYS = 31 };
 
-int64_t sync_monotonic_microseconds(void)
+static void name_settings(const struct sync *sync, const char *text, char *named, size_t size)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    struct buffer out;
+    buffer_init(&out, size - 1);
+    configuration_add_named(sync->account.configuration, text, &out);
+    snprintf(named, size, "%s", out.data);
+    buffer_free(&out);
 }
 
-int64_t sync_monotonic_milliseconds(void)
+struct error sync_named(const struct sync *sync, const struct error *error)
 {
-    return sync_monotonic_microseconds() / 1000;
-}
-
-int64_t sync_monotonic_seconds(void)
-{
-    return sync_monotonic_microseconds() / 1000000;
+    struct error named = *error;
+    name_settings(sync, error->text, named.text, sizeof named.text);
+    return named;
 }
 
 /* ---- how it ends ---- */
@@ -63,10 +63,11 @@ static bool note_for_check(struct sync *sync, enum sync_outcome outcome, const s
 
 void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error *error)
 {
-    if (has_ended(sync) || note_for_check(sync, outcome, error))
+    const struct error named = sync_named(sync, error);
+    if (has_ended(sync) || note_for_check(sync, outcome, &named))
         return;
     sync->outcome = outcome;
-    sync->report.error = *error;
+    sync->report.error = named;
     sync->failed_at = sync->steps[sync->step].name;
     tandem_cancel(sync->account.tandem);
     nightscout_cancel(sync->nightscout);
@@ -127,7 +128,7 @@ static void show_progress(struct sync *sync)
 static void sync_move(struct sync *sync, enum sync_step step)
 {
     log_info(sync->account.log, "sync", "step=%s after=%s ms=%" PRId64, sync->steps[step].name,
-             sync->steps[sync->step].name, (sync_monotonic_microseconds() - sync->started_monotonic) / 1000);
+             sync->steps[sync->step].name, (monotonic_microseconds() - sync->started_monotonic) / 1000);
     sync->step = step;
     sync->next = sync->steps[step].next;
     sync->sent = 0;
@@ -228,13 +229,14 @@ void sync_stop(struct sync *sync)
 
 void sync_warn(struct sync *sync, const char *format, ...)
 {
-    char text[600];
+    char text[600], named[600];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    report_warn(&sync->report, "%s", text);
-    log_warn(sync->account.log, "sync", "note=%s", log_quote(sync->account.log, text));
+    name_settings(sync, text, named, sizeof named);
+    report_warn(&sync->report, "%s", named);
+    log_warn(sync->account.log, "sync", "note=%s", log_quote(sync->account.log, named));
 }
 
 void sync_on_tandem(void *context, const struct error *error)

@@ -100,8 +100,8 @@ struct sync_reading {
     unsigned further_rounds; /* for days that a pump's clock turned out to have shown */
 };
 
-/* The pump's settings on their way into Nightscout's profile, which is written once, beside the reads if it
- * can be. */
+/* The pump's settings on their way into Nightscout's profile, which is written once,
+   beside the reads if it can be. */
 struct sync_profile {
     struct json *newest; /* of all in Nightscout, a list of one */
     struct json *stored; /* a list of them, asked for when the newest is not ours */
@@ -182,6 +182,8 @@ struct sync {
     struct held held;
     struct documents documents;
     struct difference difference;
+    struct difference_rules comparison_rules;
+    struct comparison *comparison; /* while it goes on */
 
     struct sync_sign_in sign_in;
     struct sync_reading reading;
@@ -191,11 +193,8 @@ struct sync {
 };
 
 /* ---- sync_flow.c ---- */
-int64_t sync_monotonic_microseconds(void);
-int64_t sync_monotonic_milliseconds(void);
-int64_t sync_monotonic_seconds(void);
-/* For requests: the step waits until each has answered. Callbacks that fit tandem_done and nightscout_done.
- */
+/* For requests: the step waits until each has answered. Callbacks that fit tandem_done
+   and nightscout_done. */
 void sync_expect(struct sync *sync);
 void sync_on_tandem(void *sync, const struct error *error);
 void sync_on_nightscout(void *sync, const struct error *error);
@@ -208,6 +207,8 @@ void sync_begin(struct sync *sync);
 /* A token that has run out is forgotten, and the table begins anew; what was learned already is kept. */
 void sync_sign_in_again(struct sync *sync);
 /* For the report and the log. */
+/* What the lower rooms say, with the settings in it named as this person has them: TCONNECT_REGION_2. */
+struct error sync_named(const struct sync *sync, const struct error *error);
 void sync_warn(struct sync *sync, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the run, unless it has ended: the first error wins. Everything under way is cancelled. */
 void sync_fail(struct sync *sync, enum sync_outcome outcome, const struct error *error);
@@ -237,8 +238,8 @@ struct memory_of_pump;
 bool sync_looks_into_gaps(const struct sync *sync, const struct memory_of_pump *known);
 /* The log is read up to then. */
 int64_t sync_read_until(const struct sync *sync);
-/* A timer's run behind one that left nothing to do: it asks for the account first, and ends where that tells
- * nothing new. */
+/* A timer's run behind one that left nothing to do: it asks for the account first, and
+   ends where that tells nothing new. */
 bool sync_may_be_idle(const struct sync *sync);
 bool sync_has_nothing_new(const struct sync *sync);
 

@@ -7,6 +7,7 @@
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/pump/account.h"
 #include "tconnectsync/pump/feature.h"
 #include "tconnectsync/settings/configuration.h"
@@ -101,8 +102,8 @@ static bool may_have_news(const struct sync *sync, const struct pump *pump,
            second > sync->now - LOOK_BACK_MOST;
 }
 
-/* Of the pumps that are carried over the oldest moment that is not settled; NO_TIME when no run has settled
- * anything. */
+/* Of the pumps that are carried over the oldest moment that is not settled; NO_TIME
+   when no run has settled anything. */
 static int64_t oldest_unsettled(const struct sync *sync)
 {
     const char *serial_number = sync->account.configuration->pump_serial_number;
@@ -133,8 +134,8 @@ static int64_t newest_of_ours(const struct sync *sync)
     return newest;
 }
 
-/* One collection has documents of ours, another that is carried over has none: its writes may have failed all
- * the time. */
+/* One collection has documents of ours, another that is carried over has none: its
+   writes may have failed all the time. */
 static bool lacks_a_collection(const struct sync *sync)
 {
     return (sync_wants_treatments(sync) && sync->range.newest[COLLECTION_TREATMENTS] == NO_TIME) ||
@@ -168,8 +169,8 @@ static int64_t cut_look_back(struct sync *sync, int64_t since)
     return most;
 }
 
-/* What was not settled, and the time before it in which late records may have come: settled ones are not made
- * again. */
+/* What was not settled, and the time before it in which late records may have come:
+   settled ones are not made again. */
 static void look_back(struct sync *sync)
 {
     int64_t since = sync_is_automatic(sync) ? oldest_unsettled(sync) : NO_TIME;
@@ -225,7 +226,7 @@ bool sync_may_be_idle(const struct sync *sync)
 {
     const struct sync_memory *memory = sync->account.memory;
     return sync->request.by_timer && sync_is_automatic(sync) && memory->is_settled &&
-           sync_monotonic_seconds() - memory->compared_at < COMPARED_FOR;
+           monotonic_seconds() - memory->compared_at < COMPARED_FOR;
 }
 
 bool sync_has_nothing_new(const struct sync *sync)

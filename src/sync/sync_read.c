@@ -8,6 +8,7 @@
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/pump/account.h"
 #include "tconnectsync/pump/feature.h"
@@ -70,7 +71,7 @@ static void read_held(struct sync *sync, enum collection collection)
 
 static void read_nightscout(struct sync *sync)
 {
-    sync->held.read_at = sync_monotonic_milliseconds();
+    sync->held.read_at = monotonic_milliseconds();
     if (sync_wants_treatments(sync))
         read_held(sync, COLLECTION_TREATMENTS);
     if (sync->request.features & FEATURE_CGM)

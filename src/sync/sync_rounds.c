@@ -1,5 +1,5 @@
-/* The writes go out in rounds: what came of one decides whether all is done, there is another, or the run
- * fails. */
+/* The writes go out in rounds: what came of one decides whether all is done, there is
+   another, or the run fails. */
 #include "sync_internal.h"
 
 #include <inttypes.h>

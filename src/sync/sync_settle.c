@@ -9,6 +9,7 @@
 #include "tconnectsync/base/error.h"
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/log.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/documents/held.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/pump/account.h"
@@ -54,7 +55,7 @@ void sync_fetch_coverage(struct sync *sync)
     if (sync->settling.asked || sync->account.memory->coverage_refused)
         return;
     sync->settling.asked = true;
-    sync->settling.asked_at = sync_monotonic_milliseconds();
+    sync->settling.asked_at = monotonic_milliseconds();
     sync_expect(sync);
     nightscout_fetch_activities(sync->nightscout, &sync->settling.activities, on_coverage, sync);
 }
@@ -172,7 +173,7 @@ void sync_remember_run(struct sync *sync, bool good)
     if (!good || sync->request.pretend || !sync_is_automatic(sync) || !sync->settling.settled)
         return;
     memory->is_settled = !something_waits(sync);
-    memory->compared_at = sync_monotonic_seconds();
+    memory->compared_at = monotonic_seconds();
     for (size_t i = 0; i < sync->pumper->pump_count; i++) {
         struct memory_of_pump *known = memory_of_pump(memory, sync->pumper->pumps[i].serial_number);
         memory_note_settled(known, &sync->pumper->pumps[i]);
@@ -240,7 +241,7 @@ static bool has_old_copy(const struct sync *sync)
     bool changed = false;
     for (size_t i = 0; i < sync->pumper->pump_count; i++)
         changed |= memory_at(sync, i)->coverage_changed;
-    return changed && sync_monotonic_milliseconds() - sync->settling.asked_at > HELD_FRESH_MILLISECONDS;
+    return changed && monotonic_milliseconds() - sync->settling.asked_at > HELD_FRESH_MILLISECONDS;
 }
 
 static void on_read_again(void *context, const struct error *error)

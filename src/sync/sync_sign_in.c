@@ -37,7 +37,7 @@ static bool may_sign_in(struct sync *sync)
     if (refused)
         error_set(
             &error, ERROR_CREDENTIALS,
-            "Tandem refused the e-mail or password at %s. It is not tried again by itself, so that the "
+            "Tandem refused the email or password at %s. It is not tried again by itself, so that the "
             "account "
             "is not locked. Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION, then check the "
             "login%s.",

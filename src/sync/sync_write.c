@@ -12,6 +12,7 @@
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/nightscout/nightscout.h"
 #include "tconnectsync/pump/account.h"
 #include "tconnectsync/pump/feature.h"
@@ -159,8 +160,9 @@ static void on_written(void *context, const struct error *error)
     } else if (!error) {
         note_stored(sync, write);
     } else {
+        const struct error named = sync_named(sync, error);
         lane->stopped = true;
-        note_failed(sync, write, error);
+        note_failed(sync, write, &named);
     }
     free_write(write);
     sync_fill_lane(lane);
@@ -253,7 +255,7 @@ static bool send_amendment(struct lane *lane)
     struct buffer body;
     if (lane->next == sync->difference.amend_count)
         return false;
-    if (held_is_stale(&sync->held, sync_monotonic_milliseconds())) {
+    if (held_is_stale(&sync->held, monotonic_milliseconds())) {
         lane->stopped = true;
         note_trouble(sync, ROUND_STALE, &(struct error){0});
         return false;

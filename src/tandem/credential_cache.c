@@ -111,8 +111,8 @@ static char *folder_of(const char *path)
     return slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup("./");
 }
 
-/* A file that is about to be renamed is locked by whoever writes it, and no longer once that process is dead.
- */
+/* A file that is about to be renamed is locked by whoever writes it, and no longer
+   once that process is dead. */
 static void remove_orphan(int folder, const char *name)
 {
     struct stat file;
@@ -143,8 +143,8 @@ void credential_cache_clean(const char *path)
 
 /* ---- reading ---- */
 
-/* Whole content of a regular file that nobody but us can write to; NULL or why not. Sets absent when there is
- * none. */
+/* Whole content of a regular file that nobody but us can write to; NULL or why not.
+   Sets absent when there is none. */
 static const char *read_file(const char *path, struct buffer *content, bool *absent)
 {
     struct stat file;
@@ -237,7 +237,7 @@ static const char *interpret(const struct buffer *content, const struct credenti
     } else {
         account_digest(digest, salt, owner);
         if (!same_text(json_get(file, "account"), digest)) {
-            why = "it belongs to another e-mail address";
+            why = "it belongs to another email address";
         } else {
             take_failures(file, salt, owner, credentials);
             why = take_token(file, owner, now, credentials);

@@ -1,5 +1,5 @@
 /* credential_cache.h - what outlives the process: Tandem's token, and that Tandem refused a password. One
-   small JSON file that only its owner can read; neither the e-mail address nor the password stands in it. */
+   small JSON file that only its owner can read; neither the email address nor the password stands in it. */
 #ifndef TCONNECTSYNC_CREDENTIAL_CACHE_H
 #define TCONNECTSYNC_CREDENTIAL_CACHE_H
 
@@ -26,7 +26,7 @@ struct credentials {
     char *token; /* NULL: none */
     int64_t expires;
     char *pumper_id, *account_id;
-    int64_t refused; /* when this very e-mail, password, region and address were refused */
+    int64_t refused; /* when this very email, password, region and address were refused */
     int64_t lifted;  /* when a person last asked to try them again all the same */
     struct sign_in_limit limit;
 };

@@ -1,5 +1,5 @@
-/* Nothing in a token is believed before its signature has been checked: until then its header only picks the
- * key. */
+/* Nothing in a token is believed before its signature has been checked: until then its
+   header only picks the key. */
 #include "jwt.h"
 
 #include <stdio.h>

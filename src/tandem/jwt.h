@@ -1,5 +1,5 @@
-/* jwt.h - the id token of a sign-in, checked in full (tandem-source.md; RFC 7515, 7518, 7519, OpenID Connect
- * Core). */
+/* jwt.h - the id token of a sign-in, checked in full (tandem-source.md; RFC 7515,
+   7518, 7519, OpenID Connect Core). */
 #ifndef TCONNECTSYNC_JWT_H
 #define TCONNECTSYNC_JWT_H
 

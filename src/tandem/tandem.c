@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 
+#include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/base/redact.h"
@@ -91,9 +92,14 @@ void tandem_store(struct tandem *tandem)
     if (!path)
         return;
     bool written = credential_cache_write(path, &self, &tandem->credentials, &error);
-    if (!written && !tandem->cache_fails)
+    if (!written && !tandem->cache_fails) {
+        struct buffer named;
+        buffer_init(&named, 2 * sizeof error.text);
+        configuration_add_named(tandem->configuration, error.text, &named);
         log_warn(tandem->log, "tandem", "credential_cache=unwritten error=%s",
-                 log_quote(tandem->log, error.text));
+                 log_quote(tandem->log, named.data));
+        buffer_free(&named);
+    }
     tandem->cache_fails = !written;
 }
 

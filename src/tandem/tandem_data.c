@@ -1,5 +1,5 @@
-/* What a token is for: the account with its pumps, and a pump's log (tandem-source.md: Calls with the token).
- */
+/* What a token is for: the account with its pumps, and a pump's log (tandem-source.md:
+   Calls with the token). */
 #include "tandem_session.h"
 
 #include <string.h>
@@ -132,10 +132,8 @@ void tandem_fetch_log(struct tandem *tandem, const char *assignment_id, int64_t 
     url_encode(&url, tandem->credentials.pumper_id ? tandem->credentials.pumper_id : "");
     buffer_addf(&url, "&startDate=%sT00:00:00Z&endDate=%sT23:59:59Z&eventIds=%s", first, last,
                 pump_log_event_ids);
-    struct http_request request = {.url = url.data,
-                                   .maximum_length = LOG_MAXIMUM,
-                                   .on_data = on_log_data,
-                                   .on_restart = on_log_restart};
+    struct http_request request = {
+        .url = url.data, .maximum_length = LOG_MAXIMUM, .on_data = on_log_data, .on_restart = on_log_restart};
     send_with_token(call, &request);
     buffer_free(&url);
 }

@@ -37,7 +37,7 @@ void tandem_open_login_page(struct tandem *tandem, tandem_done *done, void *cont
     tandem_call_send(call, &request);
 }
 
-/* ---- e-mail and password ---- */
+/* ---- email and password ---- */
 
 static const char wait_for_person[] =
     "It is not tried again before the password or region is changed or a check is asked for";
@@ -45,7 +45,7 @@ static const char wait_for_person[] =
 #define LOOK_THERE "Sign in to Tandem Source with a browser"
 #define NO_REFUSAL "The password is not known to be wrong"
 
-/* What Tandem, or somebody before it, can say to a password. Only its own word that e-mail or password are
+/* What Tandem, or somebody before it, can say to a password. Only its own word that email or password are
    wrong is a refusal, after which none is sent; everything else may pass, and has its own patience. */
 static const struct verdict {
     int status;       /* 0: any */
@@ -122,7 +122,7 @@ static bool refuse(struct tandem_call *call, struct error *error)
     const char *other_region = tandem->configuration->region == REGION_US ? "EU" : "US";
     tandem_note_refusal(tandem, call->now);
     return error_set(error, ERROR_CREDENTIALS,
-                     "Tandem refused the e-mail or password. %s account? Set TCONNECT_REGION=%s. %s.",
+                     "Tandem refused the email or password. %s account? Set TCONNECT_REGION=%s. %s.",
                      other_region, other_region, wait_for_person);
 }
 
@@ -179,7 +179,7 @@ void tandem_sign_in(struct tandem *tandem, int64_t now, tandem_done *done, void 
     tandem_learn_failures(tandem, now);
     if (tandem_refused(tandem, NULL)) {
         struct error error;
-        error_set(&error, ERROR_CREDENTIALS, "Tandem refused this e-mail and password before. %s.",
+        error_set(&error, ERROR_CREDENTIALS, "Tandem refused this email and password before. %s.",
                   wait_for_person);
         tandem_call_decline(call, &error);
         return;

@@ -7,7 +7,7 @@
 /* How long the label is that stands here; 0: none does. */
 static size_t label_at(const char *text, size_t length)
 {
-    static const char *const labels[] = {"[hidden]", "[token]", "[userinfo]", "[e-mail]"};
+    static const char *const labels[] = {"[hidden]", "[token]", "[userinfo]", "[email]"};
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
         if (length >= strlen(labels[i]) && memcmp(text, labels[i], strlen(labels[i])) == 0)
             return strlen(labels[i]);

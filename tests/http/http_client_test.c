@@ -19,6 +19,7 @@
 
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/memory.h"
+#include "tconnectsync/base/monotonic.h"
 #include "tconnectsync/http/http_client.h"
 
 #include "fake_server.h"
@@ -135,13 +136,6 @@ static void run_for(unsigned milliseconds)
     struct timeval time = {milliseconds / 1000, milliseconds % 1000 * 1000};
     event_base_loopexit(base, &time);
     event_base_dispatch(base);
-}
-
-static int64_t milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void send_and_wait(const struct http_request *request, struct outcome *outcome)
@@ -283,14 +277,14 @@ static void what_can_recover_is_repeated(void **state)
     request.retry = true;
     request.on_data = on_data;
     request.on_restart = on_restart;
-    int64_t begun = milliseconds();
+    int64_t begun = monotonic_milliseconds();
     send_and_wait(&request, &outcome);
     assert_int_equal(outcome.response.error.kind, ERROR_NONE);
     assert_int_equal(outcome.response.status, 200);
     assert_int_equal(outcome.response.attempts, 3);
     assert_int_equal(outcome.restarts, 2);
     assert_int_equal(outcome.streamed, 5);
-    assert_true(milliseconds() - begun >= 1500);
+    assert_true(monotonic_milliseconds() - begun >= 1500);
 }
 
 static void nothing_is_repeated_unasked(void **state)
@@ -329,10 +323,10 @@ static void retry_after_is_honoured(void **state)
     struct outcome outcome = {0};
     struct http_request request = get(&outcome, "/");
     request.retry = true;
-    int64_t begun = milliseconds();
+    int64_t begun = monotonic_milliseconds();
     send_and_wait(&request, &outcome);
     assert_int_equal(outcome.response.status, 200);
-    assert_true(milliseconds() - begun >= 1900);
+    assert_true(monotonic_milliseconds() - begun >= 1900);
 }
 
 static void a_long_retry_after_is_left_to_the_caller(void **state)
@@ -850,9 +844,9 @@ static void cancel_while_a_name_is_looked_up(void **state)
     struct http_request request = get(&outcome, "http://slow.test/");
     struct http_transfer *transfer = http_client_send(client, &request);
     run_for(50);
-    int64_t begun = milliseconds();
+    int64_t begun = monotonic_milliseconds();
     http_client_cancel(transfer);
-    assert_true(milliseconds() - begun < 100);
+    assert_true(monotonic_milliseconds() - begun < 100);
     run_for(20);
     assert_int_equal(outcome.calls, 0);
     sleep(3); /* the resolver's thread ends and gives back what it holds */

@@ -56,7 +56,7 @@ const char *const page_state_names[] = {
 const size_t page_state_count = sizeof page_state_names / sizeof *page_state_names;
 
 static char *const all_problems[] = {
-    (char[]){"TCONNECT_EMAIL is not set. Set it to the e-mail address that signs in to Tandem Source."},
+    (char[]){"TCONNECT_EMAIL is not set. Set it to the email address that signs in to Tandem Source."},
     (char[]){"TCONNECT_PASSWORD is not set. Set it to the password that signs in to Tandem Source."},
     (char[]){"NS_URL still holds the example of a guide. Set it to what the browser shows when the "
              "Nightscout site is open, up to the first single slash."},
@@ -228,7 +228,7 @@ static void fail(struct page_state *state, unsigned failed)
 
 static void refuse(struct page_state *state)
 {
-    static char refused[] = "Tandem refused the e-mail or password. EU account? Set TCONNECT_REGION=EU. It "
+    static char refused[] = "Tandem refused the email or password. EU account? Set TCONNECT_REGION=EU. It "
                             "is not tried again before the password or region is changed or a check is "
                             "asked for.";
     state->view.verdict = VERDICT_REFUSED;

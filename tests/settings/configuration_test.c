@@ -311,7 +311,7 @@ static void known_mistakes_are_mended_with_a_word(void **state)
         {"NS_SECRET=correct horse battery ", "https://ns.example.org/", "space"},
         {"NS_SECRET=\"correct horse battery\"", "https://ns.example.org/", "quotes"},
         {"TCONNECT_PASSWORD=\"", "https://ns.example.org/", NULL}, /* not both of a pair of quotes */
-        {"TCONNECT_EMAIL=jane", "https://ns.example.org/", "e-mail"},
+        {"TCONNECT_EMAIL=jane", "https://ns.example.org/", "email"},
         {"TCONNECTSYNC_HEROKU_SECRET=1234", "https://ns.example.org/", "guessed"},
         {"TIMEZONE_NAME=EST", "https://ns.example.org/", "no place"},
         {"TIMEZONE_NAME=Etc/GMT+5", "https://ns.example.org/", "no place"},
@@ -370,7 +370,7 @@ static void nothing_personal_gets_through(void **state)
     buffer_init(&out, 1000);
     redact(redactor, text, strlen(text), &out);
     assert_string_equal(out.data,
-                        "[e-mail] [password] [serial] [secret] [secret] [proxy-password] [proxy-password] "
+                        "[email] [password] [serial] [secret] [secret] [proxy-password] [proxy-password] "
                         "GET https://[nightscout][nightscout-path]/api/v1 [ping-url]/fail [secret]");
     buffer_free(&out);
     redactor_free(redactor);
@@ -553,6 +553,40 @@ static void what_one_server_has_once_is_said(void **state)
     }
 }
 
+/* Who follows a message must not change another person's setting. */
+static void a_further_person_is_told_of_settings_by_their_own_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said, *of_second;
+    } cases[] = {
+        {"Set NS_SECRET to the site's API_SECRET.", "Set NS_SECRET_2 to the site's API_SECRET."},
+        {"Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION",
+         "Correct TCONNECT_EMAIL_2, TCONNECT_PASSWORD_2 or TCONNECT_REGION_2"},
+        {"NS_URL", "NS_URL_2"},
+        {"NS_URL_2 and NS_URL_FILE, LISTEN_HOST", "NS_URL_2 and NS_URL_FILE, LISTEN_HOST"},
+        {"", ""},
+    };
+    struct family family =
+        FAMILY("NS_URL_2=https://joe.example.org", "NS_SECRET_2=joes own api secret", "TIMEZONE_NAME_2=EST",
+               "PUMP_CLOCK_2=slow", "NS_SKIP_TLS_VERIFY_2=true", "TZ=Mars/Olympus");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t person = 0; person < 2; person++) {
+            struct buffer out;
+            buffer_init(&out, 1000);
+            configuration_add_named(family.people[person], cases[i].said, &out);
+            assert_string_equal(out.data, person ? cases[i].of_second : cases[i].said);
+            buffer_free(&out);
+        }
+    const struct configuration *joe = family.people[1];
+    assert_string_equal(joe->time_zone_setting, "TIMEZONE_NAME_2");
+    assert_string_equal(family.people[0]->time_zone_setting, "TIMEZONE_NAME");
+    assert_non_null(strstr(joe->problems[0], "read every pump time in TIMEZONE_NAME_2 as it is"));
+    assert_non_null(strstr(joe->warnings[0], "NS_SKIP_TLS_VERIFY_2 is on"));
+    assert_non_null(strstr(joe->warnings[1], "Set TIMEZONE_NAME_2 to a place"));
+    free_family(&family);
+}
+
 static void a_further_persons_secrets_may_come_from_files(void **state)
 {
     (void)state;
@@ -573,6 +607,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_between_two_people),
         cmocka_unit_test(an_address_that_cannot_be_used_is_not_one_that_is_missing),
         cmocka_unit_test(what_one_server_has_once_is_said),
+        cmocka_unit_test(a_further_person_is_told_of_settings_by_their_own_names),
         cmocka_unit_test(a_further_persons_secrets_may_come_from_files),
         cmocka_unit_test(the_least_that_is_needed_is_enough),
         cmocka_unit_test(every_setting_is_taken),

@@ -11,6 +11,7 @@ import { test } from 'node:test';
 import { freePort, launch, sleep, until } from './lib/child.mjs';
 import { SECRET, label, own, serve, startServer } from './lib/daemon.mjs';
 import { ahead } from './lib/date.mjs';
+import { suffixed } from './lib/family.mjs';
 import { ask } from './lib/fetch.mjs';
 import { begin, folder, program, run } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
@@ -281,21 +282,34 @@ function copies(pid, secret) {
   return found;
 }
 
-test('after a run each secret stands in memory twice: for whom it is meant, and in the redactor', async (t) => {
-  const simulator = await start({ seed: 31, historyDays: 3 });
-  t.after(() => simulator.stop());
-  const home = folder(t);
-  const { TCONNECT_PASSWORD, NS_SECRET, ...env } = simulator.env;
-  // Not in the environment: an address sanitizer keeps a copy of that.
-  fs.writeFileSync(path.join(home, '.env'), `TCONNECT_PASSWORD=${TCONNECT_PASSWORD}\nNS_SECRET=${NS_SECRET}\n`, { mode: 0o600 });
-  const { server, secretly } = await startServer({ env: { ...env, CACHE_CREDENTIALS: 'true', CACHE_CREDENTIALS_PATH: path.join(home, 'kept.json') }, home });
-  t.after(() => server.stop());
-  assert.equal((await secretly('/update?days=1')).status, 200);
-  const { token } = JSON.parse(fs.readFileSync(path.join(home, 'kept.json'), 'utf8'));
-  const digest = createHash('sha1').update(NS_SECRET).digest('hex');
-  for (const [name, secret] of Object.entries({ TCONNECT_PASSWORD, NS_SECRET, digest, token })) {
-    const found = copies(server.pid, secret);
-    assert.ok(found >= 1 && found <= 2, `${name}: ${found}`);
+test('after a run each secret of each person stands in memory twice: for whom it is meant, and in the redactor', async (t) => {
+  const people = [['kims tandem words', 'kims-api-secret'], ['bos other tandem words', 'bos-other-api-secret']];
+  for (const count of [1, 2]) {
+    const home = folder(t), kept = ['kept.json', 'kept_2.json'].map((name) => path.join(home, name));
+    const env = { CACHE_CREDENTIALS: 'true', CACHE_CREDENTIALS_PATH: kept[0] }, file = [];
+    for (let person = 1; person <= count; person += 1) {
+      const [password, secret] = people[person - 1];
+      const simulator = await start({ seed: 30 + person, historyDays: 3, password, secret });
+      t.after(() => simulator.stop());
+      for (const [name, value] of Object.entries(suffixed(simulator.env, person))) {
+        // Not in the environment: an address sanitizer keeps a copy of that.
+        if (/^(TCONNECT_PASSWORD|NS_SECRET)/.test(name)) file.push(`${name}=${value}\n`);
+        else env[name] = value;
+      }
+    }
+    fs.writeFileSync(path.join(home, '.env'), file.join(''), { mode: 0o600 });
+    const { server, secretly } = await startServer({ env, home });
+    t.after(() => server.stop());
+    for (let person = 1; person <= count; person += 1) {
+      const [password, secret] = people[person - 1];
+      assert.equal((await secretly(`/update?days=1&person=${person}`)).status, 200);
+      const { token } = JSON.parse(fs.readFileSync(kept[person - 1], 'utf8'));
+      const digest = createHash('sha1').update(secret).digest('hex');
+      for (const [name, value] of Object.entries({ password, secret, digest, token })) {
+        const found = copies(server.pid, value);
+        assert.ok(found >= 1 && found <= 2, `${name} of person ${person} of ${count}: ${found}`);
+      }
+    }
   }
 });
 

@@ -190,7 +190,7 @@ test('a refused password is not tried again by itself nor by the next process; a
   const attempts = async () => (await simulator.statistics()).logins;
   await forward(13);
   const first = await daemon.idle(1);
-  assert.match(first.runs[0].error, /refused the e-mail or password/);
+  assert.match(first.runs[0].error, /refused the email or password/);
   assert.equal((await daemon.get('/healthz')).text.trim(), 'refused');
   assert.equal(await attempts(), 1);
   for (let i = 0; i < 12; i += 1) await forward(300);

@@ -106,7 +106,7 @@ test('what the page and /healthz say is in docs/troubleshooting.md', () => {
   const text = blocks('docs/troubleshooting.md').join('\n');
   const verdicts = rows('page_verdict.c', 'VERDICT', 1);
   const words = matches(source, /\[HEALTH_[A-Z]+\] = "([a-z]+)"/g).flat();
-  const notices = rows('page.c', 'NOTICE', 1);
+  const notices = rows('page_progress.c', 'NOTICE', 1);
   assert.ok(verdicts.length >= 7 && words.length >= 7 && notices.length >= 14, `${verdicts.length} ${words.length} ${notices.length}`);
   assert.deepEqual([...verdicts, ...words, ...notices].filter((said) => !text.includes(said.replace(/\s+/g, ' '))), []);
 });

@@ -240,7 +240,7 @@ test('a check signs in anew whatever token is kept, and names both sides', async
   assert.equal(wrong.status, 1);
   assert.match(wrong.stdout, /^Nightscout: the secret is good/m);
   assert.match(wrong.stdout, /^Tandem Source: failed/m);
-  assert.match(wrong.stdout, /^FAILED: Tandem refused the e-mail or password/m);
+  assert.match(wrong.stdout, /^FAILED: Tandem refused the email or password/m);
   environment.NS_SECRET = 'not-the-right-secret';
   const both = (await check()).stdout;
   assert.match(both, /^FAILED: Tandem refused/m);

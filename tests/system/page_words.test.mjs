@@ -77,12 +77,12 @@ const WHOLE = [
   'Tandem has locked the account. Sign in to Tandem Source with a browser first. Signing in is tried again in 4 minutes, or as soon as a check is asked for.',
   'Tandem\'s sign-in brought no token. Nothing is lost: the next sync signs in again.',
   'Nightscout cannot be found: its host name is not known. Check the address and the internet connection. Nothing is lost; the next sync writes what is missing.',
-  'Tandem refused the e-mail or password at 07:03. It is not tried again by itself, so that the account is not locked. Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION, then check the login; the same password can be tried once in 30 minutes.',
+  'Tandem refused the email or password at 07:03. It is not tried again by itself, so that the account is not locked. Correct TCONNECT_EMAIL, TCONNECT_PASSWORD or TCONNECT_REGION, then check the login; the same password can be tried once in 30 minutes.',
   'This machine\'s clock is 12 minutes ahead of what Nightscout says. Nothing was written, so that no time is wrong. Set the machine\'s clock (NTP).',
   'CGM was switched on later than the rest and is carried over from then on. To fill the days before: tconnectsync-heroku sync --from Xx --to Xx, or on the page 7 days back under "Choose days and kinds".',
   'Nightscout\'s profile leaves out what makes no sense in the pump\'s settings: "Weekend" has no segment that starts at midnight. Look at it on the pump.',
 ];
-const WORDS = /^(was switched on later|time, and was so|time\. The times|every pump with|Settings: region|Not carried over|Nightscout: the %s|token is known|secret is good|Pump %zu|, uploaded|Tandem Source: signed|Warning: by TIMEZONE|has a segment whose|failed, see below|; the same password|%\.420s|%s Nothing is lost|Nightscout %s|Tandem refused the e-mail or password at|This machine's clock is)/;
+const WORDS = /^(was switched on later|time, and was so|time\. The times|every pump with|Settings: region|Not carried over|Nightscout: the %s|token is known|secret is good|Pump %zu|, uploaded|Tandem Source: signed|Warning: by TIMEZONE|has a segment whose|failed, see below|; the same password|%\.420s|%s Nothing is lost|Nightscout %s|Tandem refused the email or password at|This machine's clock is)/;
 
 test('every message that the page can show is said in each language, with its values', () => {
   const said = [...new Set(messages().filter(({ file, text }) => SAID.test(file) && !NEVER_ON_THE_PAGE.some((never) => never.test(file) || never.test(text)) && !WORDS.test(text))

@@ -242,6 +242,30 @@ test('settings of one that cannot be used are that person\'s alone', async (t) =
   assert.match(check.text, /NS_URL_2 is not set[^]*FAILED: the settings cannot be used yet\.\n/);
   assert.match(check.text, /Person 1:\n[^]*No API errors returned!/);
   assert.equal((await get('/run?person=2', bearer(secret))).status, 503);
+  assert.match((await get('/?person=2')).text, /NS_URL_2 is not set[^]*<code id="NS_URL">NS_URL_2=https:/);
+});
+
+test('whoever is told what to set is told the name that it has for that person, in every language', async (t) => {
+  const secret = 'one-secret-for-all-of-them';
+  const wrong = { NS_SECRET: 'not the secret of the site' };
+  const { get, ended, simulators, environment, server, home } = await serveFamily(t, [{ options: { seed: 1 }, env: wrong, secret }, { options: { seed: 2 }, env: wrong, secret }]);
+  const cookie = (await get(`/?${new URLSearchParams({ secret })}`)).headers.get('set-cookie').split(';')[0];
+  for (const [person, name, other] of [[1, 'NS_SECRET', 'NS_SECRET_2'], [2, 'NS_SECRET_2', 'NS_SECRET ']]) {
+    await get(`/run?person=${person}`, bearer(secret));
+    const { runs: [{ error }] } = await ended(person, secret);
+    const german = (await get(`/?person=${person}&lang=de`, { headers: { cookie } })).text;
+    const check = (await get(`/check_login?person=${person}`, bearer(secret))).text;
+    for (const [text, words] of [[error, `Set ${name} to the site's API_SECRET`], [german, `Setzen Sie ${name} auf das API_SECRET der Seite`], [check, `FAILED: Nightscout refused the secret. Set ${name} to`]]) {
+      assert.ok(text.includes(words), `person ${person}: ${words}: ${text.slice(0, 2000)}`);
+      assert.ok(!text.includes(other), `person ${person}: ${other}`);
+    }
+    const logged = lines(server.stdout, person).join('\n');
+    assert.ok(logged.includes(`Set ${name} to`) && !logged.includes(`Set ${other.trim()} to`), logged);
+  }
+  const check = (env) => run(['check', '--person', '2'], { env: { ...environment, NS_SECRET_2: simulators[1].env.NS_SECRET, ...env }, home });
+  assert.match((await check({ TIMEZONE_NAME_2: 'Mars/Olympus' })).stderr, /TIMEZONE_NAME_2 is not a known time zone\. Set it to/);
+  assert.match((await check({ PUMP_SERIAL_NUMBER_2: '1234' })).stdout, /one pump by PUMP_SERIAL_NUMBER_2, [^]*FAILED: PUMP_SERIAL_NUMBER_2 names no pump/);
+  assert.match((await check({ TCONNECT_PASSWORD_2: 'a wrong one of them' })).stdout, /Set TCONNECT_REGION_2=EU/);
 });
 
 test('each has tokens in a file of their own, and signing out is for one secret', async (t) => {

@@ -154,7 +154,7 @@ for (const [name, fault] of Object.entries(faults)) {
 const refusals = {
   'a wrong secret': { env: { NS_SECRET: 'not-the-right-secret' }, error: /Nightscout refused the secret.*NS_SECRET/ },
   'a closed careportal': { options: { careportal: false }, error: /careportal.*ENABLE/ },
-  'a refused password': { env: { TCONNECT_PASSWORD: 'wrong' }, error: /Tandem refused the e-mail or password.*TCONNECT_REGION/ },
+  'a refused password': { env: { TCONNECT_PASSWORD: 'wrong' }, error: /Tandem refused the email or password.*TCONNECT_REGION/ },
   'a clock that is wrong': { options: { clockSkew: 1200 }, error: /clock is 20 minutes behind.*Nothing was written/ },
   'a pump that the account lacks': { env: { PUMP_SERIAL_NUMBER: '99999999' }, error: /PUMP_SERIAL_NUMBER/ },
   'no answer from Nightscout': { env: { NS_URL: 'http://127.0.0.1:9/' }, error: /Nightscout cannot be reached/ },

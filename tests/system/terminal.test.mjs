@@ -156,7 +156,7 @@ test('--env-file takes the place of .env, and has to be there', async (t) => {
 test('one message for one problem: a refused password is told once', async (t) => {
   const home = folder(t);
   const refused = environment({ TCONNECT_PASSWORD: 'not the right one' });
-  const count = (text) => text.match(/Tandem refused the e-mail or password/g)?.length;
+  const count = (text) => text.match(/Tandem refused the email or password/g)?.length;
   await Promise.all(['sync', 'check'].map(async (words) => {
     const [{ status, text }, { stdout, stderr }] = await Promise.all([
       session(words, { home, env: refused }), run([words], { home, env: refused }),

@@ -391,8 +391,8 @@ static void what_tandem_says_to_a_password(void **state)
         bool refused;
     } cases[] = {
         {401, "{\"error\":\"account/invalid_credentials\"}", ERROR_CREDENTIALS,
-         "Tandem refused the e-mail or password. EU account? Set TCONNECT_REGION=EU.", true},
-        {200, "{\"status\":\"INVALID_CREDENTIALS\"}", ERROR_CREDENTIALS, "Tandem refused the e-mail", true},
+         "Tandem refused the email or password. EU account? Set TCONNECT_REGION=EU.", true},
+        {200, "{\"status\":\"INVALID_CREDENTIALS\"}", ERROR_CREDENTIALS, "Tandem refused the email", true},
         {200, "{\"status\":\"LOCKED_OUT\"}", ERROR_SERVICE, "locked the account (200, \"LOCKED_OUT\")",
          false},
         {401, "{\"error\":\"account/locked\"}", ERROR_SERVICE, "locked the account (401", false},

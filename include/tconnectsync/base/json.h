@@ -64,8 +64,8 @@ struct json *json_parse(const char *data, size_t length, struct error *error);
 struct json *json_parse_large(const char *data, size_t length, struct error *error);
 void json_free(struct json *json);
 
-/* The member, the last one where the key stands twice; NULL when there is none or object is no object (or
- * NULL). */
+/* The member, the last one where the key stands twice; NULL when there is none or
+   object is no object (or NULL). */
 const struct json *json_get(const struct json *object, const char *key);
 /* The text of a string that holds no NUL byte; else NULL. json may be NULL. */
 const char *json_text(const struct json *json);

@@ -1,5 +1,5 @@
-/* log.h - one line per event, logfmt. Handed down, never a global: people who share a process have a log
- * each. */
+/* log.h - one line per event, logfmt. Handed down, never a global: people who share a
+   process have a log each. */
 #ifndef TCONNECTSYNC_LOG_H
 #define TCONNECTSYNC_LOG_H
 
@@ -15,8 +15,8 @@ struct log;
 
 /* Takes a finished line: redacted, NUL-terminated, with its newline, which length counts. */
 typedef void log_sink(void *context, enum log_level level, const char *line, size_t length);
-/* Hears a finished line without its newline. What it logs to the same log meanwhile is written, but not told
- * to it. */
+/* Hears a finished line without its newline. What it logs to the same log meanwhile is
+   written, but not told to it. */
 typedef void log_listener(void *context, enum log_level level, const char *line);
 
 /* least: the first level that is not dropped. redactor (may be NULL: patterns alone) hides what must not

@@ -54,7 +54,15 @@ struct difference {
     size_t nameless;  /* fresh ones of ours without pump_event_id: an older uploader's */
 };
 
-/* Decides every document's fate. log: to count readings that are left out. */
+/* Decides every document's fate, in turns of some milliseconds at most for a month: what is handed in stays as it
+   is until the last one. log: to count readings that are left out. */
+struct comparison;
+struct comparison *comparison_begin(struct documents *documents, struct pump_log *log, struct held *held,
+                                    const struct difference_rules *rules, struct difference *out);
+/* One turn; false when it was the last. */
+bool comparison_go_on(struct comparison *comparison);
+void comparison_free(struct comparison *comparison);
+/* All turns at once. */
 void difference_find(struct documents *documents, struct pump_log *log, struct held *held,
                      const struct difference_rules *rules, struct difference *out);
 void difference_free(struct difference *difference);

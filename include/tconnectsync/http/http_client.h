@@ -68,8 +68,8 @@ struct http_request {
     bool (*on_data)(void *context, const char *data, size_t length, struct error *error);
     /* Before a repeat: forget what on_data brought. May be NULL. */
     void (*on_restart)(void *context);
-    /* Exactly once, never from inside http_client_send; response lives during the call. Not after a cancel.
-     */
+    /* Exactly once, never from inside http_client_send; response lives during the call.
+       Not after a cancel. */
     void (*on_done)(void *context, const struct http_response *response);
     void *context;
 };

@@ -40,6 +40,7 @@ uint16_t http_server_port(const struct http_server *server);
 void http_server_stop_accepting(struct http_server *server);
 /* Some request waits for its answer, or some answer is still on its way out. */
 bool http_server_is_answering(const struct http_server *server);
+/* For tests of the server: what it holds at the moment. */
 size_t http_server_open_exchanges(const struct http_server *server);
 size_t http_server_open_connections(const struct http_server *server);
 /* Held exchanges are over then: who asked is told through http_exchange_on_gone; one that nobody asked about may still

@@ -35,8 +35,8 @@ void nightscout_verify(struct nightscout *nightscout, nightscout_done *done, voi
 const char *nightscout_place(const struct nightscout *nightscout);
 void nightscout_go_to(struct nightscout *nightscout, const char *place);
 
-/* The newest document of ours, in seconds since 1970; NO_TIME when there is none. until: none later than
- * this. */
+/* The newest document of ours, in seconds since 1970; NO_TIME when there is none.
+   until: none later than this. */
 void nightscout_fetch_newest(struct nightscout *nightscout, enum collection collection, int64_t until,
                              int64_t *newest, nightscout_done *done, void *context);
 /* Everything of a collection between two instants in milliseconds, both inclusive. */

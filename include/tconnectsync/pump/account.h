@@ -54,8 +54,8 @@ bool pump_in_use(const struct pump *pump, int64_t now);
    wrong). */
 int64_t pump_newest(const struct pump *pump, int64_t now);
 
-/* Whether that part of the pump's log can hold events of [from, to) (naive pump-local). True where nobody can
- * tell. */
+/* Whether that part of the pump's log can hold events of [from, to) (naive
+   pump-local). True where nobody can tell. */
 bool assignment_reaches_into(const struct assignment *assignment, int64_t from, int64_t to, int64_t now);
 
 /* PUMP_SERIAL_NUMBER's pump, or every pump that has events and whose log reaches into [from, to) (naive

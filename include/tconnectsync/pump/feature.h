@@ -29,8 +29,8 @@ enum {
 bool features_parse(const char *list, unsigned *features, struct error *error);
 /* Appends "BASAL,BOLUS" in the order above. */
 void features_write(unsigned features, struct buffer *out);
-/* What a person may miss, since these leave it out: no name that others bring as well, nor IOB, which most do
- * not want. */
+/* What a person may miss, since these leave it out: no name that others bring as well,
+   nor IOB, which most do not want. */
 unsigned features_missing(unsigned features);
 
 #endif

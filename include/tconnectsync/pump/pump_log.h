@@ -83,8 +83,8 @@ bool log_run_goes_on(const struct log_run *run, int64_t wall);
 
 /* Over 15 minutes without a record lie between two runs that both have times. */
 bool log_run_is_silent_before(const struct log_run *run, const struct log_run *next);
-/* No number is missing between two runs of a pump, one behind the other; where the group changes, nobody can
- * tell. */
+/* No number is missing between two runs of a pump, one behind the other; where the
+   group changes, nobody can tell. */
 bool log_run_adjoins(const struct log_run *run, const struct log_run *next);
 
 /* ---- reading ---- */

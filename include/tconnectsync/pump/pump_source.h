@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* The first 32 bits of SHA-256 over "SERIAL/GROUP": tells two pumps' numbers apart without naming the pump.
- */
+/* The first 32 bits of SHA-256 over "SERIAL/GROUP": tells two pumps' numbers apart
+   without naming the pump. */
 uint32_t pump_source(const char *serial_number, int32_t group);
 
 #endif

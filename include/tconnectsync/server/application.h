@@ -1,5 +1,5 @@
-/* application.h - what every command sets up first: settings, log, loop, and for each person zone and
- * clients. */
+/* application.h - what every command sets up first: settings, log, loop, and for each
+   person zone and clients. */
 #ifndef TCONNECTSYNC_APPLICATION_H
 #define TCONNECTSYNC_APPLICATION_H
 
@@ -41,8 +41,8 @@ struct application {
    NULL, cannot be read. */
 struct application *application_new(FILE *stream, enum log_level level, const char *env_file, struct error *error);
 void application_free(struct application *application);
-/* The person of that number or, among those whom the bit mask opens names, of that name; NULL: there is none.
- */
+/* The person of that number or, among those whom the bit mask opens names, of that
+   name; NULL: there is none. */
 const struct person *application_find(const struct application *application, const char *word,
                                       unsigned opened);
 

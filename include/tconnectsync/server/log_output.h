@@ -11,8 +11,8 @@ struct log_output;
 
 /* stream stays the caller's, and outlives the output. */
 struct log_output *log_output_new(FILE *stream);
-/* Lines that wait go out as soon as they can, not only with the next line; until forget_loop, or the output's
- * end. */
+/* Lines that wait go out as soon as they can, not only with the next line; until
+   forget_loop, or the output's end. */
 void log_output_watch(struct log_output *output, struct event_base *base);
 void log_output_forget_loop(struct log_output *output);
 /* On a terminal one line below the log, which each line of the log pushes down and each flush erases; elsewhere nothing.

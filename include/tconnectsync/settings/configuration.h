@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buffer;
 struct redactor;
 
 #define CONFIGURATION_PROBLEMS_MAXIMUM 40
@@ -36,6 +37,7 @@ struct configuration {
     bool nightscout_ignore_connection_errors; /* NS_IGNORE_CONN_ERRORS */
     /* What is written */
     char *time_zone;                        /* TIMEZONE_NAME, else TZ: an IANA name, not yet looked up */
+    char time_zone_setting[SETTING_NAME_SIZE]; /* where it stood: TIMEZONE_NAME, TZ, TIMEZONE_NAME_2 */
     unsigned features;                      /* TCONNECTSYNC_HEROKU_FEATURES */
     bool pump_clock_follows_zone;           /* PUMP_CLOCK=zone: pump times are read in the zone as they are */
     bool ignore_zero_unit_basal;            /* IGNORE_ZERO_UNIT_BASAL */
@@ -86,11 +88,15 @@ bool configuration_mentions(configuration_lookup *lookup, void *context, unsigne
    two of them is a problem of the later. Gives how many there are; each is to be freed with configuration_free. */
 size_t people_read(configuration_lookup *lookup, void *context, struct configuration *people[PEOPLE_MAXIMUM]);
 
+/* Appends a text of the program that names settings, each as this person has it: NS_URL of the second one is NS_URL_2.
+   Not for what names another person's settings too. */
+void configuration_add_named(const struct configuration *configuration, const char *text, struct buffer *out);
+
 /* A name that is no setting, but was surely meant to be one ("TCONNECT_EMIAL"), becomes a problem or a warning of the
    person who lacks it; any other name is somebody else's and nothing is said. */
 void people_note_name(struct configuration *const *people, size_t count, const char *name);
 
-/* Tells the redactor everything in here that must not be seen: password, secrets, e-mail, serial, Nightscout's host. */
+/* Tells the redactor everything in here that must not be seen: password, secrets, email, serial, Nightscout's host. */
 void configuration_hide(const struct configuration *configuration, struct redactor *redactor);
 
 /* A .env file's text: KEY=VALUE lines as python-dotenv reads them (comments, export, single quotes, double quotes with

@@ -1,5 +1,5 @@
-/* sync.h - one sync of one account: a state table over the clients (design.md). One runs at a time per
- * account. */
+/* sync.h - one sync of one account: a state table over the clients (design.md). One
+   runs at a time per account. */
 #ifndef TCONNECTSYNC_SYNC_H
 #define TCONNECTSYNC_SYNC_H
 

@@ -27,7 +27,7 @@ void tandem_cancel(struct tandem *tandem);
 
 /* A token that is valid for at least two more minutes is in hand: the sign-in steps can be left out. */
 bool tandem_signed_in(const struct tandem *tandem, int64_t now);
-/* This e-mail, password and region were refused before, by this process or an earlier one: do not try by itself.
+/* This email, password and region were refused before, by this process or an earlier one: do not try by itself.
    since: when. */
 bool tandem_refused(const struct tandem *tandem, int64_t *since);
 /* A person asked to try the password again (check, /update, ...): lifts the refusal unless it was lifted less than 30

@@ -287,12 +287,12 @@
     const guess = $('zone-guess'), zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     if (guess && zone) {
       const set = guess.dataset.zone, line = $('zone-line');
-      if (line) line.textContent = `TIMEZONE_NAME=${zone}`;
+      if (line) line.textContent = line.textContent.replace(/=.*/, `=${zone}`);
       guess.textContent = say(DEVICE, zone) + (!set || set === zone ? '' : ` ${say(SETTING, set)}`);
       guess.hidden = false;
     }
     const secret = $('secret-line');
-    if (secret) secret.textContent = `TCONNECTSYNC_HEROKU_SECRET=${[...crypto.getRandomValues(new Uint8Array(15))].map((byte) => (byte % 36).toString(36)).join('')}`;
+    if (secret) secret.textContent = secret.textContent.replace(/=.*/, `=${[...crypto.getRandomValues(new Uint8Array(15))].map((byte) => (byte % 36).toString(36)).join('')}`);
     for (const line of document.querySelectorAll('.line')) {
       const button = document.createElement('button');
       button.type = 'button';

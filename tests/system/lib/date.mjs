@@ -13,7 +13,7 @@ export function dated(env) {
   if (!ahead || driven) return env;
   return {
     ...env,
-    LD_PRELOAD: library,
+    LD_PRELOAD: env.LD_PRELOAD ? `${library}:${env.LD_PRELOAD}` : library,
     FAKETIME: `+${ahead}`,
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     // The leak check and libfaketime do not get on at the end of a process.

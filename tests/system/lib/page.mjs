@@ -87,9 +87,9 @@ export async function picture(page, name) {
   await page.screenshot({ path: path.join(pictures, `page-${name}.png`), fullPage: true });
 }
 
-// The page in this state on a desktop by day and a phone by night, looked at and taken.
+// The page in this state on a desktop by day, on a tablet and a phone by night, looked at and taken.
 export async function show(page, name) {
-  for (const [device, width, colorScheme] of [['desktop', 1000, 'light'], ['phone', 360, 'dark']]) {
+  for (const [device, width, colorScheme] of [['desktop', 1280, 'light'], ['tablet', 768, 'dark'], ['phone', 360, 'dark']]) {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme });
     await inspect(page, `${name} on a ${device}`);
