@@ -127,6 +127,13 @@ static void assert_same(const struct world *world, const struct world *once)
 #define TIMER(number, time)    "229 " number " " time " {'requestedAction':4,'exerciseStoppedByTimer':1}\n"
 #define REST(number, time)     "229 " number " " time " {'requestedAction':4}\n"
 
+#define ASKED(number, time) "64 " number " " time " {'bolusId':7,'carbAmount':60}\n"
+#define COMPLETED(number, time)                                                                              \
+    "20 " number " " time " {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n"
+#define ACTIVATED(number, time) "59 " number " " time " {'bolusId':7}\n"
+#define EXTENDED(number, time)                                                                               \
+    "21 " number " " time " {'bolusId':7,'completionStatus':3,'insulinDelivered':4}\n"
+
 static const struct row rows[] = {
     ROW("the stop between two sleeps, of which the second has ended", "08:00:00",
         SLEEP("1", "00:00:00") SLEEP("3", "03:00:00") AWAKE("4", "06:00:00"), AWAKE("2", "02:00:00")),
@@ -139,6 +146,11 @@ static const struct row rows[] = {
     ROW("of three, the first stop and the second start", "08:00:00",
         SLEEP("1", "00:00:00") SLEEP("5", "05:00:00") AWAKE("6", "06:00:00"),
         AWAKE("2", "02:00:00") SLEEP("3", "03:00:00") AWAKE("4", "04:00:00")),
+    ROW("the beginning of an extended bolus whose last part is withheld", "08:32:00",
+        ASKED("1", "08:00:00") COMPLETED("2", "08:00:50") EXTENDED("9", "08:31:00"),
+        ACTIVATED("3", "08:01:00")),
+    ROW("of one that gave nothing at once", "08:32:00", ASKED("1", "08:00:00") EXTENDED("9", "08:31:00"),
+        ACTIVATED("3", "08:01:00")),
 };
 
 static void a_late_record_gives_what_one_run_gives(void **state)
