@@ -115,10 +115,64 @@ static void find_bolus_changes(struct amendment *amendment)
     amendment->sets_notes = option && lacks(amendment->stored, "notes") && amendment->words.length > 0;
 }
 
-/* A sleep or exercise that says Not Ended in our words follows the pump; one that was ended stands. */
+/* The event with that number behind the document's own, in its group; NO_EVENT where the log has none. */
+static uint32_t find_later(const struct document *document, const struct pump_log *log, int64_t sequence)
+{
+    const struct pump_event *event = &log->events[document->event];
+    for (uint32_t i = document->event + 1; i < log->event_count; i++) {
+        const struct pump_event *later = &log->events[i];
+        if (later->pump != event->pump || later->group != event->group || later->sequence > sequence)
+            break;
+        if (later->sequence == sequence)
+            return i;
+    }
+    return NO_EVENT;
+}
+
+/* It was ended by a later stop than its own, which was not known then. as_stored: as it was made. */
+static bool was_ended_later(const struct document *document, const struct pump_log *log,
+                            const struct held_document *item, struct document *as_stored)
+{
+    if (!document->ended || item->numbers[1] == NO_EVENT_ID || item->numbers[2] != NO_EVENT_ID)
+        return false;
+    *as_stored = *document;
+    as_stored->related[0] = find_later(document, log, item->numbers[1]);
+    if (as_stored->related[0] == NO_EVENT || as_stored->related[0] <= document->related[0])
+        return false;
+    as_stored->duration = log->events[as_stored->related[0]].time - document->time;
+    return !differs(as_stored, item); /* else a person changed it */
+}
+
+static bool says(const struct json *stored, const char *key, const char *words)
+{
+    const char *text = json_text(json_get(stored, key));
+    return text && strcmp(text, words) == 0;
+}
+
+/* The stop that comes late ends it, in the words that are still ours. */
+static void end_earlier(struct amendment *amendment, const struct document *as_stored)
+{
+    struct buffer words;
+    buffer_init(&words, 200);
+    document_words(as_stored, amendment->log, &words);
+    bool other_words = strcmp(words.data, amendment->words.data) != 0;
+    amendment->sets_duration = amendment->sets_event_id = true;
+    amendment->sets_notes = other_words && says(amendment->stored, "notes", words.data);
+    amendment->sets_reason = other_words && says(amendment->stored, "reason", words.data);
+    document_event_id(amendment->document, amendment->log, &amendment->event_id);
+    buffer_free(&words);
+}
+
+/* A sleep or exercise that says Not Ended in our words follows the pump; one that was ended stands, unless
+   by a stop that was not its own. */
 static void find_activity_changes(struct amendment *amendment)
 {
     enum document_kind kind = amendment->document->kind;
+    struct document as_stored;
+    if (was_ended_later(amendment->document, amendment->log, amendment->item, &as_stored)) {
+        end_earlier(amendment, &as_stored);
+        return;
+    }
     bool in_notes = says_not_ended(kind, json_text(json_get(amendment->stored, "notes")));
     bool in_reason = says_not_ended(kind, json_text(json_get(amendment->stored, "reason")));
     bool ended = amendment->document->ended;
@@ -231,6 +285,7 @@ static bool is_in_its_form(const struct document *document, const struct held_do
 static bool may_change(const struct document *document, const struct pump_log *log,
                        const struct held_document *item)
 {
+    struct document as_stored;
     if (item->text == NO_TEXT || !item->ours)
         return false;
     if (document->moves)
@@ -240,7 +295,7 @@ static bool may_change(const struct document *document, const struct pump_log *l
     if (document->kind == DOCUMENT_TEMP_BASAL)
         return differs(document, item);
     if (document->kind == DOCUMENT_SLEEP || document->kind == DOCUMENT_EXERCISE)
-        return item->not_ended;
+        return item->not_ended || was_ended_later(document, log, item, &as_stored);
     for (int i = 0; document->kind == DOCUMENT_COMBO_BOLUS && i < 3; i++)
         if (document->related[i] != NO_EVENT && !names(item, document, log, i))
             return true;

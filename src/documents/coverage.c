@@ -68,16 +68,17 @@ static bool is_waiting(const struct document *document, const struct coverage_ru
            ((document->fate == FATE_AMEND || document->fate == FATE_MOVE) && !document->amended);
 }
 
-/* The records of this pump and time whose documents wait, in order; waiting: the instant of the oldest that
-   the next run has to reach back to. A bolus that lies on the edge of the range is a hole like any other. */
+/* The records of this pump and time whose documents wait, their own and those that tell them, in order;
+   waiting: the instant of the oldest that the next run has to reach back to. A bolus that lies on the edge of
+   the range is a hole like any other. */
 static size_t list_waiting(const struct pump_log *log, const struct documents *documents,
                            const struct coverage_rules *rules, struct number *numbers, int64_t *waiting)
 {
     size_t count = 0;
     *waiting = NO_TIME;
-    for (size_t i = 0; i < documents->count; i++) {
-        const struct document *document = &documents->items[i];
-        const struct pump_event *event = &log->events[document->told_by];
+    for (size_t i = 0; i < 2 * documents->count; i++) {
+        const struct document *document = &documents->items[i / 2];
+        const struct pump_event *event = &log->events[i % 2 ? document->told_by : document->event];
         if (event->pump != rules->pump || !is_waiting(document, rules))
             continue;
         numbers[count++] = (struct number){event->sequence, event->group};
@@ -207,7 +208,7 @@ bool coverage_settle(struct coverage *coverage, const struct pump_log *log, cons
         before = xcalloc(count_before, sizeof *before);
         memcpy(before, coverage->runs, count_before * sizeof *before);
     }
-    struct number *numbers = xcalloc(documents->count + 1, sizeof *numbers);
+    struct number *numbers = xcalloc(2 * documents->count + 1, sizeof *numbers);
     size_t count = list_waiting(log, documents, rules, numbers, waiting);
     int64_t newest = NO_TIME;
     gather_by_feature(&list, coverage, log, rules, numbers, count, &newest);
@@ -243,13 +244,14 @@ static bool has_record(const struct coverage *coverage, const struct pump_event 
     return run && run->group == event->group && run->first <= event->sequence && run->features & wanted;
 }
 
-/* Which of its two records comes last makes it. */
+/* Which of its two records comes last makes it. One from before all that counts came before any run. */
 bool coverage_is_settled(const struct coverage *coverage, const struct pump_log *log,
                          const struct document *document)
 {
     const unsigned wanted = document_kind_features(document->kind);
+    const struct pump_event *told_by = &log->events[document->told_by];
     return has_record(coverage, &log->events[document->event], wanted) &&
-           has_record(coverage, &log->events[document->told_by], wanted);
+           (has_record(coverage, told_by, wanted) || !(counting(coverage, told_by->time) & wanted));
 }
 
 bool coverage_has(const struct coverage *coverage, const struct pump_log *log,

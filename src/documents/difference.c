@@ -81,6 +81,12 @@ static bool would_silence_alarms(const struct comparison *comparison, const stru
                rules->now - (int64_t)rules->alarm_safe_minutes * SECONDS_PER_MINUTE;
 }
 
+/* Its parts go out together: until then a late record may still cut them otherwise. */
+static const struct document *last_part_of(const struct document *document)
+{
+    return document + (document->parts - document->part);
+}
+
 static enum document_fate fate_of_missing(struct comparison *comparison, struct document *document)
 {
     const struct difference_rules *rules = comparison->rules;
@@ -103,7 +109,7 @@ static enum document_fate fate_of_missing(struct comparison *comparison, struct 
         is_stored_otherwise(comparison, document) ||
         (rules->settled && rules->settled(rules->settled_context, document)))
         return FATE_UNCHANGED;
-    return would_silence_alarms(comparison, document) ? FATE_WITHHELD : FATE_CREATE;
+    return would_silence_alarms(comparison, last_part_of(document)) ? FATE_WITHHELD : FATE_CREATE;
 }
 
 /* Beyond what was read of Nightscout nobody can tell what stands there. */

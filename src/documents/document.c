@@ -162,7 +162,8 @@ static void on_event(struct builder *builder, size_t index)
 static void begin_pump(struct builder *builder, unsigned pump)
 {
     builder->newest = pump_log_newest(builder->log, pump, NULL);
-    builder->last_basal_document = builder->open_sleep = builder->open_exercise = NO_DOCUMENT;
+    builder->last_basal_document = NO_DOCUMENT;
+    builder->sleep = builder->exercise = (struct activity){NO_DOCUMENT, NO_EVENT};
     builder->last_sensor = builder->latest_backfill = NO_TIME;
     builder->bolus_event_count = 0;
 }

@@ -5,30 +5,36 @@ enum mode_action { START_SLEEP = 1, STOP_SLEEP, START_EXERCISE, STOP_EXERCISE, S
 enum user_mode { SLEEPING = 1, EXERCISING = 2 };
 
 /* Ends the open one at the event; stop: NO_EVENT when a second start cuts it, which is no stop of its own. */
-static void end_activity(struct builder *builder, size_t *open, const struct pump_event *event, uint32_t stop)
+static void end_activity(struct builder *builder, struct activity *activity, const struct pump_event *event,
+                         uint32_t stop)
 {
-    if (*open == NO_DOCUMENT)
+    if (activity->open == NO_DOCUMENT)
         return;
-    struct document *document = &builder->out->items[*open];
+    struct document *document = &builder->out->items[activity->open];
     document->duration = event->time > document->time ? event->time - document->time : 0;
     document->related[0] = stop;
     document->ended = stop != NO_EVENT;
-    *open = NO_DOCUMENT;
+    *activity = (struct activity){NO_DOCUMENT, stop};
 }
 
-static void start_activity(struct builder *builder, size_t *open, enum document_kind kind, size_t index)
+/* Without modes a start counts only behind a stop: when that comes late, it is what makes the document. */
+static void start_activity(struct builder *builder, struct activity *activity, enum document_kind kind,
+                           size_t index, bool by_mode)
 {
     const struct pump_event *event = &builder->log->events[index];
-    end_activity(builder, open, event, NO_EVENT);
-    builder_add(builder, kind, index, event->time);
-    *open = builder->out->count - 1;
+    end_activity(builder, activity, event, NO_EVENT);
+    struct document *document = builder_add(builder, kind, index, event->time);
+    if (!by_mode && activity->stop != NO_EVENT)
+        document->told_by = activity->stop;
+    activity->open = builder->out->count - 1;
 }
 
-static bool starts(const struct pump_event *event, bool by_mode, int64_t mode, int64_t action, size_t open)
+static bool starts(const struct pump_event *event, bool by_mode, int64_t mode, int64_t action,
+                   const struct activity *activity)
 {
     if (by_mode)
         return event->mode.current == mode && event->mode.previous != mode;
-    return event->mode.action == action && open == NO_DOCUMENT; /* a second start changes nothing */
+    return event->mode.action == action && activity->open == NO_DOCUMENT; /* a second start changes nothing */
 }
 
 static bool stops(const struct pump_event *event, bool by_mode, int64_t mode, int64_t action)
@@ -44,13 +50,13 @@ void builder_on_user_mode(struct builder *builder, size_t index)
     const struct pump_event *event = &builder->log->events[index];
     bool by_mode = event_knows(event, mode.current) && event_knows(event, mode.previous);
     if (stops(event, by_mode, SLEEPING, STOP_SLEEP))
-        end_activity(builder, &builder->open_sleep, event, (uint32_t)index);
+        end_activity(builder, &builder->sleep, event, (uint32_t)index);
     if (stops(event, by_mode, EXERCISING, STOP_EXERCISE))
-        end_activity(builder, &builder->open_exercise, event, (uint32_t)index);
-    if (starts(event, by_mode, SLEEPING, START_SLEEP, builder->open_sleep))
-        start_activity(builder, &builder->open_sleep, DOCUMENT_SLEEP, index);
-    if (starts(event, by_mode, EXERCISING, START_EXERCISE, builder->open_exercise))
-        start_activity(builder, &builder->open_exercise, DOCUMENT_EXERCISE, index);
+        end_activity(builder, &builder->exercise, event, (uint32_t)index);
+    if (starts(event, by_mode, SLEEPING, START_SLEEP, &builder->sleep))
+        start_activity(builder, &builder->sleep, DOCUMENT_SLEEP, index, by_mode);
+    if (starts(event, by_mode, EXERCISING, START_EXERCISE, &builder->exercise))
+        start_activity(builder, &builder->exercise, DOCUMENT_EXERCISE, index, by_mode);
 }
 
 static void leave_open(struct builder *builder, size_t open)
@@ -66,6 +72,6 @@ static void leave_open(struct builder *builder, size_t open)
 /* Until the newest record, as far as the log tells. */
 void builder_leave_activities_open(struct builder *builder)
 {
-    leave_open(builder, builder->open_sleep);
-    leave_open(builder, builder->open_exercise);
+    leave_open(builder, builder->sleep.open);
+    leave_open(builder, builder->exercise.open);
 }

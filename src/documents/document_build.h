@@ -12,6 +12,12 @@
 #define NO_DOCUMENT SIZE_MAX
 #define COMPLETED   3 /* completionStatus */
 
+/* A sleep or exercise on the way. */
+struct activity {
+    size_t open;   /* its document; NO_DOCUMENT: none lasts */
+    uint32_t stop; /* the event that ended the one before; NO_EVENT: none did */
+};
+
 struct builder {
     struct pump_log *log;
     const struct time_zone *zone;
@@ -23,7 +29,7 @@ struct builder {
     size_t run;                       /* the run that the event at hand lies in */
     size_t basal_run;                 /* the one of the latest basal */
     size_t last_basal_document;       /* what to end when the next basal comes */
-    size_t open_sleep, open_exercise; /* documents */
+    struct activity sleep, exercise;
     int64_t last_sensor;              /* start or join */
     int64_t latest_backfill;          /* reading time, to tell the passes of a repeated hour apart */
     uint32_t *bolus_events;           /* its 64, 65, 66, 20, 59, oldest first */

@@ -54,7 +54,7 @@ struct gathering {
     struct day_picture *picture;
     struct pump_log *log;
     struct documents documents;
-    int64_t since, until;
+    int64_t since, until, now;
 };
 
 static bool lies_within(const struct gathering *gathering, int64_t time)
@@ -62,10 +62,13 @@ static bool lies_within(const struct gathering *gathering, int64_t time)
     return time > gathering->since && time <= gathering->until;
 }
 
+/* What a fast clock dates ahead waits until its time has come: a fact is the last of what has happened. */
 static void learn(struct gathering *gathering, enum day_fact_kind kind, int64_t time, int64_t value)
 {
     struct day_fact *fact = &gathering->picture->facts[kind];
-    if (time >= fact->time) /* NO_TIME is less than every time */
+    if (time > gathering->now)
+        return;
+    if (time >= fact->time || fact->time > gathering->now) /* NO_TIME is less than every time */
         *fact = (struct day_fact){time, value};
 }
 
@@ -262,12 +265,12 @@ static void add_document(struct gathering *gathering, size_t index)
 }
 
 /* Battery, units left and insulin on board stand in records that give no document each. */
-static void learn_status(struct gathering *gathering, int64_t now)
+static void learn_status(struct gathering *gathering)
 {
     for (size_t i = 0; i < gathering->log->event_count; i++) {
         const struct pump_event *event = &gathering->log->events[i];
         const bool is_status = event->kind == EVENT_DAILY_BASAL || event->kind == EVENT_PUMP_STATUS;
-        if (event->time == NO_TIME || event->time > now)
+        if (event->time == NO_TIME)
             continue;
         if (is_status && event_knows(event, battery.percent))
             learn(gathering, FACT_BATTERY, event->time, event->battery.percent);
@@ -297,7 +300,8 @@ void day_picture_update(struct day_picture *picture, const struct pump_log *log,
                         int64_t since, int64_t until, int64_t now)
 {
     struct pump_log quiet = *log; /* what is left out was counted and logged by the sync */
-    struct gathering gathering = {.picture = picture, .log = &quiet, .since = since, .until = until};
+    struct gathering gathering = {
+        .picture = picture, .log = &quiet, .since = since, .until = until, .now = now};
     const struct document_rules rules = {
         .features = FEATURES_ALL & ~(unsigned)FEATURES_NO_RECORD, .now = now, .to = until};
     quiet.journal = NULL;
@@ -309,7 +313,7 @@ void day_picture_update(struct day_picture *picture, const struct pump_log *log,
     for (size_t i = 0; i < gathering.documents.count; i++)
         add_document(&gathering, i);
     documents_free(&gathering.documents);
-    learn_status(&gathering, now);
+    learn_status(&gathering);
     qsort(picture->steps, picture->step_count, sizeof *picture->steps, by_time);
     qsort(picture->boluses, picture->bolus_count, sizeof *picture->boluses, by_time);
     qsort(picture->bars, picture->bar_count, sizeof *picture->bars, by_time);

@@ -333,6 +333,29 @@ static void the_status_of_the_last_record_until_now(void **state)
                    "to 14T12:00:01\n");
 }
 
+/* A pump's clock that is some minutes fast dates what it did just now ahead. */
+static void what_lies_ahead_is_not_the_last_of_its_kind(void **state)
+{
+    (void)state;
+    static const char lines[] =
+        "64 1 08:00:00 {'bolusId':5,'carbAmount':30,'bg':0}\n"
+        "20 2 08:02:00 {'bolusId':5,'completionStatus':3,'insulinDelivered':3.25}\n"
+        "61 3 09:00:00 {'primeSize':0.3}\n" READING(
+            4, 579614280, "110") "64 5 12:04:00 {'bolusId':6,'carbAmount':45,'bg':0}\n"
+                                 "20 6 12:05:00 {'bolusId':6,'completionStatus':3,'insulinDelivered':4}\n"
+                                 "61 7 12:06:00 {'primeSize':0.3}\n" READING(8, 579614580, "120");
+    look(lines, ALL_FEATURES);
+    assert_int_equal(picture.facts[FACT_BOLUS].time, at("08:02:00"));
+    assert_int_equal(picture.facts[FACT_BOLUS].value, 3250);
+    assert_int_equal(picture.facts[FACT_CARBS].value, 30000);
+    assert_int_equal(picture.facts[FACT_SITE].time, at("09:00:00"));
+    assert_int_equal(picture.facts[FACT_GLUCOSE].value, 110);
+    /* Learned while this machine's clock was ahead. */
+    picture.facts[FACT_BOLUS] = (struct day_fact){at("13:00:00"), 9000};
+    look(lines, ALL_FEATURES);
+    assert_int_equal(picture.facts[FACT_BOLUS].value, 3250);
+}
+
 static void a_hostile_log_fills_no_list_beyond_its_end(void **state)
 {
     (void)state;
@@ -421,6 +444,7 @@ int main(void)
         cmocka_unit_test(what_lasts_at_the_edges),
         cmocka_unit_test(moments_at_the_edges),
         cmocka_unit_test(the_status_of_the_last_record_until_now),
+        cmocka_unit_test_setup(what_lies_ahead_is_not_the_last_of_its_kind, start),
         cmocka_unit_test_setup(a_hostile_log_fills_no_list_beyond_its_end, start),
         cmocka_unit_test(the_profiles_basal_goes_by_the_minute_of_the_day),
         cmocka_unit_test(the_target_is_between_the_pumps_alerts),

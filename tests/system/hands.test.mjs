@@ -84,6 +84,50 @@ const aBolus = (at, sequenceNumber, insulinDelivered) => ({ at, eventCode: 20, s
 const aMode = (at, sequenceNumber, currentUserMode, previousUserMode, requestedAction) => (
   { at, eventCode: 229, sequenceNumber, eventProperties: { currentUserMode, previousUserMode, requestedAction } });
 
+// This server tells carbs and insulin that are not there as null, whether a person took them away or the pump had none.
+test('what the server answers null for is not there: gone if its record was known, open if not', { timeout: 300000 }, async (t) => {
+  const begin = Math.floor(Date.now() / 1000 / 60) * 60 - 5 * HOUR;
+  const meal = (at, number) => ({ at, eventCode: 64, sequenceNumber: number, eventProperties: { bolusId: number + 1, carbAmount: 60, bg: 120, iob: 0 } });
+  const option = (at, number, bolusId) => ({ at, eventCode: 65, sequenceNumber: number, eventProperties: { bolusId, options: 0 } });
+  const minute = (count) => begin + count * 60;
+  const records = [
+    aBasal(begin, 1), meal(minute(10), 10), option(minute(10), 9, 11), aBolus(minute(11) + 7, 11, 6),
+    meal(minute(20), 20), aBolus(minute(21) + 7, 21, 5), meal(minute(30), 30), aBolus(minute(31) + 7, 31, 4), meal(minute(40), 40), aBolus(minute(41) + 7, 41, 3),
+    aBasal(minute(60), 60), { at: minute(120), eventCode: 4, sequenceNumber: 70, eventProperties: {} },
+  ].sort((a, b) => a.sequenceNumber - b.sequenceNumber);
+  const late = [9, 20]; // the option of the first bolus, the meal of the second
+  const { nightscout, sync } = await prepare(t, begin, records);
+  const boluses = async () => {
+    const all = (await nightscout.treatments()).filter(({ eventType }) => eventType === 'Combo Bolus');
+    return new Map(all.map((one) => [Number(one.pump_event_id.split(',')[0]), one]));
+  };
+  await sync([], { late });
+  const before = await boluses();
+  assert.deepEqual([...before.values()].map(({ insulin, carbs }) => [insulin, carbs]), [[6, 60], [5, null], [4, 60], [3, 60]]);
+  const save = (number, change) => saveInReport(nightscout, before.get(number), { eventType: 'Combo Bolus', ...change });
+  await save(11, { carbs: '', glucose: '' });
+  await save(21, { notes: 'with pizza' });
+  await save(31, { insulin: '' });
+  // As an older version wrote it: only what it carries tells which one it is.
+  const { pump_event_source, insulin, ...old } = before.get(41);
+  assert.equal((await nightscout.call('PUT', 'treatments', { ...old, created_at: new Date(minute(70) * 1000).toISOString() })).status, 200);
+  const left = await boluses();
+  assert.deepEqual([...left.values()].map((one) => [one.insulin, one.carbs]), [[6, null], [5, null], [null, 60], [null, 60]]);
+
+  for (let run = 0; run < 2; run += 1) {
+    const report = await sync();
+    assert.deepEqual([report.created, report.amended], [0, run ? 0 : 2]);
+    const now = await boluses();
+    assert.equal(now.size, 4);
+    for (const number of [31, 41]) assert.deepEqual(now.get(number), left.get(number));
+    const [first, second] = [now.get(11), now.get(21)];
+    assert.deepEqual([first.insulin, first.carbs, first.glucose, first.pump_event_id], [6, null, left.get(11).glucose, '11,10,9']);
+    assert.deepEqual([second.insulin, second.carbs, second.glucose, second.notes, second.pump_event_id], [5, 60, 120, 'with pizza', '21,20']);
+    assert.deepEqual([first, second].map(({ _id, created_at }) => [_id, created_at]), [11, 21].map((number) => [left.get(number)._id, left.get(number).created_at]));
+  }
+  assert.equal((await nightscout.treatments()).length, 6);
+});
+
 // Before a Nightscout: hands everything on, and calls seen(request) once the answer has gone out.
 async function standBefore(t, nightscout, seen) {
   const server = http.createServer((request, response) => {

@@ -1,8 +1,9 @@
 // The first run on a site that 1.0.0 or the Python version has filled: it knows their documents, changes only what the
-// rules ask for, and writes down what is settled.
+// rules ask for, and writes down what is settled. On the simulated Nightscout, and on a genuine one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startClock } from './lib/clock.mjs';
+import * as nightscouts from './lib/nightscout.mjs';
 import { folder, runJson } from './lib/run.mjs';
 import { start } from './lib/simulator.mjs';
 
@@ -40,6 +41,9 @@ function asBefore(documents, boluses) {
       ...(one.eventType === 'Combo Bolus' ? {} : { notes: one.notes && one.reason }),
     };
   });
+  // Two in one second were kept apart by a millisecond.
+  const taken = new Set(kept.map(({ eventType, created_at }) => eventType + created_at));
+  for (const one of pieces) if (taken.has(one.eventType + one.created_at)) one.created_at = one.created_at.replace('.000Z', '.001Z');
   return [...kept, ...pieces].map(({ _id, pump_event_source, srvModified, ...one }) => one);
 }
 
@@ -50,57 +54,103 @@ const versions = {
   'a Python version before there were ids': ({ notes, pump_event_id, ...one }) => (one.eventType === 'Combo Bolus' ? { notes, ...one } : one),
 };
 
-for (const [version, write] of Object.entries(versions)) {
-  test(`a site that ${version} has filled`, { timeout: 300000 }, async (t) => {
-    const clock = startClock(t, NOW);
-    const simulator = await start({ seed: 19, historyDays: 8, rare: true }, { environment: clock.environment });
-    t.after(() => simulator.stop());
-    await simulator.set({ uploadedUntil: Math.floor(clock.now() / 1000) - 1200 });
-    const env = { ...simulator.env, ...clock.environment, TCONNECTSYNC_HEROKU_FEATURES: 'BASAL,BOLUS,PUMP_EVENTS,CGM' };
-    const home = folder(t);
-    const sync = async (...words) => {
-      const { report, stderr } = await runJson(['sync', ...words], { env, home });
-      assert.equal(report.error, null, stderr.slice(-3000));
-      return report;
-    };
-    await sync('--days', '5');
-    const today = await simulator.documents();
-    const { boluses } = await simulator.truth(String(Math.floor(clock.now() / 1000) - 6 * 86400), String(Math.floor(clock.now() / 1000)));
-    const before = asBefore(today.treatments, boluses).map(write);
+// Each: {env, fill({treatments, entries}) in place of all that it holds, documents()}.
+const simulated = (simulator) => ({
+  env: {},
+  documents: () => simulator.documents(),
+  async fill(documents) {
     await simulator.reset();
-    const end = Math.max(...before.map(time));
-    // The last basal, as it stood before the newest upload.
-    const last = before.filter(({ eventType }) => eventType === 'Temp Basal').sort((a, b) => time(a) - time(b)).at(-1);
-    last.duration -= 2;
-    await simulator.control('POST', 'documents', {
-      treatments: before, entries: today.entries.map(({ _id, pump_event_id, pump_event_source, ...one }) => one),
-    });
-    const held = new Map((await simulator.documents()).treatments.map((one) => [one._id, one]));
-    assert.ok(end > clock.now() - 3600000);
+    await simulator.control('POST', 'documents', documents);
+  },
+});
 
-    // Of five days, as well as by itself: the whole site is looked at once.
-    const report = await sync('--days', '5');
-    const after = await simulator.documents();
-    const created = after.treatments.filter(({ _id }) => !held.has(_id));
-    const changed = after.treatments.filter((one) => held.has(one._id) && JSON.stringify(one) !== JSON.stringify(held.get(one._id)));
-    assert.ok(created.length >= 2, 'suspensions whose 0 came late');
-    for (const one of created) {
-      assert.deepEqual([one.eventType, numbers(one)[1], one.absolute], ['Temp Basal', '0', 0], JSON.stringify(one));
-    }
-    // Each basal that ran on over a suspension, and the last one.
-    const stops = new Set(created.map(time));
-    for (const one of changed) {
-      const { duration, ...rest } = one;
-      const { duration: ran, ...stood } = held.get(one._id);
-      assert.deepEqual(rest, stood, 'nothing but its duration');
-      assert.ok(stops.has(Math.round(time(one) + duration * 60000)) || time(one) === time(last), JSON.stringify(one));
-      assert.ok(time(one) === time(last) || duration < ran);
-    }
-    assert.equal(changed.length, report.amended);
-    assert.equal(milliunits(after.treatments), milliunits(before));
-    assert.equal(after.entries.length, today.entries.length);
-    assert.equal(after.activity.length, 1, 'what is settled');
-    const again = await sync();
-    assert.deepEqual([again.created, again.amended], [0, 0]);
+async function genuine(t, clock) {
+  // Node dies where its monotonic clock goes back by a hair, as libfaketime's may.
+  const nightscout = await nightscouts.start({ env: { ...clock.environment, FAKETIME_DONT_FAKE_MONOTONIC: '1' } });
+  t.after(() => nightscout.stop());
+  const call = async (method, where, body) => {
+    const answer = await nightscout.call(method, where, body);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.body;
+  };
+  const documents = async () => ({
+    treatments: await nightscout.treatments(), entries: await nightscout.entries(), activity: await call('GET', 'activity.json?count=10'),
   });
+  // The server takes utcOffset from the text that it gets.
+  const local = ({ created_at, utcOffset, ...one }) => ({
+    ...one, created_at: new Date(Date.parse(created_at) + utcOffset * 60000).toISOString().replace('Z', `-${String(-utcOffset / 60).padStart(2, '0')}:00`),
+  });
+  return {
+    env: { NS_URL: nightscout.url, NS_SECRET: nightscout.secret },
+    documents,
+    async fill({ treatments, entries }) {
+      await call('DELETE', `treatments/*?${nightscouts.query({ 'find[created_at][$gte]': '2000', count: 1000000 })}`);
+      await call('DELETE', `entries/sgv?${nightscouts.query({ 'find[date][$gte]': 1, count: 1000000 })}`);
+      for (const { _id } of (await documents()).activity) await call('DELETE', `activity/${_id}`);
+      assert.deepEqual(await documents(), { treatments: [], entries: [], activity: [] });
+      await call('POST', 'treatments', treatments.map(local));
+      await call('POST', 'entries.json', entries);
+      const held = await documents();
+      assert.deepEqual([held.treatments.length, held.entries.length], [treatments.length, entries.length]);
+    },
+  };
 }
+
+test('a site that an earlier version has filled', { timeout: 600000 }, async (t) => {
+  const clock = startClock(t, NOW);
+  const simulator = await start({ seed: 19, historyDays: 8, rare: true }, { environment: clock.environment });
+  t.after(() => simulator.stop());
+  await simulator.set({ uploadedUntil: Math.floor(clock.now() / 1000) - 1200 });
+  const sync = async (env, home, ...words) => {
+    const { report, stderr } = await runJson(['sync', ...words], {
+      env: { ...simulator.env, ...env, ...clock.environment, TCONNECTSYNC_HEROKU_FEATURES: 'BASAL,BOLUS,PUMP_EVENTS,CGM' }, home,
+    });
+    assert.equal(report.error, null, stderr.slice(-3000));
+    return report;
+  };
+  await sync({}, folder(t), '--days', '5');
+  const today = await simulator.documents();
+  const { boluses } = await simulator.truth(String(Math.floor(clock.now() / 1000) - 6 * 86400), String(Math.floor(clock.now() / 1000)));
+  const old = asBefore(today.treatments, boluses);
+  const entries = today.entries.map(({ _id, pump_event_id, pump_event_source, ...one }) => one);
+  // The last basal, as it stood before the newest upload.
+  const last = old.filter(({ eventType }) => eventType === 'Temp Basal').sort((a, b) => time(a) - time(b)).at(-1);
+  last.duration -= 2;
+  assert.ok(Math.max(...old.map(time)) > clock.now() - 3600000);
+
+  for (const [kind, site] of [['simulated', simulated(simulator)], ['genuine', await genuine(t, clock)]]) {
+    for (const [version, write] of Object.entries(versions)) {
+      await t.test(`${kind}, by ${version}`, async (own) => {
+        const home = folder(own);
+        await site.fill({ treatments: old.map(write), entries });
+        const held = new Map((await site.documents()).treatments.map((one) => [one._id, one]));
+
+        // Of five days, as well as by itself: the whole site is looked at once.
+        const report = await sync(site.env, home, '--days', '5');
+        const after = await site.documents();
+        const created = after.treatments.filter(({ _id }) => !held.has(_id));
+        const changed = after.treatments.filter((one) => held.has(one._id) && JSON.stringify(one) !== JSON.stringify(held.get(one._id)));
+        assert.ok(created.length >= 2, 'suspensions whose 0 came late');
+        for (const one of created) {
+          assert.deepEqual([one.eventType, numbers(one)[1], one.absolute], ['Temp Basal', '0', 0], JSON.stringify(one));
+        }
+        // Each basal that ran on over a suspension, and the last one.
+        const stops = new Set(created.map(time));
+        for (const one of changed) {
+          const { duration, ...rest } = one;
+          const { duration: ran, ...stood } = held.get(one._id);
+          assert.deepEqual(rest, stood, 'nothing but its duration');
+          assert.ok(stops.has(Math.round(time(one) + duration * 60000)) || time(one) === time(last), JSON.stringify(one));
+          assert.ok(time(one) === time(last) || duration < ran);
+        }
+        assert.equal(changed.length, report.amended);
+        assert.equal(milliunits(after.treatments), milliunits(old));
+        assert.equal(after.entries.length, entries.length);
+        assert.equal(after.activity.length, 1, 'what is settled');
+        const again = await sync(site.env, home);
+        assert.deepEqual([again.created, again.amended, again.deleted], [0, 0, 0]);
+        assert.deepEqual(await site.documents(), after, 'not even what is settled');
+      });
+    }
+  }
+});

@@ -56,7 +56,8 @@ struct document {
     int64_t duration;      /* seconds, or NO_DURATION */
     uint32_t event;        /* index in the log's events */
     uint32_t told_by;      /* index of the event whose arrival makes the document: event itself, but for the meal of an
-                              extended bolus (a 64), which waits for its 21 */
+                              extended bolus (a 64), which waits for its 21, and for a start without modes, which
+                              counts once the sleep or exercise before it was stopped */
     uint32_t related[3];   /* requests 64, 65, 66 of a bolus (a meal is a 64 of its own: 65, 66); the stop of a sleep
                               or exercise; NO_EVENT */
     uint32_t held;         /* index of the stored document that it is, once compared */

@@ -89,8 +89,8 @@ struct day_picture {
 };
 
 void day_picture_init(struct day_picture *picture);
-/* What a log tells that holds all from since to until, both instants. The facts only grow newer. now: nothing
-   lies behind it. */
+/* What a log tells that holds all from since to until, both instants. The facts only grow newer, and
+   none lies behind now. */
 void day_picture_update(struct day_picture *picture, const struct pump_log *log, const struct time_zone *zone,
                         int64_t since, int64_t until, int64_t now);
 /* The band between the pump's glucose alerts, and the basal of its profile. settings: of the account's pump;

@@ -36,12 +36,12 @@ export async function openChart(t, nightscout) {
   };
 }
 
-// The report editor's Save: every field of its form as text, the time to the minute.
+// The report editor's Save: every field of its form as text, the time to the minute. change: what was typed in.
 export async function saveInReport(nightscout, treatment, change = {}) {
-  const text = (name) => String(treatment[name] ?? '');
+  const text = (name) => String(change[name] ?? treatment[name] ?? '');
   const data = {
     ...treatment, eventType: change.eventType ?? '', glucose: text('glucose'), carbs: text('carbs'), protein: '', fat: '', insulin: text('insulin'),
-    duration: text('duration'), percent: '', absolute: text('absolute'), profile: '', notes: change.notes ?? text('notes'), enteredBy: text('enteredBy'),
+    duration: text('duration'), percent: '', absolute: text('absolute'), profile: '', notes: text('notes'), enteredBy: text('enteredBy'),
     eventTime: `${treatment.created_at.slice(0, 16)}:00.000Z`, units: 'mg/dl',
   };
   delete data.created_at;
@@ -62,9 +62,9 @@ function pumpOf(assignmentId, begin, events) {
   };
 }
 
-// records: of pump 'a', but where deviceAssignmentId says 'b'; at is their time. sync(words, {until, pump, tandem, url}):
-// until: what has been uploaded; pump: whose serial number is set; tandem(simulator): before the run; url: of what stands
-// before Nightscout.
+// records: of pump 'a', but where deviceAssignmentId says 'b'; at is their time. sync(words, {until, late, pump, tandem,
+// url}): until: what has been uploaded, but for the numbers in late; pump: whose serial number is set; tandem(simulator):
+// before the run; url: of what stands before Nightscout.
 export async function prepare(t, begin, records) {
   const home = folder(t);
   const nightscout = await nightscouts.start();
@@ -73,8 +73,8 @@ export async function prepare(t, begin, records) {
     fs.writeFileSync(path.join(home, name), JSON.stringify(value));
     return path.join(home, name);
   };
-  const sync = async (words = [], { until = Infinity, pump, tandem = () => {}, url = nightscout.url } = {}) => {
-    const events = records.filter(({ at }) => at <= until).map(({ at, ...event }) => ({ deviceAssignmentId: 'a', sequenceGroup: 0, pumpDateTime: wall(at), ...event }));
+  const sync = async (words = [], { until = Infinity, late = [], pump, tandem = () => {}, url = nightscout.url } = {}) => {
+    const events = records.filter(({ at, sequenceNumber }) => at <= until && !late.includes(sequenceNumber)).map(({ at, ...event }) => ({ deviceAssignmentId: 'a', sequenceGroup: 0, pumpDateTime: wall(at), ...event }));
     const pumps = Object.keys(SERIALS).map((id) => [id, events.filter(({ deviceAssignmentId }) => deviceAssignmentId === id)])
       .filter(([, its]) => its.length > 0).map(([id, its]) => pumpOf(id, begin, its));
     const simulator = await simulators.start({
