@@ -45,16 +45,16 @@ static void set_attempted(struct sync *sync, const struct write *write)
         sync->documents.items[write->items[i]].attempted = true;
 }
 
+/* What was stored before, and is written again since the server does not show it, is no progress. */
 static void note_stored(struct sync *sync, const struct write *write)
 {
-    sync->writing.stored += write->count;
-    write->lane->stored += write->count;
     for (size_t i = 0; i < write->count; i++) {
         struct document *document = &sync->documents.items[write->items[i]];
-        if (write->lane->kind == LANE_AMEND || document->fate == FATE_MOVE)
-            document->amended = true;
-        else
-            document->created = true;
+        bool is_change = write->lane->kind == LANE_AMEND || document->fate == FATE_MOVE;
+        bool *done = is_change ? &document->amended : &document->created;
+        sync->writing.stored += !*done;
+        write->lane->stored += !*done;
+        *done = true;
     }
 }
 

@@ -69,6 +69,22 @@ test('trouble that stays ends the run after five waits; nothing is left out, not
   assert.match((await sync()).report.error, /asleep or down \(503\)/);
 });
 
+test('a site that says it stores readings, and never shows them, does not draw out the trouble with treatments', async (t) => {
+  const { simulator, sync, environment } = await prepare(t, {}, fastClock(20));
+  const site = await inFront(t, simulator, (request, response) => {
+    if (request.method !== 'POST' || !/treatments|entries/.test(request.url)) return false;
+    new Response(request).text().then((body) => {
+      response.writeHead(request.url.includes('entries') ? 200 : 503, { 'content-type': 'application/json' });
+      response.end(request.url.includes('entries') ? body : '{}');
+    });
+    return true;
+  });
+  environment.NS_URL = `http://${site.url}`;
+  const { report, stderr } = await sync('--features', 'BASAL,CGM');
+  assert.match(report.error, /asleep or down \(503\)/);
+  assert.ok(stderr.match(/step=wait /g).length <= 6);
+});
+
 test('the very first of two days, on which the server fails, is found; all else is stored in order', async (t) => {
   const { simulator, sync } = await prepare(t, {}, fastClock(10));
   const reference = await sync('--days', '2', '--pretend');
