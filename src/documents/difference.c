@@ -151,7 +151,7 @@ static void decide(struct comparison *comparison, struct document *document)
     if (document->attempted && document->fate == FATE_UNCHANGED) {
         /* the answer was lost, not the document */
         document->created |= before == FATE_CREATE;
-        document->amended |= before == FATE_AMEND || before == FATE_MOVE;
+        document->amended |= !document->refused && (before == FATE_AMEND || before == FATE_MOVE);
     }
 }
 

@@ -227,7 +227,7 @@ void identity_list(struct identity *identity, uint32_t document)
 void identity_claim(struct identity *identity)
 {
     for (size_t i = 0; i < identity->held->count; i++)
-        identity->held->items[i].claimed = false;
+        identity->held->items[i].claimed = identity->held->items[i].leaves = false;
     for (size_t i = 0; i < identity->documents->count; i++)
         identity->documents->items[i].held = NO_EVENT;
     if (identity->pair_count > 0)

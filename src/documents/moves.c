@@ -243,14 +243,6 @@ static bool is_at_home(const struct moves *moves, const struct document *documen
     return false;
 }
 
-static bool is_listed(const uint32_t *list, size_t count, uint32_t item)
-{
-    for (size_t i = 0; i < count; i++)
-        if (list[i] == item)
-            return true;
-    return false;
-}
-
 size_t moves_add_left(const struct moves *moves, uint32_t index, uint32_t **list, size_t count)
 {
     const struct held_places *places = &moves->index->by_number;
@@ -261,13 +253,13 @@ size_t moves_add_left(const struct moves *moves, uint32_t index, uint32_t **list
     for (size_t i = held_places_find(places, number, 0);
          i < places->count && places->items[i].key == number && places->items[i].place == 0; i++) {
         uint32_t item = places->items[i].item;
-        const struct held_document *stored = &moves->held->items[item];
+        struct held_document *stored = &moves->held->items[item];
         bool its_own = item == document->held || !stored->claimed;
         bool its_source =
             stored->source == NO_SOURCE || stored->source == document_source(document, moves->log);
-        if (!stored->stale || !its_own || !its_source || !is_at_home(moves, document) ||
-            is_listed(*list, count, item))
+        if (!stored->stale || stored->leaves || !its_own || !its_source || !is_at_home(moves, document))
             continue;
+        stored->leaves = true;
         *list = xreallocarray(*list, count + 1, sizeof **list);
         (*list)[count++] = item;
     }

@@ -110,7 +110,7 @@ static void give_up(struct search *search, uint32_t twin, uint32_t keeper)
     uint32_t owner = search->owners[twin];
     search->found = xreallocarray(search->found, search->found_count + 1, sizeof *search->found);
     search->found[search->found_count++] = twin;
-    search->held->items[twin].claimed = true;
+    search->held->items[twin].claimed = search->held->items[twin].leaves = true;
     if (owner == NO_EVENT)
         return;
     bool is_free = search->owners[keeper] == NO_EVENT;

@@ -13,6 +13,7 @@
 #define ONE_SETTING_NUMBERS 20
 #define RECORD_SPACING      (15 * SECONDS_PER_MINUTE) /* at most, while the pump is on */
 #define SENSELESS           (36 * INT64_C(3600))      /* a step without a record that nobody can have set */
+#define EXCURSION_RUNS      256 /* more than 36 hours can have, which none lasts longer than */
 
 /* Some records that say together that the clock was set once, or a step that no record tells of. */
 struct jump {
@@ -26,7 +27,7 @@ struct jump {
 
 struct jumps {
     struct jump *items;
-    size_t count;
+    size_t count, capacity;
 };
 
 int clock_place_compare(struct clock_place a, struct clock_place b)
@@ -38,7 +39,10 @@ int clock_place_compare(struct clock_place a, struct clock_place b)
 
 static struct jump *add_jump(struct jumps *jumps, struct jump jump)
 {
-    jumps->items = xreallocarray(jumps->items, jumps->count + 1, sizeof *jumps->items);
+    if (jumps->count == jumps->capacity) {
+        jumps->capacity = jumps->capacity ? jumps->capacity * 2 : 16;
+        jumps->items = xreallocarray(jumps->items, jumps->capacity, sizeof *jumps->items);
+    }
     jumps->items[jumps->count] = jump;
     return &jumps->items[jumps->count++];
 }
@@ -132,16 +136,31 @@ static bool is_plausible(int64_t step, int64_t shown)
     return shown - step >= -DRIFT;
 }
 
+/* The first run that reaches up to that place; as they do not overlap, those behind it do as well. */
+static size_t find_run(const struct clock_input *input, int32_t group, int64_t sequence)
+{
+    size_t low = 0, high = input->run_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct log_run *run = &input->runs[middle];
+        if (run->group < group || (run->group == group && run->last_sequence < sequence))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* False when the records around it show that the clock did not do that. Learns from them what it showed
    before and after. */
 static bool log_agrees(struct jump *jump, const struct clock_input *input)
 {
     int64_t first = jump->first.sequence, last = jump->last_sequence, seen_before = NO_TIME,
             seen_after = NO_TIME;
-    for (size_t i = 0; i < input->run_count; i++) {
+    for (size_t i = find_run(input, jump->first.group, first - 1); i < input->run_count; i++) {
         const struct log_run *run = &input->runs[i];
-        if (run->group != jump->first.group)
-            continue;
+        if (run->group != jump->first.group || run->first_sequence > last + 1)
+            break;
         if (run->first_sequence < first && run->last_sequence > last) /* they ran evenly right across it */
             return jump->step > -DRIFT && jump->step <= RECORD_SPACING * (last - first + 2);
         if (run->last_sequence >= first - 1 && run->last_sequence <= last && seen_before == NO_TIME)
@@ -175,15 +194,21 @@ static void drop_contradicted(struct jumps *jumps, const struct clock_input *inp
 
 /* ---- steps that no record tells of ---- */
 
+/* Of the jumps that reach up to the end of the first run, the first one begins earliest. */
 static bool is_told(const struct jumps *jumps, const struct log_run *before, const struct log_run *after)
 {
-    for (size_t i = 0; i < jumps->count; i++) {
-        const struct jump *jump = &jumps->items[i];
-        if (jump->first.group == after->group && jump->first.sequence - 1 <= after->first_sequence &&
-            jump->last_sequence + 1 >= before->last_sequence)
-            return true;
+    size_t low = 0, high = jumps->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct jump *jump = &jumps->items[middle];
+        if (jump->first.group < after->group ||
+            (jump->first.group == after->group && jump->last_sequence + 1 < before->last_sequence))
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return false;
+    return low < jumps->count && jumps->items[low].first.group == after->group &&
+           jumps->items[low].first.sequence - 1 <= after->first_sequence;
 }
 
 static bool adjoins(const struct log_run *before, const struct log_run *after)
@@ -197,7 +222,7 @@ static bool adjoins(const struct log_run *before, const struct log_run *after)
 static size_t find_return(const struct jumps *jumps, const struct clock_input *input, size_t before)
 {
     const struct log_run *from = &input->runs[before];
-    for (size_t i = before + 1; i < input->run_count; i++) {
+    for (size_t i = before + 1; i < input->run_count && i - before <= EXCURSION_RUNS; i++) {
         const struct log_run *run = &input->runs[i];
         if (!adjoins(run - 1, run) || is_told(jumps, run - 1, run))
             return 0;
@@ -222,7 +247,7 @@ static void gather_untold(struct jumps *jumps, const struct clock_input *input)
     const size_t told = jumps->count;
     for (size_t i = 1; i < input->run_count; i++) {
         const struct log_run *run = &input->runs[i], *before = run - 1;
-        const struct jumps known = {jumps->items, told};
+        const struct jumps known = {.items = jumps->items, .count = told};
         int64_t step = run->first_wall - before->last_wall;
         if (!adjoins(before, run) || is_told(&known, before, run) || (step > -DRIFT && step <= SENSELESS))
             continue;

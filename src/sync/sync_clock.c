@@ -87,11 +87,12 @@ static void find_clock(struct sync *sync, unsigned pump)
     if (newest->first.group == known->clock_since.group &&
         newest->first.sequence == known->clock_since.sequence && facts.witness_count > 0 &&
         known->witness_count > 0) {
-        /* earlier uploads of the same stretch bear witness too */
+        /* earlier uploads of the same stretch bear witness too, each of them once */
+        facts.witness_count = 0;
         for (size_t i = 0; i < known->witness_count; i++)
-            witnesses[i] = known->witnesses[i];
-        witnesses[known->witness_count] = present;
-        facts.witness_count = known->witness_count + 1;
+            if (known->witnesses[i].upload != present.upload)
+                witnesses[facts.witness_count++] = known->witnesses[i];
+        witnesses[facts.witness_count++] = present;
         clock = pump_log_find_clock(&sync->log, pump, sync->account.zone, &facts);
         newest = &clock->stretches[clock->count - 1];
     }

@@ -139,18 +139,20 @@ struct sync_writing {
     enum round_found found;
     struct error error;    /* unless the round is clear */
     size_t stored, before; /* documents, in this round and in those before it */
+    size_t deleted;        /* in this round */
     unsigned rounds;
-    unsigned move_rounds; /* that wrote readings anew */
-    unsigned fruitless, in_trouble, stale; /* rounds of late: that stored nothing, and why */
+    unsigned move_rounds;                  /* that wrote readings anew */
+    unsigned fruitless, in_trouble, stale; /* rounds of late: that changed nothing, and why */
     size_t pretended;                      /* of the writes that are listed instead */
 };
 
-/* A step issues requests when it is entered, works without any where it has work, and is left when all of that is done. */
+/* A step issues requests when it is entered, works without any where it has work, and is left when all of
+ * that is done. */
 struct sync_step_row {
     const char *name;
     void (*enter)(struct sync *sync); /* may issue nothing: the next step follows at once */
-    void (*work)(struct sync *sync);  /* in a turn of the loop of its own: at once where nothing enters, else when the
-                                         step takes one */
+    void (*work)(struct sync *sync);  /* in a turn of the loop of its own: at once where nothing enters, else
+                                         when the step takes one */
     void (*leave)(struct sync *sync); /* may fail, or set sync->next */
     enum sync_step next;
 };
@@ -166,14 +168,14 @@ struct sync {
     int64_t started_monotonic; /* microseconds */
     struct http_client_statistics statistics_before;
 
-    const struct sync_step_row *steps; /* the table */
+    const struct sync_step_row *steps;   /* the table */
     void (*conclude)(struct sync *sync); /* its end: reports, and frees it */
-    enum sync_step step; /* written by sync_move alone */
-    enum sync_step next; /* where leave wants to go, when not to the table's next */
+    enum sync_step step;                 /* written by sync_move alone */
+    enum sync_step next;                 /* where leave wants to go, when not to the table's next */
     enum sync_outcome outcome;
     const char *failed_at; /* the step's name */
-    unsigned pending; /* requests, or turns of the loop, that the step waits for */
-    uint64_t sent;    /* requests of this step */
+    unsigned pending;      /* requests, or turns of the loop, that the step waits for */
+    uint64_t sent;         /* requests of this step */
     struct event *turn, *deadline;
 
     struct account *pumper;
@@ -253,8 +255,8 @@ bool sync_has_clock(const struct sync *sync, unsigned pump);
 bool sync_has_unread_days(const struct sync *sync, unsigned pump);
 /* The log was asked for that day, as the pump's clock shows it. */
 bool sync_has_read_day(const struct sync *sync, unsigned pump, int64_t day);
-/* Calls ask for each window of days that the pump's clock shows in the range, or is likely to, and that was not asked for
-   yet. */
+/* Calls ask for each window of days that the pump's clock shows in the range, or is likely to, and that was
+   not asked for yet. */
 void sync_ask_for_days(struct sync *sync, unsigned pump,
                        void (*ask)(struct sync *sync, unsigned pump, int64_t first, int64_t last));
 void sync_forget_days(struct sync *sync);

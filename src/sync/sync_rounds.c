@@ -25,7 +25,7 @@ void sync_enter_write(struct sync *sync)
     sync_write_profile(sync);
     writing->found = ROUND_CLEAR;
     writing->before += writing->stored;
-    writing->stored = 0;
+    writing->stored = writing->deleted = 0;
     for (enum lane_kind kind = 0; kind < LANE_COUNT; kind++)
         writing->lanes[kind] = (struct lane){
             .sync = sync, .kind = kind, .limit = in_order && kind <= LANE_DEVICE_STATUS ? 1 : SIDE_BY_SIDE};
@@ -39,7 +39,7 @@ void sync_enter_write(struct sync *sync)
 
 static bool give_up(struct sync_writing *writing)
 {
-    const bool fruitless = writing->stored == 0;
+    const bool fruitless = writing->stored + writing->deleted == 0;
     writing->rounds++;
     writing->fruitless = fruitless ? writing->fruitless + 1 : 0;
     writing->in_trouble = fruitless && writing->found >= ROUND_FAILED ? writing->in_trouble + 1 : 0;
@@ -82,9 +82,13 @@ static void finish(struct sync *sync)
     }
 }
 
-/* Reading takes so long here that no copy is ever fresh. */
-static void fail_stale(struct sync *sync)
+/* Reading takes so long here that no copy is ever fresh. A twin that stays is the next run's. */
+static void end_stale(struct sync *sync)
 {
+    if (sync->difference.amend_count == 0) {
+        finish(sync);
+        return;
+    }
     sync_fail(sync, SYNC_FAILED_AT_NIGHTSCOUT,
               &(struct error){.kind = ERROR_UNREACHABLE,
                               .text =
@@ -133,7 +137,7 @@ void sync_leave_write(struct sync *sync)
     else if (!give_up(writing))
         sync->next = STEP_WAIT;
     else if (writing->found == ROUND_STALE)
-        fail_stale(sync);
+        end_stale(sync);
     else if (leave_out_suspects(sync))
         finish(sync);
     else

@@ -46,16 +46,16 @@ static void set_attempted(struct sync *sync, const struct write *write)
         sync->documents.items[write->items[i]].attempted = true;
 }
 
+/* What was stored before, and is written again since the server does not show it, is no progress. */
 static void note_stored(struct sync *sync, const struct write *write)
 {
-    sync->writing.stored += write->count;
-    write->lane->stored += write->count;
     for (size_t i = 0; i < write->count; i++) {
         struct document *document = &sync->documents.items[write->items[i]];
-        if (write->lane->kind == LANE_AMEND || document->fate == FATE_MOVE)
-            document->amended = true;
-        else
-            document->created = true;
+        bool is_change = write->lane->kind == LANE_AMEND || document->fate == FATE_MOVE;
+        bool *done = is_change ? &document->amended : &document->created;
+        sync->writing.stored += !*done;
+        write->lane->stored += !*done;
+        *done = true;
     }
 }
 
@@ -156,7 +156,8 @@ static void on_written(void *context, const struct error *error)
     struct sync *sync = lane->sync;
     lane->in_flight--;
     if (lane->kind == LANE_DELETE) {
-        sync->report.deleted += !error; /* a twin that stays is the next run's */
+        sync->writing.deleted += !error; /* a twin that stays is the next run's */
+        sync->report.deleted += !error;
     } else if (!error) {
         note_stored(sync, write);
     } else {
@@ -248,18 +249,24 @@ static bool send_batch(struct lane *lane)
     return write != NULL;
 }
 
-/* A person may have edited the stored document meanwhile: what is replaced was read a moment ago. */
+/* A person may have edited the stored document meanwhile: what is replaced or deleted was read a moment ago.
+ */
+static bool is_fresh(struct lane *lane)
+{
+    struct sync *sync = lane->sync;
+    if (!held_is_stale(&sync->held, monotonic_milliseconds()))
+        return true;
+    lane->stopped = true;
+    note_trouble(sync, ROUND_STALE, &(struct error){0});
+    return false;
+}
+
 static bool send_amendment(struct lane *lane)
 {
     struct sync *sync = lane->sync;
     struct buffer body;
-    if (lane->next == sync->difference.amend_count)
+    if (lane->next == sync->difference.amend_count || !is_fresh(lane))
         return false;
-    if (held_is_stale(&sync->held, monotonic_milliseconds())) {
-        lane->stopped = true;
-        note_trouble(sync, ROUND_STALE, &(struct error){0});
-        return false;
-    }
     struct write *write = new_write(lane);
     write->items = xcalloc(1, sizeof *write->items);
     write->items[write->count++] = sync->difference.amends[lane->next++];
@@ -276,7 +283,7 @@ static bool send_amendment(struct lane *lane)
 static bool send_deletion(struct lane *lane)
 {
     struct sync *sync = lane->sync;
-    while (lane->next < sync->difference.twin_count) {
+    while (lane->next < sync->difference.twin_count && is_fresh(lane)) {
         uint32_t index = sync->difference.twins[lane->next++];
         char *id = held_id(&sync->held, index);
         if (!id)

@@ -656,6 +656,27 @@ static void a_lost_answer_is_made_up_for(void **state)
     fixture_close(&fixture);
 }
 
+/* The server failed on it alone, and so it was left out: nothing was amended. */
+static void an_amendment_that_was_left_out_is_none(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, "279 5 00:01:00 {'commandedRate':800}\n279 6 00:31:00 {'commandedRate':800}\n");
+    fixture_hold(&fixture, COLLECTION_TREATMENTS,
+                 "[" STORED("a", "Temp Basal", "04:01:00.000",
+                            "'duration':5,'absolute':0.8,'rate':0.8," OURS ",'pump_event_id':'5'") "]");
+    fixture_build(&fixture);
+    fixture_compare(&fixture);
+    struct document *basal = &fixture.documents.items[0];
+    assert_int_equal(basal->fate, FATE_AMEND);
+    basal->attempted = basal->refused = true;
+    fixture_compare(&fixture);
+    assert_int_equal(basal->fate, FATE_UNCHANGED);
+    assert_false(basal->amended);
+    fixture_close(&fixture);
+}
+
 static void readings_beside_another_devices_are_counted_once(void **state)
 {
     (void)state;
@@ -779,6 +800,7 @@ int main(void)
         cmocka_unit_test(creates_are_oldest_first),
         cmocka_unit_test(what_nightscout_refuses_is_left_out),
         cmocka_unit_test(a_lost_answer_is_made_up_for),
+        cmocka_unit_test(an_amendment_that_was_left_out_is_none),
         cmocka_unit_test(readings_beside_another_devices_are_counted_once),
         cmocka_unit_test(a_second_may_be_full),
         cmocka_unit_test(strangers_are_counted),

@@ -719,6 +719,41 @@ static void an_earlier_upload_bears_witness_too(void **state)
     end(&world);
 }
 
+/* Records whose dates leap from one to the next, and thousands of changes elsewhere: if each leap was held
+   against all that follow and all changes, this would take hours. */
+static void a_log_that_makes_no_sense_takes_no_time(void **state)
+{
+    (void)state;
+    enum { LEAPS = 50000, CHANGES = 5000 };
+    struct log_run *runs = calloc(LEAPS, sizeof *runs);
+    struct clock_change *changes = calloc(CHANGES, sizeof *changes);
+    struct pump_clock clock;
+    const int64_t now = instant_of("2026-05-05T12:00:00Z");
+    for (int64_t i = 0; i < LEAPS; i++) {
+        int64_t wall = now - 3 * DAY * (i % 6500);
+        runs[i] =
+            (struct log_run){.first_sequence = i, .last_sequence = i, .first_wall = wall, .last_wall = wall};
+    }
+    for (int64_t i = 0; i < CHANGES; i++)
+        changes[i] =
+            (struct clock_change){.sequence = LEAPS + 100 * i, .wall = now, .step = i % 2 ? HOUR : -HOUR};
+    const struct clock_input input = {
+        .zone = &new_york,
+        .now = now,
+        .runs = runs,
+        .run_count = LEAPS,
+        .changes = changes,
+        .change_count = CHANGES,
+        .first_available = NO_TIME,
+        .newest_wall = NO_TIME,
+    };
+    pump_clock_find(&clock, &input);
+    assert_true(clock.count > CHANGES);
+    pump_clock_free(&clock);
+    free(changes);
+    free(runs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -735,6 +770,7 @@ int main(void)
         cmocka_unit_test(windows_are_what_the_clock_showed),
         cmocka_unit_test(the_zone_rule_reads_everything_in_the_zone),
         cmocka_unit_test(an_earlier_upload_bears_witness_too),
+        cmocka_unit_test(a_log_that_makes_no_sense_takes_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

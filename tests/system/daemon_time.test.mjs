@@ -239,6 +239,24 @@ test('pump data that stops: stale after the set time, ok again with the first ne
   assert.equal(await health(), '200 ok');
 });
 
+test('one upload bears witness once, however many runs see it: two that came an hour late move nothing', async (t) => {
+  const { simulator, daemon, forward, clock } = await serve(t, { uploadLag: 60 }, { TCONNECTSYNC_HEROKU_INTERVAL_MINS: '720' });
+  const times = async () => new Map((await simulator.documents()).treatments.map(({ pump_event_id, created_at }) => [pump_event_id, Date.parse(created_at)]));
+  let stood;
+  for (let upload = 0; upload < 2; upload += 1) {
+    await simulator.set({ uploadedUntil: Math.floor(clock.now() / 1000) });
+    for (let run = 0; run < 3; run += 1) {
+      const { status, text } = await daemon.secretly('/update');
+      assert.equal(status, 200, text);
+      const now = await times();
+      stood ??= now;
+      for (const [id, time] of stood) assert.equal(now.get(id), time, `${id} after run ${run} of upload ${upload}`);
+    }
+    await forward(900);
+  }
+  assert.ok(stood.size > 20);
+});
+
 test('a site that a redirect led to is there for the runs that do not ask again', async (t) => {
   let site;
   const before = await listen(t, (request, response) => {

@@ -69,6 +69,22 @@ test('trouble that stays ends the run after five waits; nothing is left out, not
   assert.match((await sync()).report.error, /asleep or down \(503\)/);
 });
 
+test('a site that says it stores readings, and never shows them, does not draw out the trouble with treatments', async (t) => {
+  const { simulator, sync, environment } = await prepare(t, {}, fastClock(20));
+  const site = await inFront(t, simulator, (request, response) => {
+    if (request.method !== 'POST' || !/treatments|entries/.test(request.url)) return false;
+    new Response(request).text().then((body) => {
+      response.writeHead(request.url.includes('entries') ? 200 : 503, { 'content-type': 'application/json' });
+      response.end(request.url.includes('entries') ? body : '{}');
+    });
+    return true;
+  });
+  environment.NS_URL = `http://${site.url}`;
+  const { report, stderr } = await sync('--features', 'BASAL,CGM');
+  assert.match(report.error, /asleep or down \(503\)/);
+  assert.ok(stderr.match(/step=wait /g).length <= 6);
+});
+
 test('the very first of two days, on which the server fails, is found; all else is stored in order', async (t) => {
   const { simulator, sync } = await prepare(t, {}, fastClock(10));
   const reference = await sync('--days', '2', '--pretend');
@@ -154,6 +170,30 @@ test('a person edits while a sync reads a slow log: the edit stands', async (t) 
   assert.ok(edited);
   assert.equal(now.notes, 'by hand');
   assert.equal(now.duration, stored.duration);
+});
+
+test('a person writes into a twin while a sync reads a slow log: that twin is not the one that goes', async (t) => {
+  const { simulator, sync, environment } = await prepare(t);
+  await sync();
+  const { _id, ...stored } = (await treatments(simulator)).filter(({ eventType }) => eventType === 'Temp Basal')[20];
+  const created_at = new Date(Date.parse(stored.created_at) + 500).toISOString();
+  await simulator.nightscout('POST', 'treatments', [{ ...stored, created_at }]);
+  const alike = async () => (await treatments(simulator)).filter(({ pump_event_id }) => pump_event_id === stored.pump_event_id);
+  const twin = (await alike()).find((one) => one._id !== _id);
+  await simulator.fault({ site: 'tandem', path: '/api/reports/bff/pump-logs/*', kind: 'delay', milliseconds: 7000, count: 1 });
+  let edited = false;
+  const site = await inFront(t, simulator, (request) => {
+    if (!edited && request.method === 'GET' && request.url.includes('treatments.json') && request.url.includes('count=50000')) {
+      edited = true;
+      setTimeout(() => simulator.nightscout('PUT', 'treatments', { ...twin, notes: 'by hand' }), 3000);
+    }
+    return false;
+  });
+  environment.NS_URL = `http://${site.url}`;
+  const { report } = await sync('--days', '1');
+  assert.equal(report.error, null);
+  assert.ok(edited);
+  assert.deepEqual((await alike()).map(({ notes }) => notes), ['by hand']);
 });
 
 test('while the token step fails, a password goes out once, however often a run is asked for', async (t) => {

@@ -31,6 +31,7 @@ struct held_document {
     bool ours;       /* enteredBy or device is ENTERED_BY */
     bool not_ended;  /* notes or reason end in NOT_ENDED */
     bool claimed;    /* an event was found to be this one */
+    bool leaves;     /* listed to be deleted */
     bool stale;      /* a reading that stands where the pump's clock was read otherwise */
 };
 #define NO_EVENT_ID INT64_MIN
