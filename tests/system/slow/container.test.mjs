@@ -72,15 +72,21 @@ test('container: the image is built by its own steps and syncs as compose.yaml r
   await assert.rejects(within(image.root, inside, ...image.healthcheck), /no server answers/);
 });
 
-test('container: docker compose takes compose.yaml', { timeout: 600_000 }, async (t) => {
+test('container: docker compose takes compose.yaml, and with it that of a second person', { timeout: 600_000 }, async (t) => {
   const root = await cleanRoot('compose', { suite: 'trixie', packages: ['docker-compose'], folders: ['project'] });
   const checkout = await source(t);
-  const config = (settings) => {
+  const config = (settings, ...more) => {
     fs.writeFileSync(path.join(checkout, 'deploy/.env'), settings);
-    return within(root, { binds: { project: `ro:${checkout}` }, cwd: '/project' }, 'docker-compose', '-f', 'deploy/compose.yaml', 'config');
+    return within(root, { binds: { project: `ro:${checkout}` }, cwd: '/project' }, 'docker-compose', '-f', 'deploy/compose.yaml', ...more, 'config');
   };
-  const { name, services: { tconnectsync: service }, secrets } = parse(await config('TCONNECT_EMAIL=a@b.example\nNS_URL=https://ns.example/\nTIMEZONE_NAME=Europe/Berlin\n'));
+  const one = 'TCONNECT_EMAIL=a@b.example\nNS_URL=https://ns.example/\nTIMEZONE_NAME=Europe/Berlin\n';
+  const { name, services: { tconnectsync: service }, secrets } = parse(await config(one));
   assert.deepEqual([name, service.build.context, service.environment.TCONNECT_EMAIL], ['tconnectsync', '/project', 'a@b.example']);
   assert.equal(secrets.own_secret.file, '/project/deploy/secrets/own_secret');
   await assert.rejects(config(''), /is needed in \.env/);
+  const withSecond = ['-f', 'deploy/compose.second.yaml'];
+  const { services: { tconnectsync: both }, secrets: all } = parse(await config(`${one}TCONNECT_EMAIL_2=c@d.example\nNS_URL_2=https://second.example/\n`, ...withSecond));
+  assert.deepEqual([both.environment.TCONNECT_EMAIL, both.environment.TCONNECT_EMAIL_2, both.environment.NS_URL_2], ['a@b.example', 'c@d.example', 'https://second.example/']);
+  assert.deepEqual(both.secrets.map(({ source: secret }) => secret).sort(), Object.keys(all).sort());
+  await assert.rejects(config(one, ...withSecond), /is needed in \.env/);
 });
