@@ -147,9 +147,15 @@ test('a site that an earlier version has filled', { timeout: 600000 }, async (t)
         assert.equal(milliunits(after.treatments), milliunits(old));
         assert.equal(after.entries.length, entries.length);
         assert.equal(after.activity.length, 1, 'what is settled');
-        const again = await sync(site.env, home);
-        assert.deepEqual([again.created, again.amended, again.deleted], [0, 0, 0]);
-        assert.deepEqual(await site.documents(), after, 'not even what is settled');
+        // The first run that nobody asked for notes from when on it carries what over; the next one not even that.
+        let before = { ...after, activity: null };
+        for (let run = 0; run < 2; run += 1) {
+          const again = await sync(site.env, home);
+          assert.deepEqual([again.created, again.amended, again.deleted], [0, 0, 0]);
+          const stands = await site.documents();
+          assert.deepEqual(stands, { ...before, activity: before.activity ?? stands.activity });
+          before = stands;
+        }
       });
     }
   }
