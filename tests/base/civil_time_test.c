@@ -74,12 +74,27 @@ static void instants_need_a_zone(void **state)
     assert_true(civil_parse_instant("2026-05-14T04:01:00", 19) == NO_TIME);
 }
 
+/* The clock is set back by an hour at 1000000, and never again. */
+static void the_last_change_ends_the_offset_before_it(void **state)
+{
+    (void)state;
+    struct time_zone_change changes[] = {{INT64_MIN, SECONDS_PER_HOUR}, {1000000, 0}};
+    const struct time_zone zone = {NULL, changes, 2};
+    int64_t first, second;
+    assert_true(time_zone_instants(&zone, 1000000 + SECONDS_PER_HOUR - 1, &first, &second));
+    assert_int_equal(first, 1000000 - 1);
+    assert_int_equal(second, 1000000 + SECONDS_PER_HOUR - 1);
+    assert_false(time_zone_instants(&zone, 1000000 + SECONDS_PER_HOUR, &first, &second));
+    assert_int_equal(first, 1000000 + SECONDS_PER_HOUR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates_are_read_and_written),
         cmocka_unit_test(what_is_no_date_is_refused),
         cmocka_unit_test(instants_need_a_zone),
+        cmocka_unit_test(the_last_change_ends_the_offset_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,6 +88,8 @@ static void numbers_are_exact(void **state)
         }
     }
     int64_t value;
+    assert_true(json_number_integer(&"-15"[1], 2, &value)); /* what stands before it is no part of it */
+    assert_int_equal(value, 15);
     assert_false(json_number_integer("1e400", 5, &value));
     assert_false(json_number_thousandths("1e300", 5, &value));
 }
@@ -175,6 +177,23 @@ static void tokens_have_a_greatest_length_and_come_in_any_pieces(void **state)
         assert_false(feed_long("[\"", 'x', 5, "", pieces[i], &heard, &error));
         assert_false(feed_long("[tru", 'u', 1, "]", pieces[i], &heard, &error));
     }
+}
+
+/* A list without blanks may be longer than any of its numbers. */
+static void commas_part_tokens(void **state)
+{
+    (void)state;
+    struct heard heard = {0};
+    struct error error = {0};
+    struct json_reader *reader = json_reader_new(hear, &heard);
+    bool good = json_reader_feed(reader, "[1", 2, &error);
+    for (size_t length = 0; good && length <= JSON_MAXIMUM_TOKEN; length += 100)
+        good = json_reader_feed(reader,
+                                ",1234567890123456789012345678901234567890123456789"
+                                ",1234567890123456789012345678901234567890123456789",
+                                100, &error);
+    assert_true(good && json_reader_feed(reader, "]", 1, &error) && json_reader_finish(reader, &error));
+    json_reader_free(reader);
 }
 
 /* opening, then count times a number between before and after, then closing. */
@@ -267,6 +286,7 @@ int main(void)
         cmocka_unit_test(garbage_truncation_and_depth_are_errors),
         cmocka_unit_test(a_key_with_a_nul_is_not_its_beginning),
         cmocka_unit_test(tokens_have_a_greatest_length_and_come_in_any_pieces),
+        cmocka_unit_test(commas_part_tokens),
         cmocka_unit_test(trees_have_a_greatest_size),
         cmocka_unit_test(writer_spells_numbers_shortest),
         cmocka_unit_test(tree_is_written_as_it_was_read),

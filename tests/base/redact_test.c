@@ -35,6 +35,8 @@ static void every_spelling_is_hidden(void **state)
     assert_redacted(redactor, "\"p\\u00e4ss\\\" +%2F\\/w\"", "\"[password]\"");
     assert_redacted(redactor, "p\xc3\xa4ss\" +%2F/", "[password]"); /* cut by somebody else */
     assert_redacted(redactor, "p\xc3\xa4ss", "p\xc3\xa4ss");
+    redactor_add(redactor, "back\\quote\"", "token"); /* a backslash that begins no escape */
+    assert_redacted(redactor, "{\"t\":\"back\\quote\\\"\"}", "{\"t\":\"[token]\"}");
     redactor_free(redactor);
 }
 
@@ -108,6 +110,21 @@ static void overlapping_secrets_leave_nothing(void **state)
     redactor_free(redactor);
 }
 
+/* What follows in memory, here the rest of a second secret, is no part of the text. */
+static void a_text_ends_where_it_ends(void **state)
+{
+    (void)state;
+    struct redactor *redactor = redactor_new();
+    struct buffer out;
+    buffer_init(&out, 1000);
+    redactor_add(redactor, "abcdef12", "one");
+    redactor_add(redactor, "f123456789", "two");
+    redact(redactor, "abcdef123456789", 10, &out);
+    assert_string_equal(out.data, "[one]34");
+    buffer_free(&out);
+    redactor_free(redactor);
+}
+
 static void patterns_need_no_list(void **state)
 {
     (void)state;
@@ -116,6 +133,8 @@ static void patterns_need_no_list(void **state)
     } cases[] = {
         {"Authorization: Bearer 0123456789-abc_def.x~y", "Authorization: Bearer [token]"},
         {"bearer%20abcdefghijk&x", "bearer%20[token]&x"},
+        {"Bearer 12345678", "Bearer [token]"},
+        {"Bearer 1234567", "Bearer 1234567"},
         {"the bearer of this", "the bearer of this"},
         {"got eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln now", "got [token] now"},
         {"eyJ is short", "eyJ is short"},
@@ -179,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_secret_with_an_emoji_is_hidden),
         cmocka_unit_test(base64_is_hidden),
         cmocka_unit_test(overlapping_secrets_leave_nothing),
+        cmocka_unit_test(a_text_ends_where_it_ends),
         cmocka_unit_test(patterns_need_no_list),
         cmocka_unit_test(old_tokens_make_room_but_not_the_settings),
         cmocka_unit_test(garbage_is_survived),

@@ -344,6 +344,8 @@ static void gaps_are_found_and_remembered(void **state)
     assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-12"), false), DAY("2026-05-12"));
     assert_true(coverage_first_gap(&coverage, DAY("2026-05-13"), false) == NO_TIME);
     coverage_remember_gaps(&coverage);
+    assert_int_equal(coverage.known_gaps[0].first, 201);
+    assert_int_equal(coverage.known_gaps[0].last, 300);
     assert_true(coverage_first_gap(&coverage, DAY("2026-05-01"), false) == NO_TIME);
     assert_int_equal(coverage_first_gap(&coverage, DAY("2026-05-01"), true), DAY("2026-05-10"));
     add(&coverage, "2026-05-11T00:00:00Z", 0, 250, 260, FEATURES_ALL); /* what is left of it is still known */

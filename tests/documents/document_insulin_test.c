@@ -125,6 +125,12 @@ static const struct row off_rows[] = {
         "5 11 00:01:20 {'alarmId':12}\n4 12 00:06:30\n279 40 02:31:00 {'commandedRate':200," ALGORITHM,
         BASAL("00:00:00", "10", "0.1", "151", "Algorithm") BASAL("02:31:00", "40", "0.2", "5", "Algorithm"),
         FEATURE_BASAL),
+    ROW("unless that took it no more than five minutes",
+        BEFORE_OFF
+        "5 11 00:01:20 {'alarmId':12}\n4 12 00:06:20\n279 40 02:31:00 {'commandedRate':200," ALGORITHM,
+        BASAL("00:00:00", "10", "0.1", "6.333333333333333", "Algorithm")
+            BASAL("02:31:00", "40", "0.2", "5", "Algorithm"),
+        FEATURE_BASAL),
     ROW("a record with a lost clock lies between",
         BEFORE_OFF LAST_ON "3 12 2008-01-01T00:00:07\n"
                            "279 13 02:01:00 {'commandedRate':200," ALGORITHM,

@@ -368,7 +368,8 @@ static void bounds_of_time_are_inclusive(void **state)
     fixture_close(&fixture);
 }
 
-/* A reading's own time, of 2008-02-01T00:00:00 and of a second before. */
+/* A reading's own time, of 2008-02-01T00:00:00 and of a second before, of now and a day, which waits, and of
+   a second behind. */
 static void a_readings_bounds_of_time_are_inclusive(void **state)
 {
     (void)state;
@@ -378,6 +379,8 @@ static void a_readings_bounds_of_time_are_inclusive(void **state)
     } cases[] = {
         {"399 1 2008-02-01T00:05:00 {'currentGlucoseDisplayValue':120,'egvTimeStamp':2678400}\n", 1, 0},
         {"399 1 2008-02-01T00:05:00 {'currentGlucoseDisplayValue':120,'egvTimeStamp':2678399}\n", 0, 1},
+        {"399 1 11:00:00 {'currentGlucoseDisplayValue':120,'egvTimeStamp':579700800}\n", 0, 0},
+        {"399 1 11:00:00 {'currentGlucoseDisplayValue':120,'egvTimeStamp':579700801}\n", 0, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fixture fixture;

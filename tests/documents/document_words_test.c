@@ -185,7 +185,8 @@ static void lines(void **state)
         "11 11 08:00:00 {'suspendReason':0}\n12 12 08:10:00\n33 13 09:00:00 {'insulinVolume':180}\n"
         "61 14 09:05:00 {'primeSize':0.3,'completionStatus':3}\n"
         "63 15 09:06:00 {'primeSize':12.5,'completionStatus':3}\n212 16 10:00:00\n213 17 10:01:00\n"
-        "214 18 10:02:00\n6 19 10:30:00\n",
+        "214 18 10:02:00\n6 19 10:30:00\n399 20 11:00:00 "
+        "{'currentGlucoseDisplayValue':167,'egvTimeStamp':579610800}\n",
         tell_line,
         "2026-05-14 00:00:00 -04:00  Temp Basal        0.85 U/h, 0.5 min, Algorithm\n"
         "2026-05-14 00:00:30 -04:00  Temp Basal        0 U/h, 4.5 min, Suspended\n"
@@ -201,7 +202,8 @@ static void lines(void **state)
         "2026-05-14 09:06:00 -04:00  Note              Tubing Filled (13u primed)\n"
         "2026-05-14 10:00:00 -04:00  Sensor Start      CGM Session Started\n"
         "2026-05-14 10:02:00 -04:00  Sensor Stop       CGM Session Stopped\n"
-        "2026-05-14 10:30:00 -04:00  Alarm             Malfunction\n");
+        "2026-05-14 10:30:00 -04:00  Alarm             Malfunction\n"
+        "2026-05-14 11:00:00 -04:00  sgv               167 mg/dL\n");
 }
 
 int main(void)

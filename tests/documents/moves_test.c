@@ -174,6 +174,11 @@ static const struct row reading_rows[] = {
          "a", "1772985600000",
          ID("5") ",'sgv':100") ",{'_id':'b','type':'sgv','device':'phone','date':1772989230000,'sgv':101}]",
      "unchanged sgv 2026-03-08T13:00:00-04:00 5\n"},
+    {"one without a source at the right second is none of the old ones",
+     READING("5", "2026-03-08T12:00:03") "573825600}\n", SPRING_UPLOAD, SPRING_LATER, NULL,
+     "[" ENTRY("a", "1772989200000", ID("5") SOURCE ",'sgv':100") "," ENTRY("b", "1772989200000",
+                                                                            ID("5") ",'sgv':100") "]",
+     "unchanged sgv 2026-03-08T13:00:00-04:00 5\n"},
     {"another pump's reading of that number stands", READING("5", "2026-03-08T12:00:03") "573825600}\n",
      SPRING_UPLOAD, SPRING_LATER, NULL,
      "[" ENTRY("a", "1772985600000", ID("5") ",'pump_event_source':'6e3a6edb','sgv':100") "," ENTRY(

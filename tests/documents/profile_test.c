@@ -297,6 +297,7 @@ static void a_document_from_the_future_stops_it(void **state)
         {"{\"startDate\":\"2026-05-28T19:00:00-04:00\"}", true}, /* later, though it sorts before */
         {"{\"startDate\":\"2026-05-29T01:00:00+10:00\"}", true}, /* earlier, though it sorts behind */
         {"{\"startDate\":\"someday\"}", true},
+        {"{\"startDate\":\"?\"}", true},
         {"{\"startDate\":\"1970-01-01\"}", false},
         {"{\"startDate\":\"\"}", false},
         {"{\"startDate\":1780000000000}", false},

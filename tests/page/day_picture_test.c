@@ -225,6 +225,18 @@ static void basals_at_the_edges(void **state)
                    "to 14T12:05:00\n");
 }
 
+static void the_least_basal_and_bolus_are_told(void **state)
+{
+    (void)state;
+    assert_picture("279 1 11:00:00 {'commandedRate':100}\n279 2 11:00:01 {'commandedRate':0}\n"
+                   "20 3 11:30:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':0.001}\n",
+                   "basal 14T11:00:00 0 min 100\n"
+                   "bolus 14T11:30:00 1 0\n"
+                   "fact 14T11:30:00 kind 2: 1\n"
+                   "from 14T11:00:00\n"
+                   "to 14T11:30:00\n");
+}
+
 static void boluses_at_the_edges(void **state)
 {
     (void)state;
@@ -439,6 +451,7 @@ int main(void)
         cmocka_unit_test_setup(readings_are_at_their_own_time_and_within_bounds, start),
         cmocka_unit_test_setup(what_the_pump_told_last_stays_known, start),
         cmocka_unit_test(basals_at_the_edges),
+        cmocka_unit_test(the_least_basal_and_bolus_are_told),
         cmocka_unit_test(boluses_at_the_edges),
         cmocka_unit_test(readings_at_the_edges),
         cmocka_unit_test(what_lasts_at_the_edges),

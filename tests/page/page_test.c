@@ -11,6 +11,7 @@
 #include "page_state.h"
 #include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/documents/coverage.h"
 #include "tconnectsync/page/web_file.h"
 #include "page_internal.h"
 
@@ -272,6 +273,11 @@ static void other_days_can_be_looked_at_and_filled(void **state)
     assert_true(holds(&page, "aria-current=\"date\">13"));
     assert_true(holds(&page, "value=\"fill\">Fill this day</button>"));
     assert_true(holds(&page, " data-clock=\"0\""));
+    view_state.view.calendar[1] = DAY_WHOLE;
+    buffer_clear(&page);
+    page_render(&view_state.view, &page);
+    assert_true(holds(&page, "<h2 id=\"day-words\">Wed 13 May</h2>"));
+    assert_false(holds(&page, "Fill this day"));
     buffer_free(&page);
     page = render("full-day-reading");
     assert_true(holds(&page, "being read from the pump"));

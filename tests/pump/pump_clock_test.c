@@ -244,6 +244,8 @@ static const struct story stories[] = {
      .evidence = CLOCK_BY_AGREEMENT},
     {"autumn, not set yet", &new_york, "2026-10-20T00:00:00Z", "2026-11-03T12:00:00Z", -4 * HOUR, .late = 60,
      .evidence = CLOCK_BY_UPLOAD, .words = "60 minutes ahead of New York time"},
+    {"autumn, all that there is of the repeated hour", &new_york, "2026-11-01T05:05:00Z",
+     "2026-11-01T05:35:00Z", -4 * HOUR, .late = 60, .evidence = CLOCK_BY_UPLOAD, .begin_known = true},
     {"autumn, set two days late",
      &new_york,
      "2026-10-20T00:00:00Z",
@@ -550,6 +552,24 @@ static void senseless_dates_between_good_ones_have_no_instant(void **state)
     }
 }
 
+/* A clock that comes back from senseless dates as far behind as it may drift comes back all the same. */
+static void a_clock_comes_back_a_little_behind(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world);
+    live(&world, &plain);
+    for (size_t i = 503; i < world.count; i++)
+        world.records[i].wall -= 4 * EVERY + 8 * MINUTE; /* behind the last good one, 499 */
+    spoil(&world, 500, 3, instant_of("2056-05-01T00:00:00Z"));
+    find(&world, &plain);
+    for (size_t i = 499; i < 504; i++)
+        assert_int_equal(pump_clock_instant(&world.clock, (struct clock_place){0, world.records[i].sequence},
+                                            world.records[i].wall) == NO_TIME,
+                         i >= 500 && i < 503);
+    end(&world);
+}
+
 /* The battery died; the person sets date and time the next day. What was written meanwhile is dated by that.
  */
 static void a_lost_clock_is_dated_once_it_is_set(void **state)
@@ -764,6 +784,7 @@ int main(void)
         cmocka_unit_test(a_change_that_tells_no_time_has_one),
         cmocka_unit_test(a_clock_is_wrong_from_the_zones_change_on),
         cmocka_unit_test(senseless_dates_between_good_ones_have_no_instant),
+        cmocka_unit_test(a_clock_comes_back_a_little_behind),
         cmocka_unit_test(a_lost_clock_is_dated_once_it_is_set),
         cmocka_unit_test(a_lost_clock_that_nobody_has_set_has_no_instants),
         cmocka_unit_test(readings_follow_the_stretch_they_fell_in),

@@ -266,6 +266,71 @@ static void keys_are_checked(void **state)
         assert_false(holds(key, header, payload, key, wrong[i]));
 }
 
+/* What a signature of RS256 is once the key has undone it (RFC 8017, 9.2): 0, 1, 255s, 0, the hash's name and
+ * the hash. */
+static BIGNUM *padded_hash(const char *text, size_t length, size_t size)
+{
+    static const unsigned char name[] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+                                         0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+    enum { HASH = 32 };
+    unsigned char bytes[2048];
+    memset(bytes, 0xff, size);
+    bytes[0] = 0;
+    bytes[1] = 1;
+    bytes[size - HASH - sizeof name - 1] = 0;
+    memcpy(bytes + size - HASH - sizeof name, name, sizeof name);
+    assert_int_equal(EVP_Digest(text, length, bytes + size - HASH, NULL, EVP_sha256(), NULL), 1);
+    return BN_bin2bn(bytes, (int)size, NULL);
+}
+
+static char *base64url_of(const BIGNUM *number, size_t size)
+{
+    unsigned char bytes[2048];
+    struct buffer text;
+    buffer_init(&text, 4096);
+    assert_int_equal(BN_bn2binpad(number, bytes, (int)size), size);
+    base64url_encode(&text, bytes, size);
+    return text.data;
+}
+
+/* A large key takes long to make, but not one that fits a single signature: with the exponent 3 a signature
+   is right when its cube less what it signs is the modulus. The cube is factor^3 * 2^(3 * power). */
+static bool large_key_holds(unsigned factor, int power, int bits)
+{
+    static const char text[] = "signed";
+    const size_t size = ((size_t)bits + 7) / 8;
+    BN_CTX *context = BN_CTX_new();
+    BIGNUM *signature = BN_new(), *modulus = BN_new(), *padded = padded_hash(text, sizeof text - 1, size);
+    assert_true(BN_set_word(signature, factor) && BN_lshift(signature, signature, power) &&
+                BN_sqr(modulus, signature, context) && BN_mul(modulus, modulus, signature, context) &&
+                BN_sub(modulus, modulus, padded));
+    assert_int_equal(BN_num_bits(modulus), bits);
+    char *n = base64url_of(modulus, size), *encoded = base64url_of(signature, size);
+    char *jwk = xasprintf("{\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"Aw\"}", n);
+    struct json *published = json_parse(jwk, strlen(jwk), NULL);
+    struct buffer bytes;
+    buffer_init(&bytes, 2048);
+    assert_true(base64url_decode(&bytes, encoded, strlen(encoded)));
+    bool valid = jwt_signature_is_valid(text, sizeof text - 1, bytes.data, bytes.length, published);
+    buffer_free(&bytes);
+    json_free(published);
+    free(jwk);
+    free(encoded);
+    free(n);
+    BN_free(signature);
+    BN_free(modulus);
+    BN_free(padded);
+    BN_CTX_free(context);
+    return valid;
+}
+
+static void keys_have_a_greatest_size(void **state)
+{
+    (void)state;
+    assert_true(large_key_holds(3, 2729, 8192));
+    assert_false(large_key_holds(1, 2731, 8193));
+}
+
 static void odd_key_sets_are_refused(void **state)
 {
     (void)state;
@@ -447,6 +512,7 @@ int main(void)
         cmocka_unit_test(claims_are_checked),
         cmocka_unit_test(the_header_is_checked),
         cmocka_unit_test(keys_are_checked),
+        cmocka_unit_test(keys_have_a_greatest_size),
         cmocka_unit_test(odd_key_sets_are_refused),
         cmocka_unit_test(few_keys_of_one_name_are_tried),
         cmocka_unit_test(a_mac_with_the_public_key_is_no_signature),
