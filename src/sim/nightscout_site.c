@@ -11,8 +11,8 @@
 
 const struct place_facts places[PLACES] = {
     [TREATMENTS] = {"treatments", "created_at", 100, 50 * MEGABYTE, .takes_put = true, .of_careportal = true},
-    [ENTRIES] = {"entries", "date", 10, 50 * MEGABYTE},
-    [DEVICESTATUS] = {"devicestatus", "created_at", 10, MEGABYTE},
+    [ENTRIES] = {"entries", "date", 10, 50 * MEGABYTE, .takes_put = false},
+    [DEVICESTATUS] = {"devicestatus", "created_at", 10, MEGABYTE, .takes_put = false},
     [PROFILE] = {"profile", "startDate", 10, MEGABYTE, .takes_put = true},
     [ACTIVITY] = {"activity", "created_at", INT64_MAX, 50 * MEGABYTE, .takes_put = true,
                   .of_careportal = true},

@@ -194,10 +194,11 @@ static void lay_hand_on(struct world *world, size_t place)
         world->deleted++;
         break;
     case 4:
-        if (meal) {
+        if (meal)
             split(world, place, moved);
-            break;
-        } /* fall through */
+        else
+            edit(world, place, (const char *[]){"notes", NULL}, (const char *[]){"by hand", NULL});
+        break;
     default:
         edit(world, place, (const char *[]){"notes", NULL}, (const char *[]){"by hand", NULL});
         break;

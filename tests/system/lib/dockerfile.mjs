@@ -51,6 +51,7 @@ export async function build(instructions, context, base) {
       RUN: () => within(stage.root, { writable: true, cwd: stage.cwd, env: stage.env }, 'sh', '-c', text),
       ENV: () => { stage.env = { ...stage.env, ...Object.fromEntries(words.map((word) => word.split(/=(.*)/s).slice(0, 2))) }; },
       USER: () => { [stage.user] = words; },
+      LABEL: () => {}, // nothing within the image
       EXPOSE: () => { [stage.port] = words; },
       HEALTHCHECK: () => { stage.healthcheck = words; },
       ENTRYPOINT: () => { stage.entrypoint = words; },
