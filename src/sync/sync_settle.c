@@ -19,6 +19,12 @@
 
 #define DOCUMENT_MAXIMUM (80u << 10) /* sites with SECURE_CSP cut JSON at 100 kB */
 
+/* Of the account's pump at that place. */
+static struct memory_of_pump *memory_at(const struct sync *sync, size_t pump)
+{
+    return memory_of_pump(sync->account.memory, sync->pumper->pumps[pump].serial_number);
+}
+
 /* ---- reading ---- */
 
 static bool keeps_none_for_us(const struct error *error)
@@ -69,7 +75,7 @@ void sync_learn_coverage(struct sync *sync)
     sync->settling.learned = true;
     for (size_t i = 0; i < sync->pumper->pump_count; i++) {
         const char *serial_number = sync->pumper->pumps[i].serial_number;
-        struct memory_of_pump *known = memory_of_pump(sync->account.memory, serial_number);
+        struct memory_of_pump *known = memory_at(sync, i);
         free(known->coverage_id);
         coverage_read(&known->coverage, sync->settling.activities, coverage_key(serial_number, key),
                       sync->now, &known->coverage_id);
@@ -92,8 +98,7 @@ unsigned sync_added_features(const struct sync *sync, int64_t *first_day, int64_
 {
     unsigned added = 0;
     for (size_t i = 0; sync->range.chosen && i < sync->pumper->pump_count; i++) {
-        const struct memory_of_pump *known =
-            memory_of_pump(sync->account.memory, sync->pumper->pumps[i].serial_number);
+        const struct memory_of_pump *known = memory_at(sync, i);
         int64_t first, last;
         unsigned its = sync->range.chosen[i]
                            ? coverage_features_added(&known->coverage, sync->request.features, &first, &last)
@@ -111,8 +116,7 @@ bool sync_is_settled(void *context, const struct document *document)
 {
     const struct sync *sync = context;
     const struct pump_event *event = &sync->log.events[document->event];
-    const char *serial_number = sync->pumper->pumps[event->pump].serial_number;
-    const struct coverage *coverage = &memory_of_pump(sync->account.memory, serial_number)->coverage;
+    const struct coverage *coverage = &memory_at(sync, event->pump)->coverage;
     return sync_is_automatic(sync) ? coverage_has(coverage, &sync->log, document)
                                    : coverage_is_settled(coverage, &sync->log, document);
 }
@@ -143,8 +147,7 @@ void sync_settle(struct sync *sync)
     sync->settling.settled = true;
     const bool first = !sync_knows_coverage(sync);
     for (unsigned pump = 0; pump < sync->log.pump_count; pump++) {
-        struct memory_of_pump *known =
-            memory_of_pump(sync->account.memory, sync->pumper->pumps[pump].serial_number);
+        struct memory_of_pump *known = memory_at(sync, pump);
         const struct coverage_rules rules = {
             .pump = pump,
             .features = sync->request.features,
@@ -175,7 +178,7 @@ void sync_remember_run(struct sync *sync, bool good)
     memory->is_settled = !something_waits(sync);
     memory->compared_at = monotonic_seconds();
     for (size_t i = 0; i < sync->pumper->pump_count; i++) {
-        struct memory_of_pump *known = memory_of_pump(memory, sync->pumper->pumps[i].serial_number);
+        struct memory_of_pump *known = memory_at(sync, i);
         memory_note_settled(known, &sync->pumper->pumps[i]);
         if (!sync->range.chosen[i])
             continue;
@@ -221,11 +224,6 @@ static void write_coverage(struct sync *sync, struct memory_of_pump *known)
         nightscout_write_activity(sync->nightscout, known->coverage_id != NULL, &body, on_written, sync);
     }
     buffer_free(&body);
-}
-
-static struct memory_of_pump *memory_at(const struct sync *sync, size_t pump)
-{
-    return memory_of_pump(sync->account.memory, sync->pumper->pumps[pump].serial_number);
 }
 
 static void write_what_changed(struct sync *sync)

@@ -194,11 +194,11 @@ static void lay_hand_on(struct world *world, size_t place)
         world->deleted++;
         break;
     case 4:
-        if (meal)
+        if (meal) {
             split(world, place, moved);
-        else
-            edit(world, place, (const char *[]){"notes", NULL}, (const char *[]){"by hand", NULL});
-        break;
+            break;
+        }
+        __attribute__((fallthrough));
     default:
         edit(world, place, (const char *[]){"notes", NULL}, (const char *[]){"by hand", NULL});
         break;
