@@ -1,9 +1,12 @@
-// Changes the program in one small place at a time and says which changes no unit test notices:
+// Changes the program in one small place at a time and says which changes no test notices:
 //   node tests/mutants/run.mjs [COUNT [SEED]]      200 and 1 unless given; the same two, the same changes
 //   node tests/mutants/run.mjs COUNT SEED 1/2      the first half of these, to run beside 2/2
 //   node tests/mutants/run.mjs FILE:LINE           every change of one line
-// On a copy of the sources in build-mutants, built without optimization and without sanitizers. The last line says how many
-// of them survived; those that change nothing that can be seen stand in equivalent.txt, with why.
+//   node tests/mutants/run.mjs LIST                those of a file that holds what an earlier run printed
+// On a copy of the sources in build-mutants. First the unit tests, built without optimization and without sanitizers;
+// what these do not notice, they run again with sanitizers, as bin/test builds them, and then the system tests of the
+// room (which have to pass without any change). The last line says how many survived all of it; those that change nothing
+// that can be seen stand in equivalent.txt, with why.
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,18 +16,24 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const [first = '200', seed = '1', part = '1/1'] = process.argv.slice(2);
 const [place, parts] = part.split('/').map(Number);
 const copy = path.join(root, 'build-mutants', String(place), 'source');
-const build = path.join(root, 'build-mutants', String(place), 'build');
 
-// What has unit tests: whole rooms, and single files of rooms that mostly talk. Which suites look at a room, nearest first.
+// What has unit tests: whole rooms, and single files of rooms that mostly talk. Which suites look at a room, nearest
+// first, and which files of system tests.
 const rooms = {
-  base: { suites: ['base', 'pump', 'settings', 'documents', 'http', 'tandem'] },
-  pump: { suites: ['pump', 'documents'] },
-  documents: { suites: ['documents', 'page'] },
-  settings: { suites: ['settings', 'tandem'] },
-  http: { suites: ['http'], only: ['http_guard.c', 'http_parameters.c', 'http_crowd.c', 'http_retry.c'] },
-  tandem: { suites: ['tandem'], only: ['jwt.c', 'pkce.c', 'credential_cache.c'] },
-  page: { suites: ['page'] },
-  server: { suites: ['server'], only: ['authorization.c', 'rate_limit.c', 'schedule.c', 'session.c'] },
+  base: { suites: ['base', 'pump', 'settings', 'documents', 'http', 'tandem'], system: ['sync', 'failures', 'daemon_surface'] },
+  pump: { suites: ['pump', 'documents'], system: ['sync', 'clock', 'account', 'settled', 'a_week'] },
+  documents: { suites: ['documents', 'page'], system: ['sync', 'clock', 'settled', 'properties', 'a_week'] },
+  settings: { suites: ['settings', 'tandem'], system: ['failures', 'people', 'docs', 'terminal', 'daemon'] },
+  http: { suites: ['http'], only: ['http_guard.c', 'http_parameters.c', 'http_crowd.c', 'http_retry.c'], system: ['http_server', 'failures', 'sync'] },
+  tandem: { suites: ['tandem'], only: ['jwt.c', 'pkce.c', 'credential_cache.c'], system: ['sync', 'failures', 'daemon_time'] },
+  page: { suites: ['page'], system: ['page_http', 'page_words', 'page'] },
+  server: { suites: ['server'], only: ['authorization.c', 'rate_limit.c', 'schedule.c', 'session.c'], system: ['daemon_surface', 'daemon_time', 'people', 'page_http'] },
+};
+
+// How it is built, and the tests in it: {suite: [{target for ninja, command, environment, limit}]}.
+const builds = {
+  quick: { folder: path.join(copy, '../quick'), options: ['--buildtype=debug', '--optimization=0', '-Ddebug=false'], suites: {} },
+  sanitized: { folder: path.join(copy, '../sanitized'), options: ['--buildtype=debugoptimized', '-Db_sanitize=address,undefined', '-Db_lundef=false'], suites: {} },
 };
 
 const files = () => Object.entries(rooms).flatMap(([room, { only }]) => fs.readdirSync(path.join(root, 'src', room))
@@ -111,30 +120,27 @@ function prepare() {
     fs.mkdirSync(path.dirname(to), { recursive: true });
     if (!fs.existsSync(to) || !fs.readFileSync(from).equals(fs.readFileSync(to))) fs.copyFileSync(from, to);
   }
-  if (!fs.existsSync(path.join(build, 'build.ninja'))) execFileSync('meson', ['setup', build, copy, '--buildtype=debug', '--optimization=0', '-Ddebug=false']);
-}
-
-// suite: its test programs, each {target for ninja, command, environment}.
-function suites() {
-  const listed = JSON.parse(execFileSync('meson', ['introspect', '--tests', build], { encoding: 'utf8' }));
-  const found = {};
-  for (const { suite, cmd, env } of listed) {
-    const name = suite[0].replace(/^.*:/, '');
-    (found[name] ??= []).push({ target: path.relative(build, cmd[0]), cmd, env, limit: 60000 });
+  for (const build of Object.values(builds)) {
+    if (!fs.existsSync(path.join(build.folder, 'build.ninja'))) execFileSync('meson', ['setup', build.folder, copy, ...build.options]);
+    const listed = JSON.parse(execFileSync('meson', ['introspect', '--tests', build.folder], { encoding: 'utf8' }));
+    for (const { suite, cmd, env } of listed) {
+      const name = suite[0].replace(/^.*:/, '');
+      (build.suites[name] ??= []).push({ target: path.relative(build.folder, cmd[0]), cmd, env, limit: 60000 });
+    }
   }
-  return found;
 }
 
-const builds = (...tests) => spawnSync('ninja', ['-C', build, ...tests.map(({ target }) => target)], { stdio: 'ignore' }).status === 0;
-const passes = ({ cmd, env, limit }) => spawnSync(cmd[0], cmd.slice(1),
-  { cwd: build, env: { ...process.env, ...env, MALLOC_PERTURB_: '165' }, stdio: 'ignore', timeout: limit, killSignal: 'SIGKILL' }).status === 0;
+const makes = ({ folder }, ...targets) => spawnSync('ninja', ['-C', folder, ...targets], { stdio: 'ignore' }).status === 0;
+const passes = ({ folder }, { cmd, env, limit }) => spawnSync(cmd[0], cmd.slice(1),
+  { cwd: folder, env: { ...process.env, ...env, MALLOC_PERTURB_: '165' }, stdio: 'ignore', timeout: limit, killSignal: 'SIGKILL' }).status === 0;
 
 // A test that takes ten times as long as without any change has noticed it.
-function measure(name, suite) {
-  if (!builds(...suite)) throw new Error(`the tests of ${name} do not compile without any change`);
+function measure(build, name) {
+  const suite = build.suites[name];
+  if (!makes(build, ...suite.map(({ target }) => target))) throw new Error(`the tests of ${name} do not compile without any change`);
   for (const test of suite) {
     const begin = Date.now();
-    if (!passes(test)) throw new Error(`${test.target} fails without any change`);
+    if (!passes(build, test)) throw new Error(`${test.target} fails without any change`);
     test.took = Date.now() - begin;
   }
   for (const test of suite) test.limit = 10 * test.took + 5000;
@@ -147,45 +153,63 @@ function inOrder(suite, file) {
   return suite.toSorted((one, other) => isNamesake(other) - isNamesake(one) || one.took - other.took);
 }
 
-// Which suite notices it; 'compiler', or null: none does.
-function judge({ file, text }, programs) {
+// Which unit test notices it; 'compiler', or null: none does.
+function judgeByUnits(build, file) {
+  for (const suite of rooms[file.split('/')[1]].suites) {
+    for (const test of inOrder(build.suites[suite], file)) {
+      if (!makes(build, test.target)) return 'compiler';
+      if (!passes(build, test)) return test.target;
+    }
+  }
+  return null;
+}
+
+// As bin/test starts them, but file by file: the first that fails, and not by chance, has noticed it.
+const passesSystem = (name) => spawnSync(process.execPath, ['--test', `tests/system/${name}.test.mjs`],
+  { cwd: root, env: { ...process.env, BUILD: builds.sanitized.folder }, stdio: 'ignore', timeout: 600000, killSignal: 'SIGKILL' }).status === 0;
+const makesSystem = () => makes(builds.sanitized, 'tconnectsync-heroku', 'tconnectsync-simulator', 'tests/http_echo', 'tests/page_sample');
+
+// Which test notices it; 'compiler', or null: none does.
+function judge({ file, text }) {
   const where = path.join(copy, file);
   const before = fs.readFileSync(where);
   fs.writeFileSync(where, text);
   try {
-    for (const suite of rooms[file.split('/')[1]].suites) {
-      for (const test of inOrder(programs[suite], file)) {
-        if (!builds(test)) return 'compiler';
-        if (!passes(test)) return suite;
-      }
-    }
-    return null;
+    const by = judgeByUnits(builds.quick, file) ?? judgeByUnits(builds.sanitized, file);
+    if (by) return by;
+    if (!makesSystem()) return 'compiler';
+    return rooms[file.split('/')[1]].system.find((name) => !passesSystem(name) && !passesSystem(name)) ?? null;
   } finally {
     fs.writeFileSync(where, before);
   }
 }
 
-// file | the line | the line changed | why nobody can see it
-function equivalents() {
-  return new Set(fs.readFileSync(path.join(root, 'tests/mutants/equivalent.txt'), 'utf8').split('\n')
-    .filter((line) => line && !line.startsWith('#')).map((line) => line.split(' | ').slice(0, 3).join(' | ')));
-}
+const keyOf = ({ file, was, is }) => `${file} | ${was} | ${is}`;
+// file | the line | the line changed | in the table of equivalents: why nobody can see it
+const keysIn = (list) => new Set(fs.readFileSync(list, 'utf8').split('\n')
+  .filter((line) => line.startsWith('src/')).map((line) => line.split(' | ').slice(0, 3).join(' | ')));
 
 const all = files().flatMap(mutants);
 const [file, line] = first.split(':');
-const chosen = line ? all.filter((mutant) => mutant.file === file && mutant.line === Number(line)) 
-  : choose(all, Number(first), Number(seed)).filter((_, i) => i % parts === place - 1);
-const known = equivalents();
+const listed = fs.existsSync(first) && keysIn(first);
+const chosen = (listed ? all.filter((mutant) => listed.has(keyOf(mutant)))
+  : line ? all.filter((mutant) => mutant.file === file && mutant.line === Number(line))
+    : choose(all, Number(first), Number(seed))).filter((_, i) => i % parts === place - 1);
+const known = keysIn(path.join(root, 'tests/mutants/equivalent.txt'));
 prepare();
-const programs = suites();
-for (const suite of new Set(chosen.flatMap(({ file: changed }) => rooms[changed.split('/')[1]].suites))) measure(suite, programs[suite]);
+const concerned = [...new Set(chosen.map(({ file: changed }) => changed.split('/')[1]))].map((room) => rooms[room]);
+for (const build of Object.values(builds)) {
+  for (const suite of new Set(concerned.flatMap(({ suites }) => suites))) measure(build, suite);
+}
+if (!makesSystem()) throw new Error('the program does not compile without any change');
 const counts = { survived: 0, equivalent: 0, caught: 0, compiler: 0 };
 for (const [done, mutant] of chosen.entries()) {
   if (process.stderr.isTTY) process.stderr.write(`${done} of ${chosen.length}\r`);
-  const key = `${mutant.file} | ${mutant.was} | ${mutant.is}`;
-  const by = known.has(key) ? 'equivalent' : judge(mutant, programs) ?? 'survived';
+  const key = keyOf(mutant);
+  const by = known.has(key) ? 'equivalent' : judge(mutant) ?? 'survived';
   counts[by in counts ? by : 'caught'] += 1;
   if (by === 'survived') console.log(`SURVIVED ${mutant.file}:${mutant.line}\n${key}`);
+  if (rooms[mutant.file.split('/')[1]].system.includes(by)) console.log(`# noticed by system/${by} alone: ${key}`);
 }
 const judged = counts.caught + counts.survived;
 console.log(`${judged} changes, ${counts.survived} survived (${((100 * counts.survived) / Math.max(judged, 1)).toFixed(1)} %); besides ${counts.equivalent} that nobody can see and ${counts.compiler} that do not compile, of ${all.length}`);
