@@ -114,14 +114,28 @@ static bool cut_to_time(const struct log_run *run, const struct pump_log *log, s
     return *first <= *last;
 }
 
+/* The first of the numbers, in order, that is not below that one. */
+static size_t find_number(const struct number *numbers, size_t count, int32_t group, int64_t sequence)
+{
+    const struct number wanted = {sequence, group};
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_numbers_of_records(&numbers[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Adds the numbers from first to last but for those that wait. */
 static void add_settled(struct run_list *list, struct coverage_run run, const struct number *waiting,
                         size_t count)
 {
-    int64_t end = run.last;
-    for (size_t i = 0; i < count; i++) {
-        if (waiting[i].group != run.group || waiting[i].sequence < run.first || waiting[i].sequence > end)
-            continue;
+    const int64_t end = run.last;
+    for (size_t i = find_number(waiting, count, run.group, run.first);
+         i < count && waiting[i].group == run.group && waiting[i].sequence <= end; i++) {
         run.last = waiting[i].sequence - 1;
         run_list_add(list, &run);
         run.first = waiting[i].sequence + 1;
@@ -229,19 +243,23 @@ bool coverage_settle(struct coverage *coverage, const struct pump_log *log, cons
 
 /* ---- what follows from it ---- */
 
+static int compare_with_run(const void *key, const void *item)
+{
+    const struct number *number = key;
+    const struct coverage_run *run = item;
+    if (number->group != run->group)
+        return number->group < run->group ? -1 : 1;
+    return number->sequence < run->first ? -1 : number->sequence > run->last;
+}
+
 static bool has_record(const struct coverage *coverage, const struct pump_event *event, unsigned wanted)
 {
-    size_t low = 0, high = coverage->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct coverage_run *run = &coverage->runs[middle];
-        if (run->group < event->group || (run->group == event->group && run->last < event->sequence))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct coverage_run *run = low < coverage->count ? &coverage->runs[low] : NULL;
-    return run && run->group == event->group && run->first <= event->sequence && run->features & wanted;
+    const struct number number = {event->sequence, event->group};
+    if (coverage->count == 0)
+        return false;
+    const struct coverage_run *run =
+        bsearch(&number, coverage->runs, coverage->count, sizeof *coverage->runs, compare_with_run);
+    return run && run->features & wanted;
 }
 
 /* Which of its two records comes last makes it. One from before all that counts came before any run. */
@@ -296,14 +314,20 @@ unsigned coverage_features_added(const struct coverage *coverage, unsigned featu
     return added;
 }
 
+/* 0: within the known one. */
+static int compare_gaps(const void *key, const void *item)
+{
+    const struct coverage_gap *gap = key, *known = item;
+    if (gap->group != known->group)
+        return gap->group < known->group ? -1 : 1;
+    return gap->first < known->first ? -1 : gap->last > known->last;
+}
+
+/* The known ones lie in order, as the runs around them did. */
 static bool is_known(const struct coverage *coverage, const struct coverage_gap *gap)
 {
-    for (size_t i = 0; i < coverage->known_gap_count; i++) {
-        const struct coverage_gap *known = &coverage->known_gaps[i];
-        if (known->group == gap->group && known->first <= gap->first && known->last >= gap->last)
-            return true;
-    }
-    return false;
+    return coverage->known_gap_count > 0 && bsearch(gap, coverage->known_gaps, coverage->known_gap_count,
+                                                    sizeof *gap, compare_gaps);
 }
 
 /* The numbers that are missing between run i - 1 and run i; false when none are. */

@@ -13,6 +13,8 @@
 #define AHEAD                                                                                                \
     (10 * SECONDS_PER_MINUTE) /* a clock may be that fast; what lies further ahead waits for the next run */
 
+#define EVENTS_IN_A_TURN 4096
+
 enum alarm { RESUME_PUMP_ALARM = 18, RESUME_PUMP_ALARM_2 = 23 };
 enum { DEXCOM_ALERT = 369, CGM_OUT_OF_RANGE = 14 };
 
@@ -174,30 +176,61 @@ static void end_pump(struct builder *builder)
     builder_leave_activities_open(builder);
 }
 
+static void take_event(struct builder *builder, size_t index)
+{
+    const struct pump_log *log = builder->log;
+    const struct pump_event *event = &log->events[index];
+    if (index == 0 || log->events[index - 1].pump != event->pump) {
+        if (index > 0)
+            end_pump(builder);
+        begin_pump(builder, event->pump);
+    }
+    while (builder->run + 1 < log->run_count &&
+           (log->runs[builder->run].pump < event->pump || log->runs[builder->run].group < event->group ||
+            log->runs[builder->run].last_sequence < event->sequence))
+        builder->run++;
+    if (event->time == NO_TIME || event->time <= builder->rules.now + AHEAD)
+        on_event(builder, index);
+}
+
+struct builder *builder_begin(struct pump_log *log, const struct time_zone *zone,
+                              const struct document_rules *rules, struct documents *out)
+{
+    struct builder *builder = xcalloc(1, sizeof *builder);
+    *builder = (struct builder){.log = log, .zone = zone, .rules = *rules, .out = out};
+    *out = (struct documents){0};
+    return builder;
+}
+
+bool builder_go_on(struct builder *builder)
+{
+    const size_t count = builder->log->event_count, end = builder->next_event + EVENTS_IN_A_TURN;
+    while (builder->next_event < count && builder->next_event < end)
+        take_event(builder, builder->next_event++);
+    if (builder->next_event < count)
+        return true;
+    if (count > 0)
+        end_pump(builder);
+    if (builder->rules.features & (FEATURE_DEVICE_STATUS | FEATURE_IOB))
+        builder_add_device_status(builder);
+    return false;
+}
+
+void builder_free(struct builder *builder)
+{
+    if (!builder)
+        return;
+    free(builder->bolus_events);
+    free(builder);
+}
+
 void documents_build(struct pump_log *log, const struct time_zone *zone, const struct document_rules *rules,
                      struct documents *out)
 {
-    struct builder builder = {.log = log, .zone = zone, .rules = rules, .out = out};
-    *out = (struct documents){0};
-    for (size_t i = 0; i < log->event_count; i++) {
-        const struct pump_event *event = &log->events[i];
-        if (i == 0 || log->events[i - 1].pump != event->pump) {
-            if (i > 0)
-                end_pump(&builder);
-            begin_pump(&builder, event->pump);
-        }
-        while (builder.run + 1 < log->run_count &&
-               (log->runs[builder.run].pump < event->pump || log->runs[builder.run].group < event->group ||
-                log->runs[builder.run].last_sequence < event->sequence))
-            builder.run++;
-        if (event->time == NO_TIME || event->time <= rules->now + AHEAD)
-            on_event(&builder, i);
-    }
-    if (log->event_count > 0)
-        end_pump(&builder);
-    if (rules->features & (FEATURE_DEVICE_STATUS | FEATURE_IOB))
-        builder_add_device_status(&builder);
-    free(builder.bolus_events);
+    struct builder *builder = builder_begin(log, zone, rules, out);
+    while (builder_go_on(builder))
+        ;
+    builder_free(builder);
 }
 
 void documents_free(struct documents *documents)

@@ -64,7 +64,7 @@ static void leave_open(struct builder *builder, size_t open)
     if (open == NO_DOCUMENT)
         return;
     struct document *document = &builder->out->items[open];
-    int64_t end = builder->newest < builder->rules->now ? builder->newest : builder->rules->now;
+    int64_t end = builder->newest < builder->rules.now ? builder->newest : builder->rules.now;
     document->duration = end > document->time ? end - document->time : 0;
     document->open = true;
 }

@@ -56,7 +56,7 @@ static int64_t open_end(const struct builder *builder, int64_t begin)
 {
     int64_t end =
         builder->newest > begin + SHORTEST_LAST_BASAL ? builder->newest : begin + SHORTEST_LAST_BASAL;
-    return end < builder->rules->now ? end : builder->rules->now;
+    return end < builder->rules.now ? end : builder->rules.now;
 }
 
 /* next: NULL at the log's end. */
@@ -93,7 +93,7 @@ void builder_on_basal(struct builder *builder, size_t index)
     builder->basal_run = builder->run;
     if (event->time == NO_TIME || (!suspends && !event_knows(event, basal.rate)))
         return;
-    if (builder->rules->ignore_zero_unit_basal && (suspends || event->basal.rate < 10))
+    if (builder->rules.ignore_zero_unit_basal && (suspends || event->basal.rate < 10))
         return;
     builder_add(builder, DOCUMENT_TEMP_BASAL, index, event->time);
     builder->last_basal_document = builder->out->count - 1;

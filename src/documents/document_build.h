@@ -21,8 +21,9 @@ struct activity {
 struct builder {
     struct pump_log *log;
     const struct time_zone *zone;
-    const struct document_rules *rules;
+    struct document_rules rules;
     struct documents *out;
+    size_t next_event;
 
     /* of the pump at hand */
     int64_t newest;                   /* its newest record */

@@ -25,5 +25,5 @@ struct document *builder_add(struct builder *builder, enum document_kind kind, s
 
 bool builder_wants(const struct builder *builder, unsigned features)
 {
-    return builder->rules->features & features;
+    return builder->rules.features & features;
 }

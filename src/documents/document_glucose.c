@@ -44,7 +44,7 @@ void builder_on_reading(struct builder *builder, size_t index)
         pump_log_skip(builder->log, SKIP_GLUCOSE, event->code, event->sequence);
     } else {
         int64_t time = reading_time(builder, event, wall);
-        if (time <= builder->rules->now + LIVE_READING) /* what lies ahead waits */
+        if (time <= builder->rules.now + LIVE_READING) /* what lies ahead waits */
             builder_add(builder, DOCUMENT_READING, index, time);
     }
 }

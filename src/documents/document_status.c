@@ -27,7 +27,7 @@ static uint32_t find_newest_status(const struct builder *builder)
     const struct pump_log *log = builder->log;
     uint32_t newest = NO_EVENT;
     for (uint32_t i = 0; i < log->event_count; i++)
-        if (tells_status(&log->events[i]) && log->events[i].time <= builder->rules->to &&
+        if (tells_status(&log->events[i]) && log->events[i].time <= builder->rules.to &&
             (newest == NO_EVENT || log->events[newest].time <= log->events[i].time))
             newest = i;
     return newest;
@@ -43,7 +43,7 @@ void builder_add_device_status(struct builder *builder)
     struct document *document = builder_add(builder, DOCUMENT_DEVICE_STATUS, newest, status->time);
     for (uint32_t i = 0; i < log->event_count; i++) {
         const struct pump_event *event = &log->events[i];
-        if (event->pump != status->pump || event->time > builder->rules->to)
+        if (event->pump != status->pump || event->time > builder->rules.to)
             continue;
         if (builder_wants(builder, FEATURE_IOB) && tells_iob(event) &&
             llabs(event->time - status->time) <= IOB_REACH)

@@ -13,6 +13,7 @@
 #include "tconnectsync/pump/pump_clock.h"
 #include "tconnectsync/pump/pump_source.h"
 
+#include "log_answer.h"
 #include "pump_record.h"
 
 const char pump_log_event_ids[] =
@@ -53,6 +54,11 @@ void pump_log_free(struct pump_log *log)
     free(log->events);
     free(log->runs);
     free(log->changes);
+    for (size_t i = 0; i < log->answer_count; i++) {
+        free(log->answers[i].events);
+        free(log->answers[i].runs);
+    }
+    free(log->answers);
     for (size_t i = 0; i < log->pump_count; i++) {
         free(log->serials[i]);
         if (log->clocks)
@@ -62,11 +68,12 @@ void pump_log_free(struct pump_log *log)
     free(log->serials);
     log->events = NULL;
     log->runs = NULL;
+    log->answers = NULL;
     log->serials = NULL;
     log->changes = NULL;
     log->clocks = NULL;
     log->change_count = log->change_capacity = 0;
-    log->pump_count = 0;
+    log->pump_count = log->answer_count = 0;
     log->event_count = log->event_capacity = log->run_count = log->run_capacity = 0;
 }
 
@@ -323,27 +330,16 @@ bool pump_log_reader_feed(struct pump_log_reader *reader, const char *data, size
     return json_reader_feed(reader->json, data, length, error);
 }
 
-/* Appends what the answer brought; the first answer's lists are simply taken over. */
+/* Only its lists of events and runs are long. */
 static void commit(struct pump_log *log, struct pump_log *staged)
 {
-    if (log->event_count == 0 && log->run_count == 0) {
-        struct pump_log empty = *log;
-        log->events = staged->events, log->event_count = staged->event_count;
-        log->event_capacity = staged->event_capacity;
-        log->runs = staged->runs, log->run_count = staged->run_count,
-        log->run_capacity = staged->run_capacity;
-        staged->events = empty.events, staged->runs = empty.runs;
-    } else {
-        const size_t count = log->event_count + staged->event_count;
-        if (count > log->event_capacity) {
-            log->event_capacity = count;
-            log->events = xreallocarray(log->events, count, sizeof *log->events);
-        }
-        memcpy(log->events + log->event_count, staged->events, staged->event_count * sizeof *log->events);
-        log->event_count = count;
-        for (size_t i = 0; i < staged->run_count; i++)
-            *add_run(log) = staged->runs[i];
-    }
+    log->answers = xreallocarray(log->answers, log->answer_count + 1, sizeof *log->answers);
+    log->answers[log->answer_count++] = (struct log_answer){.events = staged->events,
+                                                            .event_count = staged->event_count,
+                                                            .runs = staged->runs,
+                                                            .run_count = staged->run_count};
+    staged->events = NULL;
+    staged->runs = NULL;
     for (size_t i = 0; i < staged->change_count; i++)
         add_change(log, &staged->changes[i]);
     log->records += staged->records;

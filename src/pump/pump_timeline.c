@@ -2,10 +2,13 @@
 #include "tconnectsync/pump/pump_log.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tconnectsync/base/civil_time.h"
 #include "tconnectsync/base/compare.h"
 #include "tconnectsync/base/memory.h"
+
+#include "log_answer.h"
 
 static int compare_events(const void *left, const void *right)
 {
@@ -26,6 +29,69 @@ static int compare_runs(const void *left, const void *right)
         order = compare_numbers(a->first_sequence, b->first_sequence);
     return order ? order : compare_numbers(a->last_sequence, b->last_sequence);
 }
+
+/* ---- joining ---- */
+
+#define JOINED_IN_A_TURN 4096
+
+/* The later one may be complete first. */
+static int latest_first(const void *left, const void *right)
+{
+    const struct log_answer *a = left, *b = right;
+    if (a->run_count == 0 || b->run_count == 0)
+        return compare_numbers(b->run_count, a->run_count);
+    return compare_runs(b->runs, a->runs);
+}
+
+/* Returns the items with some of the others behind them. */
+static void *join_some(void *items, size_t *count, size_t *capacity, const void *others, size_t other_count,
+                       size_t *joined, size_t size)
+{
+    const size_t left = other_count - *joined, some = left < JOINED_IN_A_TURN ? left : JOINED_IN_A_TURN;
+    if (some == 0)
+        return items;
+    if (*count + left > *capacity) {
+        *capacity = *count + left;
+        items = xreallocarray(items, *capacity, size);
+    }
+    memcpy((char *)items + *count * size, (const char *)others + *joined * size, some * size);
+    *count += some;
+    *joined += some;
+    return items;
+}
+
+static void take_over(struct pump_log *log, const struct log_answer *answer)
+{
+    free(log->events);
+    free(log->runs);
+    log->events = answer->events;
+    log->runs = answer->runs;
+    log->event_count = log->event_capacity = answer->event_count;
+    log->run_count = log->run_capacity = answer->run_count;
+}
+
+bool pump_log_join(struct pump_log *log)
+{
+    if (log->answer_count == 0)
+        return false;
+    qsort(log->answers, log->answer_count, sizeof *log->answers, latest_first);
+    struct log_answer *next = &log->answers[log->answer_count - 1];
+    if (log->event_count == 0 && log->run_count == 0) {
+        take_over(log, next);
+    } else {
+        log->events = join_some(log->events, &log->event_count, &log->event_capacity, next->events,
+                                next->event_count, &next->events_joined, sizeof *log->events);
+        log->runs = join_some(log->runs, &log->run_count, &log->run_capacity, next->runs, next->run_count,
+                              &next->runs_joined, sizeof *log->runs);
+        if (next->events_joined < next->event_count || next->runs_joined < next->run_count)
+            return true;
+        free(next->events);
+        free(next->runs);
+    }
+    return --log->answer_count > 0;
+}
+
+/* ---- sorting ---- */
 
 /* Answers come in order nearly always; the sort's extra memory is saved then. */
 static void sort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *))
@@ -92,6 +158,8 @@ static void drop_double_changes(struct pump_log *log)
 
 void pump_log_sort(struct pump_log *log)
 {
+    while (pump_log_join(log))
+        ;
     sort(log->events, log->event_count, sizeof *log->events, compare_events);
     drop_double_events(log);
     sort(log->runs, log->run_count, sizeof *log->runs, compare_runs);

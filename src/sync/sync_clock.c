@@ -118,6 +118,10 @@ static bool lacks_days(struct sync *sync)
 
 void sync_order_log(struct sync *sync)
 {
+    if (pump_log_join(&sync->log)) {
+        sync_take_turn(sync, 0);
+        return;
+    }
     pump_log_sort(&sync->log);
     const bool follows_zone = sync->account.configuration->pump_clock_follows_zone;
     for (unsigned pump = 0; !follows_zone && pump < sync->log.pump_count; pump++)

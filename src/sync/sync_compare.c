@@ -21,13 +21,20 @@
 void sync_build_documents(struct sync *sync)
 {
     const struct configuration *configuration = sync->account.configuration;
-    struct document_rules rules = {
+    const struct document_rules rules = {
         .features = sync->request.features,
         .ignore_zero_unit_basal = configuration->ignore_zero_unit_basal,
         .now = sync->now,
         .to = sync->range.to,
     };
-    documents_build(&sync->log, sync->account.zone, &rules, &sync->documents);
+    if (!sync->builder)
+        sync->builder = builder_begin(&sync->log, sync->account.zone, &rules, &sync->documents);
+    if (builder_go_on(sync->builder)) {
+        sync_take_turn(sync, 0);
+        return;
+    }
+    builder_free(sync->builder);
+    sync->builder = NULL;
 }
 
 static void warn_of_others(struct sync *sync)

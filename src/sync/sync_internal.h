@@ -184,6 +184,7 @@ struct sync {
     struct held held;
     struct documents documents;
     struct difference difference;
+    struct builder *builder; /* while it goes on */
     struct difference_rules comparison_rules;
     struct comparison *comparison; /* while it goes on */
 

@@ -100,15 +100,23 @@ const char two_events[] =
     "-6}}],"
     "'clockChanges':[{'eventCode':13,'sequenceNumber':1,'pumpDateTime':'2024-01-01T00:00:00'}]}";
 
-bool log_read_pieces(struct pump_log *log, const char *data, size_t length, size_t piece, struct error *error)
+static bool read_pieces(struct pump_log *log, unsigned pump, const char *data, size_t length, size_t piece,
+                        struct error *error)
 {
-    struct pump_log_reader *reader = pump_log_reader_new(log, 0);
+    struct pump_log_reader *reader = pump_log_reader_new(log, pump);
     bool fed = true;
     for (size_t done = 0; fed && done < length; done += piece)
         fed = pump_log_reader_feed(reader, data + done, length - done < piece ? length - done : piece, error);
     bool complete = fed && pump_log_reader_finish(reader, error);
     pump_log_reader_free(reader);
+    while (pump_log_join(log))
+        ;
     return complete;
+}
+
+bool log_read_pieces(struct pump_log *log, const char *data, size_t length, size_t piece, struct error *error)
+{
+    return read_pieces(log, 0, data, length, piece, error);
 }
 
 bool log_read_text(struct pump_log *log, const char *text, struct error *error)
@@ -170,11 +178,8 @@ void fixture_read(struct fixture *fixture, unsigned pump, const char *lines)
     add_answer(&answer, lines);
     while (fixture->log.pump_count <= pump)
         add_pump(fixture);
-    struct pump_log_reader *reader = pump_log_reader_new(&fixture->log, pump);
-    if (!pump_log_reader_feed(reader, answer.data, answer.length, &error) ||
-        !pump_log_reader_finish(reader, &error))
+    if (!read_pieces(&fixture->log, pump, answer.data, answer.length, answer.length, &error))
         fail_msg("%s", error.text);
-    pump_log_reader_free(reader);
     buffer_free(&answer);
 }
 

@@ -186,10 +186,52 @@ static void a_repeated_request_leaves_nothing_twice(void **state)
     assert_true(pump_log_reader_feed(reader, quoted.data, quoted.length, &error));
     assert_int_equal(fixture.log.event_count, 0);
     assert_true(pump_log_reader_finish(reader, &error));
+    assert_false(pump_log_join(&fixture.log));
     assert_both_events(&fixture.log);
     pump_log_reader_free(reader);
     pump_log_reader_free(NULL);
     buffer_free(&quoted);
+    fixture_close(&fixture);
+}
+
+/* One answer of count basals, numbered from first on. */
+static void read_basals(struct pump_log *log, int first, int count)
+{
+    struct error error = {0};
+    struct buffer text;
+    buffer_init(&text, 4 << 20);
+    buffer_add_text(&text, "{\"events\":[");
+    for (int i = first; i < first + count; i++)
+        buffer_addf(&text,
+                    "%s{\"eventCode\":279,\"sequenceNumber\":%d,\"pumpDateTime\":\"2026-04-%02dT%02d:%02d:00\","
+                    "\"eventProperties\":{\"commandedRate\":1}}",
+                    i > first ? "," : "", i, 1 + i / 1440, i / 60 % 24, i % 60);
+    buffer_add_text(&text, "]}");
+    struct pump_log_reader *reader = pump_log_reader_new(log, 0);
+    assert_true(pump_log_reader_feed(reader, text.data, text.length, &error));
+    assert_true(pump_log_reader_finish(reader, &error));
+    pump_log_reader_free(reader);
+    buffer_free(&text);
+}
+
+static void answers_are_joined_in_turns_the_earliest_first(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    int turns = 1;
+    fixture_open(&fixture);
+    read_basals(&fixture.log, 12000, 9000);
+    read_basals(&fixture.log, 3000, 9000);
+    read_basals(&fixture.log, 0, 0);
+    read_basals(&fixture.log, 0, 3000);
+    while (pump_log_join(&fixture.log))
+        turns++;
+    assert_int_equal(turns, 8); /* two for what is taken over, three for each of the longer ones */
+    assert_int_equal(fixture.log.event_count, 21000);
+    for (int i = 0; i < 21000; i++)
+        assert_int_equal(fixture.log.events[i].sequence, i);
+    pump_log_sort(&fixture.log);
+    assert_int_equal(fixture.log.event_count, 21000);
     fixture_close(&fixture);
 }
 
@@ -215,6 +257,7 @@ static void unwanted_records_leave_nothing(void **state)
     assert_true(pump_log_reader_feed(reader, "]}", 2, &error));
     assert_true(pump_log_reader_finish(reader, &error));
     pump_log_reader_free(reader);
+    pump_log_sort(&fixture.log);
     assert_int_equal(fixture.log.records, 50000);
     assert_int_equal(fixture.log.event_count, 0);
     assert_in_range(fixture.log.run_count, 1, 900);
@@ -231,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_record_in_two_windows_is_one),
         cmocka_unit_test(the_order_of_arrival_does_not_matter),
         cmocka_unit_test(a_repeated_request_leaves_nothing_twice),
+        cmocka_unit_test(answers_are_joined_in_turns_the_earliest_first),
         cmocka_unit_test(unwanted_records_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

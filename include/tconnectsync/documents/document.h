@@ -94,6 +94,11 @@ struct document_rules {
 /* All documents of a sorted and resolved log, in the pump's order. Counts in the log what it has to leave out. */
 void documents_build(struct pump_log *log, const struct time_zone *zone, const struct document_rules *rules,
                      struct documents *out);
+/* The same in turns that are short: go on while that says true. log, zone and out live until then. */
+struct builder *builder_begin(struct pump_log *log, const struct time_zone *zone,
+                              const struct document_rules *rules, struct documents *out);
+bool builder_go_on(struct builder *builder);
+void builder_free(struct builder *builder);
 void documents_free(struct documents *documents);
 
 /* Appends pump_event_id: sequence numbers, joined by commas, the event's own first. Documents of one event are told

@@ -24,6 +24,9 @@ struct log_run {
     uint8_t pump;
 };
 
+/* A complete answer that is not joined with the others yet. */
+struct log_answer;
+
 struct pump_log {
     struct log *journal;      /* where pump_log_skip says what is left out; NULL: nowhere */
     unsigned features;        /* events that none of these wants are not kept */
@@ -32,6 +35,8 @@ struct pump_log {
     size_t event_count, event_capacity;
     struct log_run *runs;
     size_t run_count, run_capacity;
+    struct log_answer *answers;
+    size_t answer_count;
     struct clock_change *changes; /* when the pumps' clocks were set: of their whole life */
     size_t change_count, change_capacity;
     struct pump_clock *clocks; /* by pump_event.pump; NULL, or one without stretches: the zone's rule holds */
@@ -55,7 +60,9 @@ uint32_t pump_log_source(const struct pump_log *log, const struct pump_event *ev
 /* Counts one that is left out, and logs the first few. */
 void pump_log_skip(struct pump_log *log, enum skip_reason reason, int64_t code, int64_t sequence);
 
-/* Once all is read: brings everything into the pump's order (pump, group, sequence), drops what came twice,
+/* Once all is read: joins some of what the answers brought; true while there is more. */
+bool pump_log_join(struct pump_log *log);
+/* Joins what is left, brings everything into the pump's order (pump, group, sequence), drops what came twice,
    and turns wall times into instants: by the pump's clock where that was found, else by the zone, the first
    of a repeated hour, unless a lower sequence number already lies later. What has no instant is left out. */
 void pump_log_sort(struct pump_log *log);
