@@ -286,7 +286,7 @@ static bool may_change(const struct document *document, const struct pump_log *l
                        const struct held_document *item)
 {
     struct document as_stored;
-    if (item->text == NO_TEXT || !item->ours)
+    if (!item->text || !item->ours)
         return false;
     if (document->moves)
         return true;
@@ -325,7 +325,7 @@ bool amendment_write(const struct document *document, const struct pump_log *log
     const struct held_document *item = &held->items[document->held];
     if (!may_change(document, log, item))
         return false;
-    struct json *stored = json_parse(held->text + item->text, item->length, NULL);
+    struct json *stored = json_parse(item->text, item->length, NULL);
     struct amendment amendment = {.document = document, .log = log, .item = item, .stored = stored};
     buffer_init(&amendment.words, 200);
     buffer_init(&amendment.event_id, 200);
@@ -348,8 +348,7 @@ bool amendment_write(const struct document *document, const struct pump_log *log
 char *held_id(const struct held *held, uint32_t index)
 {
     const struct held_document *item = &held->items[index];
-    struct json *stored =
-        item->text == NO_TEXT ? NULL : json_parse(held->text + item->text, item->length, NULL);
+    struct json *stored = item->text ? json_parse(item->text, item->length, NULL) : NULL;
     char *id = xstrdup(json_text(json_get(stored, "_id")));
     json_free(stored);
     return id;

@@ -326,8 +326,8 @@ static int compare_gaps(const void *key, const void *item)
 /* The known ones lie in order, as the runs around them did. */
 static bool is_known(const struct coverage *coverage, const struct coverage_gap *gap)
 {
-    return coverage->known_gap_count > 0 && bsearch(gap, coverage->known_gaps, coverage->known_gap_count,
-                                                    sizeof *gap, compare_gaps);
+    return coverage->known_gap_count > 0 &&
+           bsearch(gap, coverage->known_gaps, coverage->known_gap_count, sizeof *gap, compare_gaps);
 }
 
 /* The numbers that are missing between run i - 1 and run i; false when none are. */

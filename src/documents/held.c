@@ -53,6 +53,8 @@ struct held_reader {
     struct json_reader *json;
     struct json_writer *writer;
     struct buffer text; /* the document at hand, written again */
+    char *texts;        /* of those that were kept, one behind the other */
+    size_t texts_length, texts_capacity;
     struct error *error;
     bool list_seen;
     enum member member;
@@ -68,7 +70,9 @@ const char *collection_name(enum collection collection)
 void held_free(struct held *held)
 {
     free(held->items);
-    free(held->text);
+    for (size_t i = 0; i < held->text_count; i++)
+        free(held->texts[i]);
+    free(held->texts);
     *held = (struct held){0};
 }
 
@@ -243,7 +247,6 @@ static void begin_document(struct held_reader *reader)
                                               .carbs = NO_AMOUNT,
                                               .glucose = NO_AMOUNT,
                                               .rate = NO_AMOUNT,
-                                              .text = NO_TEXT,
                                               .kind = DOCUMENT_KIND_COUNT};
     for (size_t i = 0; i < HELD_NUMBERS; i++)
         reader->document.numbers[i] = NO_EVENT_ID;
@@ -253,14 +256,14 @@ static void begin_document(struct held_reader *reader)
     json_open_object(reader->writer);
 }
 
-static void add_text(struct held *held, const char *text, size_t length)
+static void add_text(struct held_reader *reader, const char *text, size_t length)
 {
-    while (held->text_length + length > held->text_capacity) {
-        held->text_capacity = held->text_capacity ? held->text_capacity * 2 : 4096;
-        held->text = xreallocarray(held->text, held->text_capacity, 1);
+    while (reader->texts_length + length > reader->texts_capacity) {
+        reader->texts_capacity = reader->texts_capacity ? reader->texts_capacity * 2 : 4096;
+        reader->texts = xreallocarray(reader->texts, reader->texts_capacity, 1);
     }
-    memcpy(held->text + held->text_length, text, length);
-    held->text_length += length;
+    memcpy(reader->texts + reader->texts_length, text, length);
+    reader->texts_length += length;
 }
 
 static void add_item(struct held *held, const struct held_document *document)
@@ -295,11 +298,10 @@ static bool finish_document(struct held_reader *reader)
         return true;
     /* One that is larger than any we write is known, but neither amended nor deleted. */
     if ((document->ours || document->numbers[0] != NO_EVENT_ID) && !reader->text.full) {
-        if (held->text_length + reader->text.length > TEXT_MAXIMUM)
+        if (reader->texts_length + reader->text.length > TEXT_MAXIMUM)
             return error_set(reader->error, ERROR_LIMIT, "it holds more than fits into memory");
-        document->text = (uint32_t)held->text_length;
         document->length = (uint32_t)reader->text.length;
-        add_text(held, reader->text.data, reader->text.length);
+        add_text(reader, reader->text.data, reader->text.length);
     }
     add_item(held, document);
     return true;
@@ -342,6 +344,7 @@ static bool on_token(void *context, const struct json_token *token)
 static void begin(struct held_reader *reader)
 {
     held_free(&reader->staged);
+    reader->texts_length = 0;
     json_reader_free(reader->json);
     reader->json = json_reader_new(on_token, reader);
     reader->list_seen = false;
@@ -364,18 +367,27 @@ bool held_reader_feed(struct held_reader *reader, const char *data, size_t lengt
     return json_reader_feed(reader->json, data, length, error);
 }
 
-/* Moves what the answer brought to the rest; its texts come behind those that are there. */
-static void commit(struct held *held, struct held *staged)
+/* Moves what the answer brought to the rest. Its texts stay where they are: they are long. */
+static void commit(struct held *held, struct held_reader *reader)
 {
+    struct held *staged = &reader->staged;
+    const char *text = reader->texts;
     for (size_t i = 0; i < staged->count; i++) {
         struct held_document document = staged->items[i];
-        if (document.text != NO_TEXT)
-            document.text += (uint32_t)held->text_length;
+        if (document.length > 0) {
+            document.text = text;
+            text += document.length;
+        }
         add_item(held, &document);
     }
-    if (staged->text_length > 0)
-        add_text(held, staged->text, staged->text_length);
+    if (reader->texts) {
+        held->texts = xreallocarray(held->texts, held->text_count + 1, sizeof *held->texts);
+        held->texts[held->text_count++] = reader->texts;
+    }
+    held->text_length += reader->texts_length;
     held->documents += staged->documents;
+    reader->texts = NULL;
+    reader->texts_length = reader->texts_capacity = 0;
     held_free(staged);
 }
 
@@ -387,9 +399,9 @@ bool held_reader_finish(struct held_reader *reader, size_t limit, struct error *
     if (reader->staged.documents >= limit)
         return error_set(error, ERROR_LIMIT, "it holds over %zu %s in a few days, too many to compare", limit,
                          collection_name(reader->collection));
-    if (reader->held->text_length + reader->staged.text_length > TEXT_MAXIMUM)
+    if (reader->held->text_length + reader->texts_length > TEXT_MAXIMUM)
         return error_set(error, ERROR_LIMIT, "it holds more than fits into memory");
-    commit(reader->held, &reader->staged);
+    commit(reader->held, reader);
     return true;
 }
 
@@ -405,6 +417,7 @@ void held_reader_free(struct held_reader *reader)
     json_reader_free(reader->json);
     json_writer_free(reader->writer);
     buffer_free(&reader->text);
+    free(reader->texts);
     held_free(&reader->staged);
     free(reader);
 }

@@ -81,7 +81,7 @@ static struct held_document *held_of(const struct moves *moves, const struct doc
 
 static bool may_be_moved(const struct held_document *item)
 {
-    return item && item->ours && item->text != NO_TEXT;
+    return item && item->ours && item->text;
 }
 
 /* ---- extended boluses in one piece ---- */

@@ -143,7 +143,7 @@ static void thin_out(struct search *search, const uint32_t *items, size_t count)
     struct twin *twins = xcalloc(count, sizeof *twins);
     for (size_t i = 0; i < count; i++) {
         const struct held_document *item = &search->held->items[items[i]];
-        struct json *stored = json_parse(search->held->text + item->text, item->length, NULL);
+        struct json *stored = json_parse(item->text, item->length, NULL);
         twins[i] = (struct twin){items[i], text_of(stored, "_id"), text_of(stored, "pump_event_id"), stored};
     }
     qsort(twins, count, sizeof *twins, compare_twins);
@@ -161,8 +161,7 @@ static void thin_out(struct search *search, const uint32_t *items, size_t count)
 
 static bool may_have_twins(const struct held_document *item)
 {
-    return item->ours && item->kind != DOCUMENT_KIND_COUNT && item->numbers[0] != NO_EVENT_ID &&
-           item->text != NO_TEXT;
+    return item->ours && item->kind != DOCUMENT_KIND_COUNT && item->numbers[0] != NO_EVENT_ID && item->text;
 }
 
 static void find_owners(struct search *search)

@@ -26,7 +26,7 @@ enum {
     SLOW_BYTES = 10,            /* per second */
     SLOW_SECONDS = 30,
     RECEIVE_BUFFER = 16 << 10, /* of packed bytes: up to ten times as many come out */
-    TURN_MAXIMUM = 256 << 10,  /* handed on in one turn of the loop: about a millisecond of work */
+    TURN_MAXIMUM = 128 << 10,  /* handed on in one turn of the loop: about a millisecond of work */
 };
 
 /* ---- what curl asks of a transfer ---- */

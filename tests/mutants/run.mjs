@@ -125,7 +125,7 @@ function prepare() {
     const listed = JSON.parse(execFileSync('meson', ['introspect', '--tests', build.folder], { encoding: 'utf8' }));
     for (const { suite, cmd, env } of listed) {
       const name = suite[0].replace(/^.*:/, '');
-      (build.suites[name] ??= []).push({ target: path.relative(build.folder, cmd[0]), cmd, env, limit: 60000 });
+      (build.suites[name] ??= []).push({ target: path.relative(build.folder, cmd[0]), cmd, env, limit: 300000 });
     }
   }
 }

@@ -202,10 +202,11 @@ static void read_basals(struct pump_log *log, int first, int count)
     buffer_init(&text, 4 << 20);
     buffer_add_text(&text, "{\"events\":[");
     for (int i = first; i < first + count; i++)
-        buffer_addf(&text,
-                    "%s{\"eventCode\":279,\"sequenceNumber\":%d,\"pumpDateTime\":\"2026-04-%02dT%02d:%02d:00\","
-                    "\"eventProperties\":{\"commandedRate\":1}}",
-                    i > first ? "," : "", i, 1 + i / 1440, i / 60 % 24, i % 60);
+        buffer_addf(
+            &text,
+            "%s{\"eventCode\":279,\"sequenceNumber\":%d,\"pumpDateTime\":\"2026-04-%02dT%02d:%02d:00\","
+            "\"eventProperties\":{\"commandedRate\":1}}",
+            i > first ? "," : "", i, 1 + i / 1440, i / 60 % 24, i % 60);
     buffer_add_text(&text, "]}");
     struct pump_log_reader *reader = pump_log_reader_new(log, 0);
     assert_true(pump_log_reader_feed(reader, text.data, text.length, &error));

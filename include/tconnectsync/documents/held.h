@@ -23,8 +23,7 @@ struct held_document {
     int64_t insulin, carbs, glucose, rate;
     uint64_t
         identity; /* of its _id: tells documents apart, and orders them alike in every run; 0 without _id */
-    uint32_t
-        text; /* where its JSON stands in held.text; NO_TEXT when it was not kept (another's, or too large) */
+    const char *text; /* its JSON; NULL when it was not kept (another's, or too large) */
     uint32_t length;
     uint8_t kind;    /* enum document_kind; DOCUMENT_KIND_COUNT: a type that we do not write, or none */
     bool is_reading; /* an entry */
@@ -37,7 +36,6 @@ struct held_document {
 #define NO_EVENT_ID INT64_MIN
 #define NO_SOURCE   (-1)
 #define NO_AMOUNT   INT64_MIN
-#define NO_TEXT     UINT32_MAX
 /* The end of what is said of a sleep or exercise that goes on. */
 #define NOT_ENDED " - Not Ended"
 
@@ -47,8 +45,9 @@ struct held_document {
 struct held {
     struct held_document *items;
     size_t count, capacity;
-    char *text;
-    size_t text_length, text_capacity;
+    char **texts; /* one for each answer */
+    size_t text_count;
+    size_t text_length; /* of all of them */
     uint64_t documents; /* all that were seen, of any kind */
     int64_t read_at;    /* when the reading began, in milliseconds of a monotonic clock; the reader sets it */
 };
