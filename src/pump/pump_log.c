@@ -22,7 +22,7 @@ const char pump_log_event_ids[] =
     "477,394,212,404,214,405,486,447,313,60,14,6,90,230,140,12,11,53,13,63,203,307,191,9,81";
 
 /* More than any 28 days can hold; a larger answer is hostile or broken. */
-#define KEPT_MAXIMUM 500000
+#define KEPT_MAXIMUM 200000
 
 struct pump_log_reader {
     struct pump_log *log;
@@ -99,10 +99,12 @@ void pump_log_skip(struct pump_log *log, enum skip_reason reason, int64_t code, 
                  log_quote(log->journal, skip_reason_name(reason)), (long long)code, (long long)sequence);
 }
 
-static bool has_room(struct pump_log_reader *reader, size_t count)
+static bool has_room(struct pump_log_reader *reader)
 {
-    return count < KEPT_MAXIMUM || error_set(reader->error, ERROR_LIMIT,
-                                             "Tandem's pump log holds more records than any pump can write");
+    const struct pump_log *log = &reader->staged;
+    return log->event_count + log->run_count + log->change_count < KEPT_MAXIMUM ||
+           error_set(reader->error, ERROR_LIMIT,
+                     "Tandem's pump log holds more records than any pump can write");
 }
 
 static struct log_run *add_run(struct pump_log *log)
@@ -132,15 +134,13 @@ static void add_change(struct pump_log *log, const struct clock_change *change)
     log->changes[log->change_count++] = *change;
 }
 
-static bool track(struct pump_log_reader *reader, int64_t wall)
+static void track(struct pump_log_reader *reader, int64_t wall)
 {
     struct pump_log *log = &reader->staged;
     const struct pump_record *record = &reader->record;
     struct log_run *run = log->run_count ? &log->runs[log->run_count - 1] : NULL;
     bool adjoins = run && run->group == record->group && record->sequence == run->last_sequence + 1;
     if (!adjoins || !log_run_goes_on(run, wall)) {
-        if (!has_room(reader, log->run_count))
-            return false;
         run = add_run(log);
         *run = (struct log_run){.first_sequence = record->sequence,
                                 .first_wall = NO_TIME,
@@ -156,7 +156,6 @@ static bool track(struct pump_log_reader *reader, int64_t wall)
             run->first_wall = wall;
         run->last_wall = wall;
     }
-    return true;
 }
 
 /* Copies the properties that the event's kind has; false when one that it cannot do without is missing. */
@@ -188,7 +187,7 @@ static bool take_values(struct pump_log_reader *reader, const struct event_shape
 }
 
 /* A basal that cannot be used is kept without its rate: it still ends the one before it. */
-static bool keep_event(struct pump_log_reader *reader, const struct event_shape *shape, int64_t wall)
+static void keep_event(struct pump_log_reader *reader, const struct event_shape *shape, int64_t wall)
 {
     const struct pump_record *record = &reader->record;
     struct pump_event event = {
@@ -206,26 +205,20 @@ static bool keep_event(struct pump_log_reader *reader, const struct event_shape 
     else
         pump_log_skip(&reader->staged, record->has_wall && wall == NO_TIME ? SKIP_TIME : SKIP_BROKEN_RECORD,
                       event.code, event.sequence);
-    if (!usable && shape->kind != EVENT_BASAL)
-        return true;
-    if (!has_room(reader, reader->staged.event_count))
-        return false;
-    *add_event(&reader->staged) = event;
-    return true;
+    if (usable || shape->kind == EVENT_BASAL)
+        *add_event(&reader->staged) = event;
 }
 
 #define DATE_CHANGED 14
 
 /* One that was set to what it showed is none. */
-static bool keep_change(struct pump_log_reader *reader, const struct event_shape *shape)
+static void keep_change(struct pump_log_reader *reader, const struct event_shape *shape)
 {
     const struct pump_record *record = &reader->record;
     struct pump_event event = {.code = shape->code, .sequence = record->sequence};
     if (record->wrong_properties || !take_values(reader, shape, &event) ||
         event.clock.prior == event.clock.after)
-        return true;
-    if (!has_room(reader, reader->staged.change_count))
-        return false;
+        return;
     struct clock_change change = {
         .sequence = record->sequence,
         .wall = record->has_wall ? record->wall : NO_TIME,
@@ -241,20 +234,18 @@ static bool keep_change(struct pump_log_reader *reader, const struct event_shape
         change.step = change.after - change.prior;
     }
     add_change(&reader->staged, &change);
-    return true;
 }
 
 /* A record of the list of clock changes: the device's whole history, whatever was asked for. */
-static bool finish_change(struct pump_log_reader *reader)
+static void finish_change(struct pump_log_reader *reader)
 {
     const struct pump_record *record = &reader->record;
-    if (!record->has_sequence || record->wrong_group || !record->shape ||
-        record->shape->kind != EVENT_CLOCK_SET)
-        return true;
-    return keep_change(reader, record->shape);
+    if (record->has_sequence && !record->wrong_group && record->shape &&
+        record->shape->kind == EVENT_CLOCK_SET)
+        keep_change(reader, record->shape);
 }
 
-static bool finish_record(struct pump_log_reader *reader)
+static void finish_record(struct pump_log_reader *reader)
 {
     struct pump_record *record = &reader->record;
     struct pump_log *log = &reader->staged;
@@ -264,14 +255,16 @@ static bool finish_record(struct pump_log_reader *reader)
         pump_log_skip(log, SKIP_BROKEN_RECORD, record->has_code ? record->code : -1,
                       record->has_sequence ? record->sequence : -1);
     if (!has_place)
-        return true;
+        return;
     bool within = record->has_wall && record->wall >= log->earliest && record->wall <= log->latest;
     int64_t wall = within ? record->wall : NO_TIME;
-    if (!track(reader, wall))
-        return false;
-    if (record->shape && record->shape->kind == EVENT_CLOCK_SET)
-        return keep_change(reader, record->shape);
-    return !record->shape || keep_event(reader, record->shape, wall);
+    track(reader, wall);
+    if (!record->shape)
+        return;
+    if (record->shape->kind == EVENT_CLOCK_SET)
+        keep_change(reader, record->shape);
+    else
+        keep_event(reader, record->shape, wall);
 }
 
 static bool is_key(const struct json_token *token, const char *name)
@@ -295,7 +288,12 @@ static bool on_token(void *context, const struct json_token *token)
     } else if (in_list && token->type == JSON_OBJECT) {
         pump_record_begin(&reader->record, reader->staged.features);
     } else if (in_list && token->type == JSON_OBJECT_END) {
-        return reader->in_events ? finish_record(reader) : finish_change(reader);
+        if (!has_room(reader))
+            return false;
+        if (reader->in_events)
+            finish_record(reader);
+        else
+            finish_change(reader);
     } else if (reader->in_events && token->type != JSON_ARRAY_END) {
         pump_log_skip(&reader->staged, SKIP_BROKEN_RECORD, -1, -1);
     }

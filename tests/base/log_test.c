@@ -134,7 +134,7 @@ static void a_quoted_value_is_cut_too(void **state)
     static char text[4000];
     memset(text, '"', sizeof text - 1);
     const char *quoted = log_quote(journal, text);
-    assert_in_range(strlen(quoted), 1015, 1023);
+    assert_int_equal(strlen(quoted), 1023);
     assert_string_equal(quoted + strlen(quoted) - 6, "\\\"\xe2\x80\xa6\"");
     assert_string_equal(log_quote(journal, NULL), "\"\"");
 }

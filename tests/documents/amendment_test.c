@@ -162,6 +162,9 @@ static const struct row activity_rows[] = {
         SLEEP ID(
             "1") ",'duration':40,'notes':'Sleep - Not Ended - Not Ended','reason':'flu. Sleep - Not Ended'}",
         NULL),
+    ROW("a note that only begins and ends as ours is a person's",
+        START "229 4 00:25:00 {'requestedAction':2}\n",
+        SLEEP ID("1") ",'duration':40" BOTH("Sleep was bad (again) - Not Ended"), NULL),
     ROW("a note removed stays removed", START "229 4 00:25:00 {'requestedAction':2}\n",
         SLEEP ID("1") ",'duration':40,'reason':'Sleep - Not Ended'}",
         SLEEP ",'duration':25" ID("1,4") ",'reason':'Sleep'}"),

@@ -198,6 +198,24 @@ static void a_meal_is_settled_with_its_extended_bolus(void **state)
     end(&fixture, &coverage);
 }
 
+/* The documents lie in the order of what tells them, their records do not. */
+static void what_waits_may_come_in_any_order(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    begin(&fixture, &coverage,
+          "64 100 08:00:00 {'bolusId':7,'carbAmount':45}\n12 101 09:00:00\n999 102 09:30:00\n"
+          "21 103 10:00:00 {'bolusId':7,'bolusDeliveryStatus':3,'insulinDelivered':2.0}\n999 104 10:30:00");
+    const struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    assert_int_equal(fixture.log.events[fixture.documents.items[0].event].sequence, 101);
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_runs(&coverage, "0:102-102/1ff 0:104-104/1ff");
+    assert_int_equal(waiting, at("08:00:00"));
+    end(&fixture, &coverage);
+}
+
 /* The end of an extended bolus is settled, and what was entered for it comes hours later. */
 static void a_meal_that_comes_late_is_not_settled(void **state)
 {
@@ -507,6 +525,7 @@ int main(void)
         cmocka_unit_test(only_the_range_is_settled),
         cmocka_unit_test(a_settled_record_is_not_created_again),
         cmocka_unit_test(a_meal_is_settled_with_its_extended_bolus),
+        cmocka_unit_test(what_waits_may_come_in_any_order),
         cmocka_unit_test(a_meal_that_comes_late_is_not_settled),
         cmocka_unit_test(a_record_without_a_time_is_settled_with_those_around_it),
         cmocka_unit_test(what_stays_open_is_settled_in_the_end),

@@ -28,6 +28,7 @@ static void ended(struct history *history, int64_t seconds, enum error_kind erro
         error_set(&report.error, error, "run at %d failed", (int)seconds);
     report.seconds = 5;
     report.events_read = 7;
+    report.requests = 4;
     report.newest_event = newest_event;
     report.kinds[DOCUMENT_TEMP_BASAL].created = 3;
     history_add(history, &report, TRIGGER_TIMER, at(seconds));
@@ -64,6 +65,8 @@ static void the_last_hundred_are_kept(void **state)
     assert_int_equal(history_totals(history)->runs[RUN_OK], 125);
     assert_int_equal(history_totals(history)->runs[RUN_FAILED], 125);
     assert_int_equal(history_totals(history)->events_read, 250 * 7);
+    assert_int_equal(history_totals(history)->requests, 250 * 4);
+    assert_int_equal(history_totals(history)->seconds, 250 * 5);
     assert_int_equal(history_totals(history)->kinds[DOCUMENT_TEMP_BASAL].created, 750);
     history_free(history);
     history_free(NULL);
