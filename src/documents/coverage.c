@@ -37,7 +37,8 @@ bool coverage_count_features(struct coverage *coverage, unsigned features, int64
         first &= coverage->since[i] == NO_TIME;
     const int64_t begin = first || coverage->through == NO_TIME ? from : coverage->through;
     for (size_t i = 0; i < FEATURE_COUNT; i++)
-        if (features >> i & 1 && coverage->since[i] == NO_TIME) {
+        if (features >> i & 1 &&
+            (coverage->since[i] == NO_TIME || (coverage->through == NO_TIME && from < coverage->since[i]))) {
             coverage->since[i] = begin;
             added = true;
         }

@@ -364,6 +364,25 @@ static void gaps_are_found_and_remembered(void **state)
     coverage_free(&coverage);
 }
 
+/* A pump's first upload may bring what is older than the runs that have waited for it. */
+static void runs_that_settled_nothing_hide_nothing(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    begin(&fixture, &coverage, "12 102 08:00:00");
+    assert_false(coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("12:00:00")));
+    assert_true(coverage_has(&coverage, &fixture.log, &fixture.documents.items[0]));
+    assert_false(coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("07:00:00")));
+    assert_false(coverage_has(&coverage, &fixture.log, &fixture.documents.items[0]));
+    assert_false(coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("09:00:00")));
+    assert_false(coverage_has(&coverage, &fixture.log, &fixture.documents.items[0]));
+    coverage.through = at("09:00:00");
+    assert_false(coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("06:00:00")));
+    assert_int_equal(coverage.since[2], at("07:00:00"));
+    end(&fixture, &coverage);
+}
+
 /* The treatments were refused on a day whose readings went through. */
 static void a_lack_of_a_feature_is_found(void **state)
 {
@@ -514,6 +533,7 @@ int main(void)
         cmocka_unit_test(days_are_those_of_the_zone),
         cmocka_unit_test(the_last_of_a_group_may_come_late),
         cmocka_unit_test(gaps_are_found_and_remembered),
+        cmocka_unit_test(runs_that_settled_nothing_hide_nothing),
         cmocka_unit_test(a_lack_of_a_feature_is_found),
         cmocka_unit_test(two_programs_carry_over_different_features),
         cmocka_unit_test(the_past_of_an_added_feature_is_told),

@@ -119,13 +119,14 @@ test('a first run that fails leaves what is older to the next of the same server
 });
 
 test('days that a person has left out hide behind no change of the pump or of its numbers', { timeout: 300000 }, async (t) => {
-  for (const change of ['newGroup', 'replacePump']) await t.test(change, async (t) => {
+  for (const [change, isNamed] of [['newGroup'], ['replacePump'], ['replacePump', true]]) await t.test(change + (isNamed ? ', named' : ''), async (t) => {
     const day = dayOf(Date.now() / 1000 + 25 * HOUR);
-    const { clock, simulator, now, pass, sync, missing } = await prepare(t, { [change]: day }, 'BASAL,BOLUS');
+    const { clock, simulator, env, now, pass, sync, missing } = await prepare(t, { [change]: day }, 'BASAL,BOLUS');
     clock.forward(midnightOf(day) + 2 * HOUR - now());
     await simulator.set({ uploadedUntil: midnightOf(day) + (change === 'newGroup' ? 1.5 * HOUR : 0) });
     assert.equal((await sync()).error, null);
     await pass(9 * 24);
+    if (isNamed) env.PUMP_SERIAL_NUMBER = (await simulator.pumper(await simulator.signIn())).pumps.at(-1).serialNumber;
     assert.equal((await sync('--days', '1')).error, null);
     const { error, created } = await sync();
     assert.equal(error, null);
