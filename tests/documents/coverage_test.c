@@ -11,6 +11,7 @@
 
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/documents/coverage.h"
+#include "tconnectsync/documents/difference.h"
 
 #include "coverage_runs.h"
 #include "fixture.h"
@@ -255,6 +256,33 @@ static void what_stays_open_is_settled_in_the_end(void **state)
     assert_true(waiting == NO_TIME);
     assert_int_equal(coverage.through, at("08:00:00"));
     assert_runs(&coverage, "0:100-101/1ff 0:102-102/1ff");
+    end(&fixture, &coverage);
+}
+
+/* Nor does it come back when a person deletes it before it has ended; it is not waited for either. */
+static void what_a_person_deletes_while_it_lasts_stays_deleted(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    begin(
+        &fixture, &coverage,
+        "229 100 08:00:00 {'requestedAction':3,'currentUserMode':2,'previousUserMode':0}\n999 101 08:10:00");
+    coverage_count_features(&coverage, FEATURES_ALL, at("00:00:00"));
+    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    struct document *exercise = &fixture.documents.items[0];
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_false(coverage_has(&coverage, &fixture.log, exercise)); /* not stored yet */
+    store_all(&fixture);
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_true(coverage_has(&coverage, &fixture.log, exercise));
+    assert_int_equal(waiting, at("08:00:00"));
+    exercise->created = false;
+    exercise->fate = FATE_UNCHANGED;
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_true(waiting == NO_TIME);
+    assert_int_equal(coverage.through, at("08:10:00"));
     end(&fixture, &coverage);
 }
 
@@ -529,6 +557,7 @@ int main(void)
         cmocka_unit_test(a_meal_that_comes_late_is_not_settled),
         cmocka_unit_test(a_record_without_a_time_is_settled_with_those_around_it),
         cmocka_unit_test(what_stays_open_is_settled_in_the_end),
+        cmocka_unit_test(what_a_person_deletes_while_it_lasts_stays_deleted),
         cmocka_unit_test(what_a_person_asks_for_hides_no_hole_before_it),
         cmocka_unit_test(days_are_those_of_the_zone),
         cmocka_unit_test(the_last_of_a_group_may_come_late),
