@@ -65,7 +65,7 @@ static bool is_waiting(const struct document *document)
     if (document->fate == FATE_OUTSIDE)
         return true; /* a part of an extended bolus that was delivered before the range */
     return document->refused || document->fate == FATE_WITHHELD ||
-           (document->fate == FATE_CREATE && !document->created) ||
+           (document->fate == FATE_CREATE && (!document->created || document->attempted)) ||
            ((document->fate == FATE_AMEND || document->fate == FATE_MOVE) && !document->amended);
 }
 

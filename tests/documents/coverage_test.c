@@ -128,6 +128,24 @@ static void a_run_settles_what_it_confirmed(void **state)
     end(&fixture, &coverage);
 }
 
+/* A database that changes over to its copy may lose what it has confirmed. */
+static void what_was_confirmed_and_is_not_there_waits(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    begin(&fixture, &coverage, "12 100 08:00:00\n12 101 08:05:00");
+    store_all(&fixture);
+    fixture_compare(&fixture);                    /* Nightscout shows neither */
+    fixture.documents.items[1].attempted = false; /* it was written again, and confirmed */
+    const struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_runs(&coverage, "0:101-101/1ff");
+    assert_int_equal(waiting, at("08:00:00"));
+    end(&fixture, &coverage);
+}
+
 /* Records outside of the range are read for what they tell of others, and not created: not settled. */
 static void only_the_range_is_settled(void **state)
 {
@@ -551,6 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_unite),
         cmocka_unit_test(a_run_settles_what_it_confirmed),
+        cmocka_unit_test(what_was_confirmed_and_is_not_there_waits),
         cmocka_unit_test(only_the_range_is_settled),
         cmocka_unit_test(a_settled_record_is_not_created_again),
         cmocka_unit_test(a_meal_is_settled_with_its_extended_bolus),
