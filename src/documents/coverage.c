@@ -37,7 +37,8 @@ bool coverage_count_features(struct coverage *coverage, unsigned features, int64
         first &= coverage->since[i] == NO_TIME;
     const int64_t begin = first || coverage->through == NO_TIME ? from : coverage->through;
     for (size_t i = 0; i < FEATURE_COUNT; i++)
-        if (features >> i & 1 && coverage->since[i] == NO_TIME) {
+        if (features >> i & 1 &&
+            (coverage->since[i] == NO_TIME || (coverage->through == NO_TIME && from < coverage->since[i]))) {
             coverage->since[i] = begin;
             added = true;
         }
@@ -59,13 +60,21 @@ static int compare_numbers_of_records(const void *left, const void *right)
 }
 
 /* Its fate is not what Nightscout holds yet: the next run has to see it again. */
-static bool is_waiting(const struct document *document, const struct coverage_rules *rules)
+static bool is_waiting(const struct document *document)
 {
     if (document->fate == FATE_OUTSIDE)
         return true; /* a part of an extended bolus that was delivered before the range */
-    return (document->open && document->time >= rules->to - OPEN_FOR) || document->refused ||
-           document->fate == FATE_WITHHELD || (document->fate == FATE_CREATE && !document->created) ||
+    return document->refused || document->fate == FATE_WITHHELD ||
+           (document->fate == FATE_CREATE && (!document->created || document->attempted)) ||
            ((document->fate == FATE_AMEND || document->fate == FATE_MOVE) && !document->amended);
+}
+
+/* It stands in Nightscout, and the next run has to see its end. Its record is settled: a person may have
+   deleted it by then. */
+static bool is_lasting(const struct document *document, const struct coverage_rules *rules)
+{
+    return document->open && (document->created || document->held != NO_EVENT) &&
+           document->time >= rules->to - OPEN_FOR;
 }
 
 /* The records of this pump and time whose documents wait, their own and those that tell them, in order;
@@ -79,9 +88,11 @@ static size_t list_waiting(const struct pump_log *log, const struct documents *d
     for (size_t i = 0; i < 2 * documents->count; i++) {
         const struct document *document = &documents->items[i / 2];
         const struct pump_event *event = &log->events[i % 2 ? document->told_by : document->event];
-        if (event->pump != rules->pump || !is_waiting(document, rules))
+        const bool waits = is_waiting(document);
+        if (event->pump != rules->pump || !(waits || is_lasting(document, rules)))
             continue;
-        numbers[count++] = (struct number){event->sequence, event->group};
+        if (waits)
+            numbers[count++] = (struct number){event->sequence, event->group};
         if (document->fate != FATE_OUTSIDE && event->time >= rules->from && event->time <= rules->to &&
             (*waiting == NO_TIME || event->time < *waiting))
             *waiting = event->time;

@@ -145,6 +145,7 @@ static void decide(struct comparison *comparison, struct document *document)
     document->meal_elsewhere = identity_has_meal_elsewhere(&comparison->identity, document);
     if (document->held == NO_EVENT) {
         document->fate = (uint8_t)fate_of_missing(comparison, document);
+        document->attempted |= document->created; /* it was said to be stored, and is not there */
         return;
     }
     document->fate = (uint8_t)fate_of_held(comparison, document);

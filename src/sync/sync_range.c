@@ -102,25 +102,23 @@ static bool may_have_news(const struct sync *sync, const struct pump *pump,
            second > sync->now - LOOK_BACK_MOST;
 }
 
-/* Of the pumps that are carried over the oldest moment that is not settled; NO_TIME
-   when no run has settled anything. */
+/* Of the pumps that are carried over the oldest moment that is not settled; NO_TIME when no run has settled
+   anything, of any pump: where one was, another that has taken its place is carried over from its beginning.
+ */
 static int64_t oldest_unsettled(const struct sync *sync)
 {
     const char *serial_number = sync->account.configuration->pump_serial_number;
     int64_t oldest = NO_TIME;
-    bool any_settled = false;
     for (size_t i = 0; i < sync->pumper->pump_count; i++) {
         const struct pump *pump = &sync->pumper->pumps[i];
         const struct memory_of_pump *known = memory_of_pump(sync->account.memory, pump->serial_number);
-        if (serial_number && strcmp(serial_number, pump->serial_number) != 0)
-            continue;
-        any_settled |= known->coverage.through != NO_TIME;
-        if (!may_have_news(sync, pump, known))
+        if ((serial_number && strcmp(serial_number, pump->serial_number) != 0) ||
+            !may_have_news(sync, pump, known))
             continue;
         int64_t since = unsettled_since(sync, known);
         oldest = earlier(oldest, since == NO_TIME ? begin_of_pump(sync, pump) : since);
     }
-    return any_settled ? oldest : NO_TIME;
+    return sync_knows_coverage(sync) ? oldest : NO_TIME;
 }
 
 /* ---- where nothing is settled ---- */

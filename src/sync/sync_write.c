@@ -56,6 +56,7 @@ static void note_stored(struct sync *sync, const struct write *write)
         sync->writing.stored += !*done;
         write->lane->stored += !*done;
         *done = true;
+        document->attempted = false;
     }
 }
 

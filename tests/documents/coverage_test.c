@@ -11,6 +11,7 @@
 
 #include "tconnectsync/base/json.h"
 #include "tconnectsync/documents/coverage.h"
+#include "tconnectsync/documents/difference.h"
 
 #include "coverage_runs.h"
 #include "fixture.h"
@@ -124,6 +125,24 @@ static void a_run_settles_what_it_confirmed(void **state)
     assert_int_equal(coverage.through, at("08:30:00"));
     assert_false(
         coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting)); /* nothing new */
+    end(&fixture, &coverage);
+}
+
+/* A database that changes over to its copy may lose what it has confirmed. */
+static void what_was_confirmed_and_is_not_there_waits(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    begin(&fixture, &coverage, "12 100 08:00:00\n12 101 08:05:00");
+    store_all(&fixture);
+    fixture_compare(&fixture);                    /* Nightscout shows neither */
+    fixture.documents.items[1].attempted = false; /* it was written again, and confirmed */
+    const struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_runs(&coverage, "0:101-101/1ff");
+    assert_int_equal(waiting, at("08:00:00"));
     end(&fixture, &coverage);
 }
 
@@ -276,6 +295,33 @@ static void what_stays_open_is_settled_in_the_end(void **state)
     end(&fixture, &coverage);
 }
 
+/* Nor does it come back when a person deletes it before it has ended; it is not waited for either. */
+static void what_a_person_deletes_while_it_lasts_stays_deleted(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    int64_t waiting;
+    begin(
+        &fixture, &coverage,
+        "229 100 08:00:00 {'requestedAction':3,'currentUserMode':2,'previousUserMode':0}\n999 101 08:10:00");
+    coverage_count_features(&coverage, FEATURES_ALL, at("00:00:00"));
+    struct coverage_rules rules = rules_of(&fixture, "00:00:00", "12:00:00");
+    struct document *exercise = &fixture.documents.items[0];
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_false(coverage_has(&coverage, &fixture.log, exercise)); /* not stored yet */
+    store_all(&fixture);
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_true(coverage_has(&coverage, &fixture.log, exercise));
+    assert_int_equal(waiting, at("08:00:00"));
+    exercise->created = false;
+    exercise->fate = FATE_UNCHANGED;
+    coverage_settle(&coverage, &fixture.log, &fixture.documents, &rules, &waiting);
+    assert_true(waiting == NO_TIME);
+    assert_int_equal(coverage.through, at("08:10:00"));
+    end(&fixture, &coverage);
+}
+
 /* Who asks for today alone, or for something else alone, leaves the days since then to the next automatic
  * run. */
 static void what_a_person_asks_for_hides_no_hole_before_it(void **state)
@@ -380,6 +426,25 @@ static void gaps_are_found_and_remembered(void **state)
     assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-14")), DAY_WHOLE);
     assert_int_equal(coverage_of_day(&coverage, FEATURES_ALL, DAY("2026-05-16")), DAY_NOT_READ);
     coverage_free(&coverage);
+}
+
+/* A pump's first upload may bring what is older than the runs that have waited for it. */
+static void runs_that_settled_nothing_hide_nothing(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct coverage coverage;
+    begin(&fixture, &coverage, "12 102 08:00:00");
+    assert_false(coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("12:00:00")));
+    assert_true(coverage_has(&coverage, &fixture.log, &fixture.documents.items[0]));
+    assert_false(coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("07:00:00")));
+    assert_false(coverage_has(&coverage, &fixture.log, &fixture.documents.items[0]));
+    assert_false(coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("09:00:00")));
+    assert_false(coverage_has(&coverage, &fixture.log, &fixture.documents.items[0]));
+    coverage.through = at("09:00:00");
+    assert_false(coverage_count_features(&coverage, FEATURE_PUMP_EVENTS, at("06:00:00")));
+    assert_int_equal(coverage.since[2], at("07:00:00"));
+    end(&fixture, &coverage);
 }
 
 /* The treatments were refused on a day whose readings went through. */
@@ -522,6 +587,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_unite),
         cmocka_unit_test(a_run_settles_what_it_confirmed),
+        cmocka_unit_test(what_was_confirmed_and_is_not_there_waits),
         cmocka_unit_test(only_the_range_is_settled),
         cmocka_unit_test(a_settled_record_is_not_created_again),
         cmocka_unit_test(a_meal_is_settled_with_its_extended_bolus),
@@ -529,10 +595,12 @@ int main(void)
         cmocka_unit_test(a_meal_that_comes_late_is_not_settled),
         cmocka_unit_test(a_record_without_a_time_is_settled_with_those_around_it),
         cmocka_unit_test(what_stays_open_is_settled_in_the_end),
+        cmocka_unit_test(what_a_person_deletes_while_it_lasts_stays_deleted),
         cmocka_unit_test(what_a_person_asks_for_hides_no_hole_before_it),
         cmocka_unit_test(days_are_those_of_the_zone),
         cmocka_unit_test(the_last_of_a_group_may_come_late),
         cmocka_unit_test(gaps_are_found_and_remembered),
+        cmocka_unit_test(runs_that_settled_nothing_hide_nothing),
         cmocka_unit_test(a_lack_of_a_feature_is_found),
         cmocka_unit_test(two_programs_carry_over_different_features),
         cmocka_unit_test(the_past_of_an_added_feature_is_told),

@@ -85,6 +85,26 @@ test('a site that says it stores readings, and never shows them, does not draw o
   assert.ok(stderr.match(/step=wait /g).length <= 6);
 });
 
+test('what a site has said that it stores, and loses before its database fails, is written by the next sync', async (t) => {
+  const { simulator, home, environment, sync } = await prepare(t, {}, { ...fastClock(20), TCONNECTSYNC_HEROKU_FEATURES: 'BASAL,BOLUS,PUMP_EVENTS' });
+  let lost = 0, fails = true;
+  const site = await inFront(t, simulator, (request, response) => {
+    if (!fails || request.method !== 'POST' || !request.url.includes('treatments')) return false;
+    new Response(request).text().then((body) => {
+      response.writeHead(lost ? 500 : 200, { 'content-type': 'application/json' });
+      response.end(lost ? '{}' : body);
+      lost ||= JSON.parse(body).length;
+    });
+    return true;
+  });
+  environment.NS_URL = `http://${site.url}`;
+  assert.match((await sync('--days', '3')).report.error, /500/);
+  assert.ok(lost > 20, `${lost} lost`);
+  fails = false;
+  assert.equal((await runJson(['sync'], { env: environment, home })).report.error, null);
+  assert.equal((await sync('--days', '3', '--pretend')).report.created, 0);
+});
+
 test('the very first of two days, on which the server fails, is found; all else is stored in order', async (t) => {
   const { simulator, sync } = await prepare(t, {}, fastClock(10));
   const reference = await sync('--days', '2', '--pretend');

@@ -119,13 +119,14 @@ test('a first run that fails leaves what is older to the next of the same server
 });
 
 test('days that a person has left out hide behind no change of the pump or of its numbers', { timeout: 300000 }, async (t) => {
-  for (const change of ['newGroup', 'replacePump']) await t.test(change, async (t) => {
+  for (const [change, isNamed] of [['newGroup'], ['replacePump'], ['replacePump', true]]) await t.test(change + (isNamed ? ', named' : ''), async (t) => {
     const day = dayOf(Date.now() / 1000 + 25 * HOUR);
-    const { clock, simulator, now, pass, sync, missing } = await prepare(t, { [change]: day }, 'BASAL,BOLUS');
+    const { clock, simulator, env, now, pass, sync, missing } = await prepare(t, { [change]: day }, 'BASAL,BOLUS');
     clock.forward(midnightOf(day) + 2 * HOUR - now());
     await simulator.set({ uploadedUntil: midnightOf(day) + (change === 'newGroup' ? 1.5 * HOUR : 0) });
     assert.equal((await sync()).error, null);
     await pass(9 * 24);
+    if (isNamed) env.PUMP_SERIAL_NUMBER = (await simulator.pumper(await simulator.signIn())).pumps.at(-1).serialNumber;
     assert.equal((await sync('--days', '1')).error, null);
     const { error, created } = await sync();
     assert.equal(error, null);
@@ -378,25 +379,48 @@ test('what a pump with a fast clock dates a few minutes ahead is written without
   assert.equal((await daemon.server.stop()).status, 0);
 });
 
-test('a sleep of three days ends at its end, whatever process sees it', { timeout: 300000 }, async (t) => {
-  const { clock, simulator, env, home, now, stored } = await prepare(t, { zone: 'Etc/UTC' }, 'PUMP_EVENTS');
-  const begin = now() - 1800;
-  const mode = (at, sequenceNumber, currentUserMode, previousUserMode, requestedAction) => (
-    { at, eventCode: 229, sequenceNumber, eventProperties: { currentUserMode, previousUserMode, requestedAction } });
-  const events = [mode(begin, 10, 1, 0, 1), mode(begin + 72 * HOUR, 900, 0, 1, 2)];
-  for (let i = 1; i < 80; i += 1) events.push({ at: begin + i * HOUR + 60, eventCode: 4, sequenceNumber: 10 + i * 10, eventProperties: {} });
+// What a pump logs of a sleep, and something else every hour. Each sync is a process of its own and sees what there is by then.
+function sleeper(t, { clock, env, home, now }, begin, hours) {
+  const mode = (at, previousUserMode, currentUserMode, requestedAction) => (
+    { at, eventCode: 229, eventProperties: { currentUserMode, previousUserMode, requestedAction } });
+  const events = [mode(begin, 0, 1, 1), mode(begin + hours * HOUR, 1, 0, 2)];
+  for (let i = 1; i < 80; i += 1) events.push({ at: begin + i * HOUR + 60, eventCode: 4, eventProperties: {} });
   events.sort((a, b) => a.at - b.at).forEach((event, i) => { event.sequenceNumber = 10 + i; });
-  for (let hour = 0; hour <= 78; hour += 6) {
+  return async () => {
     const tandem = await tandemWith(t, clock, home, events, now() - 60);
     const { report, stderr } = await runJson(['sync'], { home, env: {
       ...tandem.env, ...env, ...Object.fromEntries(Object.entries(tandem.env).filter(([name]) => name.startsWith('TCONNECT_'))), TIMEZONE_NAME: 'Etc/UTC', CACHE_CREDENTIALS: 'false',
     } });
     await tandem.stop();
     assert.equal(report.error, null, stderr.slice(-2000));
+  };
+}
+
+test('a sleep of three days ends at its end, whatever process sees it', { timeout: 300000 }, async (t) => {
+  const prepared = await prepare(t, { zone: 'Etc/UTC' }, 'PUMP_EVENTS');
+  const { clock, now, stored } = prepared;
+  const sync = sleeper(t, prepared, now() - 1800, 72);
+  for (let hour = 0; hour <= 78; hour += 6) {
+    await sync();
     const [sleepNow] = await stored();
     assert.equal((await stored()).length, 1);
     assert.equal(/Not Ended/.test(sleepNow.reason), hour * HOUR + 1740 < 72 * HOUR, `after ${hour} hours: ${sleepNow.reason}, ${sleepNow.duration} min`);
     clock.forward(6 * HOUR);
   }
   assert.equal((await stored())[0].duration, 72 * 60);
+});
+
+test('a sleep that a person deletes while it lasts stays deleted', { timeout: 300000 }, async (t) => {
+  const prepared = await prepare(t, { zone: 'Etc/UTC' }, 'PUMP_EVENTS');
+  const { clock, simulator, now, stored } = prepared;
+  const sync = sleeper(t, prepared, now() - 1800, 8);
+  await sync();
+  const [{ _id, reason }] = await stored();
+  assert.match(reason, /Not Ended/);
+  await simulator.nightscout('DELETE', `treatments/${_id}`);
+  for (let hour = 0; hour <= 12; hour += 6) {
+    await sync();
+    assert.deepEqual(await stored(), [], `after ${hour} hours`);
+    clock.forward(6 * HOUR);
+  }
 });

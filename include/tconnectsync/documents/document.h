@@ -72,7 +72,7 @@ struct document {
     bool meal_elsewhere;   /* a bolus whose carbs and glucose stand in a document of their 64's own (difference.c) */
     bool open;             /* its end is not known yet: the duration may grow */
     bool ended;            /* sleep, exercise: has a stop of its own */
-    bool attempted;        /* this run has sent it, and may not have heard of it */
+    bool attempted;        /* this run has sent it, and may not have heard of it, or not find it */
     bool created, amended; /* this run has, and Nightscout has said so */
     bool refused;          /* Nightscout takes everything but this one */
     bool moves;            /* the stored one stands where the pump's clock was read otherwise: it goes to the new time */
