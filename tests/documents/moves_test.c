@@ -143,6 +143,17 @@ static const struct row rows[] = {
      "unchanged Combo Bolus 2026-03-08T11:45:00-04:00 5,2,4\n"
      "unchanged Combo Bolus 2026-03-08T12:15:00-04:00 5,3,4\n"
      "unchanged Combo Bolus 2026-03-08T12:45:00-04:00 5,4,4\n"},
+    {"one in one piece besides a part that stands: no other part is it",
+     "64 3 2026-03-08T10:00:00 {'bolusId':7}\n59 4 2026-03-08T10:00:00 {'bolusId':7}\n"
+     "21 5 2026-03-08T12:00:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n",
+     SPRING_UPLOAD, SPRING_LATER,
+     "[" TREATMENT("a", "Combo Bolus", "2026-03-08T16:00:00", ID("5") ",'insulin':2") "," TREATMENT(
+         "b", "Combo Bolus", "2026-03-08T15:15:00", ID("5,1,4") ",'insulin':0.5") "]",
+     NULL,
+     "unchanged Combo Bolus 2026-03-08T11:15:00-04:00 5,1,4\n"
+     "unchanged Combo Bolus 2026-03-08T11:45:00-04:00 5,2,4\n"
+     "unchanged Combo Bolus 2026-03-08T12:15:00-04:00 5,3,4\n"
+     "unchanged Combo Bolus 2026-03-08T12:45:00-04:00 5,4,4\n"},
 };
 
 /* egvTimeStamp of 2026-03-08T12:00:00: 573825600. */
@@ -179,6 +190,10 @@ static const struct row reading_rows[] = {
      "[" ENTRY("a", "1772989200000", ID("5") SOURCE ",'sgv':100") "," ENTRY("b", "1772989200000",
                                                                             ID("5") ",'sgv':100") "]",
      "unchanged sgv 2026-03-08T13:00:00-04:00 5\n"},
+    {"in the repeated hour, set in time: where it belongs it stands", /* egvTimeStamp of 01:30:00 */
+     READING("5", "2026-11-01T01:30:03") "594351000}\n", "2026-11-01T06:32:00Z", AUTUMN_LATER, NULL,
+     "[" ENTRY("a", "1793514600000", ID("5") SOURCE ",'sgv':100") "]",
+     "unchanged sgv 2026-11-01T01:30:00-05:00 5\n"},
     {"another pump's reading of that number stands", READING("5", "2026-03-08T12:00:03") "573825600}\n",
      SPRING_UPLOAD, SPRING_LATER, NULL,
      "[" ENTRY("a", "1772985600000", ID("5") ",'pump_event_source':'6e3a6edb','sgv':100") "," ENTRY(
@@ -212,6 +227,20 @@ static const struct row zone_rows[] = {
      NULL,
      BACK("a", "11:00:00", "1") BACK("b", "11:10:00", "2") STANDS("11:20:00", "3") BACK("d", "11:30:00", "4")
          BACK("e", "11:40:00", "5")},
+    {"three of five are more than half", DAY, DAY_UPLOAD, DAY_LATER,
+     "[" STORED("a", "16:00:00", "1") "," STORED("b", "15:10:00", "2") "," STORED(
+         "c", "15:20:00", "3") "," STORED("d", "16:30:00", "4") "," STORED("e", "16:40:00", "5") "]",
+     NULL,
+     BACK("a", "11:00:00", "1") STANDS("11:10:00", "2") STANDS("11:20:00", "3") BACK("d", "11:30:00", "4")
+         BACK("e", "11:40:00", "5")},
+    {"three of six are not", RESUME("0", "10:50:00") DAY, DAY_UPLOAD, DAY_LATER,
+     "[" STORED("z", "14:50:00", "0") "," STORED("a", "16:00:00", "1") "," STORED(
+         "b", "15:10:00", "2") "," STORED("c", "15:20:00", "3") "," STORED("d", "16:30:00",
+                                                                           "4") "," STORED("e", "16:40:00",
+                                                                                           "5") "]",
+     NULL,
+     STANDS("10:50:00", "0") STANDS("11:00:00", "1") STANDS("11:10:00", "2") STANDS("11:20:00", "3")
+         STANDS("11:30:00", "4") STANDS("11:40:00", "5")},
     {"not where no upload bears witness to the clock", DAY, "2026-05-14T18:42:00Z", "2026-05-14T19:00:00Z",
      "[" STORED("a", "16:00:00", "1") "," STORED("b", "16:10:00", "2") "," STORED(
          "c", "16:20:00", "3") "," STORED("d", "16:30:00", "4") "," STORED("e", "16:40:00", "5") "]",

@@ -151,6 +151,28 @@ static void a_new_document_is_exactly_this(void **state)
     json_free(outcome.body);
 }
 
+static void a_segment_begins_at_a_time_of_day(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *segment, *time;
+    } cases[] = {
+        {SEGMENT(1, 800, 8000, 45, 110), "00:01"},    {SEGMENT(59, 800, 8000, 45, 110), "00:59"},
+        {SEGMENT(60, 800, 8000, 45, 110), "01:00"},   {SEGMENT(61, 800, 8000, 45, 110), "01:01"},
+        {SEGMENT(719, 800, 8000, 45, 110), "11:59"},  {SEGMENT(1380, 800, 8000, 45, 110), "23:00"},
+        {SEGMENT(1439, 800, 8000, 45, 110), "23:59"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char settings[1000];
+        snprintf(settings, sizeof settings,
+                 SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 800, 8000, 45, 110) ",%s")), cases[i].segment);
+        struct outcome outcome = plan(settings, NULL);
+        const struct json *basal = json_get(json_get(json_get(outcome.body, "store"), "A"), "basal");
+        assert_string_equal(text_of(basal->first->next, "time"), cases[i].time);
+        json_free(outcome.body);
+    }
+}
+
 static void what_we_wrote_is_not_written_again(void **state)
 {
     (void)state;
@@ -224,6 +246,34 @@ static void a_strange_hash_is_not_trusted(void **state)
     struct outcome outcome = plan(pump, held);
     assert_int_equal(outcome.action, PROFILE_CREATE);
     json_free(outcome.body);
+    basal[4] = '5';
+    static const struct {
+        const char *was, *is;
+        bool counts;
+    } edits[] = {
+        {"\"dia\":\"4.5\"", "\"dia\":\"4.50\"", true},
+        {"\"dia\":\"4.5\"", "\"dia\":4.5", true},
+        {"\"dia\":\"4.5\",", "", true},
+        {"\"dia\":\"4.5\",", "\"dia\":\"4.5\",\"more\":1,", true},
+        {"\"value\":0.785}", "\"value\":0.785,\"more\":1}", true},
+        {"\"value\":0.785}", "\"value\":0.7850}", false},
+        {"\"value\":0.785},", "\"value\":0.785},{},", true},
+        {"\"School_day\":{", "\"Theirs\":{},\"School_day\":{", false}, /* other profiles stay */
+    };
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        char *place = strstr(held, edits[i].was);
+        struct buffer edited;
+        buffer_init(&edited, 1 << 20);
+        assert_non_null(place);
+        buffer_add(&edited, held, (size_t)(place - held));
+        buffer_add_text(&edited, edits[i].is);
+        buffer_add_text(&edited, place + strlen(edits[i].was));
+        outcome = plan(pump, edited.data);
+        if (outcome.action != (edits[i].counts ? PROFILE_CREATE : PROFILE_UNCHANGED))
+            fail_msg("%s in the place of %s: %d", edits[i].is, edits[i].was, outcome.action);
+        json_free(outcome.body);
+        buffer_free(&edited);
+    }
     outcome = plan(pump, "{\"pump_settings_hash\":\"\"}");
     assert_int_equal(outcome.action, PROFILE_CREATE);
     json_free(outcome.body);
@@ -423,7 +473,8 @@ static void without_alerts_the_segments_targets_stand_in(void **state)
         "{\"highGlucoseAlertMgPerDl\":190,\"lowGlucoseAlertMgPerDl\":0}",
         "{\"highGlucoseAlertMgPerDl\":75,\"lowGlucoseAlertMgPerDl\":75}",
         "{\"highGlucoseAlertMgPerDl\":\"190\",\"lowGlucoseAlertMgPerDl\":75}",
-        "{\"highGlucoseAlertMgPerDl\":1900,\"lowGlucoseAlertMgPerDl\":75}",
+        "{\"highGlucoseAlertMgPerDl\":401,\"lowGlucoseAlertMgPerDl\":75}",
+        "{\"highGlucoseAlertMgPerDl\":190,\"lowGlucoseAlertMgPerDl\":39}",
     };
     for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++) {
         char settings[1000];
@@ -546,6 +597,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_document_is_exactly_this),
+        cmocka_unit_test(a_segment_begins_at_a_time_of_day),
         cmocka_unit_test(what_we_wrote_is_not_written_again),
         cmocka_unit_test(a_changed_setting_is_written),
         cmocka_unit_test(a_strange_hash_is_not_trusted),

@@ -688,6 +688,95 @@ static void windows_are_what_the_clock_showed(void **state)
     end(&world);
 }
 
+/* Set back, the clock shows a time twice: that is asked for once. */
+static void windows_that_overlap_are_one(void **state)
+{
+    (void)state;
+    const struct story story = {"set back",
+                                &new_york,
+                                "2026-05-01T00:00:00Z",
+                                "2026-05-20T12:00:00Z",
+                                -4 * HOUR,
+                                {{"2026-05-10T13:30:00Z", -6 * HOUR, false}},
+                                .late = 60};
+    static const struct {
+        const char *from, *to, *first, *last;
+        size_t count;
+    } cases[] = {
+        {"2026-05-09T00:00:00Z", "2026-05-13T00:00:00Z", "2026-05-08T20:00:00Z", "2026-05-12T14:00:00Z", 1},
+        {"2026-05-10T07:45:00Z", "2026-05-10T14:00:00Z", "2026-05-10T03:29:40Z", "2026-05-10T09:29:40Z", 1},
+        {"2026-05-10T08:00:01Z", "2026-05-10T14:00:00Z", "2026-05-10T03:29:40Z", "2026-05-10T09:29:40Z", 1},
+        {"2026-05-10T08:00:02Z", "2026-05-10T14:00:00Z", "2026-05-10T03:29:40Z", "2026-05-10T04:00:00Z", 2},
+        {"2026-05-10T06:00:00Z", "2026-05-10T14:00:00Z", "2026-05-10T02:00:00Z", "2026-05-10T09:29:40Z", 1},
+    };
+    struct world world;
+    begin(&world);
+    live(&world, &story);
+    find(&world, &story);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wall_range ranges[8];
+        assert_int_equal(
+            pump_clock_walls(&world.clock, instant_of(cases[i].from), instant_of(cases[i].to), ranges),
+            cases[i].count);
+        assert_int_equal(ranges[0].first, instant_of(cases[i].first));
+        assert_int_equal(ranges[0].last, instant_of(cases[i].last));
+    }
+    end(&world);
+}
+
+/* Of two records that the clock was set: whether they are one setting. */
+static void one_setting_writes_several_records(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t numbers, apart; /* from the first record to the second */
+        int32_t group;
+        bool no_wall;
+        size_t jumps;
+    } cases[] = {
+        {"the next number, however much later", 1, 2 * HOUR, .jumps = 1},
+        {"within two minutes", 2, 2 * MINUTE, .jumps = 1},
+        {"a second more", 2, 2 * MINUTE + 1, .jumps = 2},
+        {"within two minutes, the other way", 2, -2 * MINUTE, .jumps = 1},
+        {"a second more, the other way", 2, -2 * MINUTE - 1, .jumps = 2},
+        {"within two minutes of the new time", 2, HOUR + 2 * MINUTE, .jumps = 1},
+        {"a second more than that", 2, HOUR + 2 * MINUTE + 1, .jumps = 2},
+        {"two minutes before the new time", 2, HOUR - 2 * MINUTE, .jumps = 1},
+        {"a second more before it", 2, HOUR - 2 * MINUTE - 1, .jumps = 2},
+        {"twenty records on", 20, 0, .jumps = 1},
+        {"one more", 21, 0, .jumps = 2},
+        {"in another group", 1, 0, .group = 1, .jumps = 2},
+        {"at an unknown time", 2, 0, .no_wall = true, .jumps = 2},
+    };
+    const int64_t wall = instant_of("2026-05-10T13:00:00Z");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int step = -1; step < 2; step += 2) {
+            const struct clock_change changes[] = {
+                {.sequence = 100, .wall = wall, .step = HOUR, .is_date = true},
+                {.sequence = 100 + cases[i].numbers,
+                 .wall = cases[i].no_wall ? NO_TIME : wall + cases[i].apart,
+                 .step = step * 2 * HOUR,
+                 .group = cases[i].group,
+                 .is_date = true},
+            };
+            const struct clock_input input = {
+                .zone = &new_york,
+                .now = wall + DAY,
+                .changes = changes,
+                .change_count = 2,
+                .first_available = NO_TIME,
+                .newest_wall = NO_TIME,
+            };
+            struct pump_clock clock;
+            pump_clock_find(&clock, &input);
+            if (clock.count != cases[i].jumps + 1)
+                fail_msg("%s: %zu stretches", cases[i].name, clock.count);
+            assert_int_equal(clock.stretches[1].step, cases[i].jumps == 1 ? HOUR + step * 2 * HOUR : HOUR);
+            pump_clock_free(&clock);
+        }
+}
+
 static void the_zone_rule_reads_everything_in_the_zone(void **state)
 {
     (void)state;
@@ -789,6 +878,8 @@ int main(void)
         cmocka_unit_test(a_lost_clock_that_nobody_has_set_has_no_instants),
         cmocka_unit_test(readings_follow_the_stretch_they_fell_in),
         cmocka_unit_test(windows_are_what_the_clock_showed),
+        cmocka_unit_test(windows_that_overlap_are_one),
+        cmocka_unit_test(one_setting_writes_several_records),
         cmocka_unit_test(the_zone_rule_reads_everything_in_the_zone),
         cmocka_unit_test(an_earlier_upload_bears_witness_too),
         cmocka_unit_test(a_log_that_makes_no_sense_takes_no_time),
