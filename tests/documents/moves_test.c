@@ -140,6 +140,15 @@ static const struct row rows[] = {
      SPRING_UPLOAD, SPRING_LATER,
      "[" TREATMENT("a", "Combo Bolus", "2026-03-08T16:00:00", ID("5") ",'insulin':2") "]", NULL,
      MOVED("a", "Combo Bolus", "2026-03-08T13:00:00-04:00", ID("5") ",'insulin':2")},
+    {"one that a person has dragged stays, and none of the parts is it",
+     "64 3 2026-03-08T10:00:00 {'bolusId':7}\n59 4 2026-03-08T10:00:00 {'bolusId':7}\n"
+     "21 5 2026-03-08T11:00:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n",
+     SPRING_UPLOAD, SPRING_LATER,
+     "[" TREATMENT("a", "Combo Bolus", "2026-03-08T16:07:00", ID("5") ",'insulin':2") "," TREATMENT(
+         "b", "Combo Bolus", "2026-03-08T15:45:00", ID("5,2,2") SOURCE ",'insulin':1") "]",
+     NULL,
+     "unchanged Combo Bolus 2026-03-08T10:15:00-04:00 5,1,2\n"
+     "unchanged Combo Bolus 2026-03-08T10:45:00-04:00 5,2,2\n"},
     {"one of another amount is a person's, and stays where it is",
      "64 3 2026-03-08T10:00:00 {'bolusId':7}\n59 4 2026-03-08T10:00:00 {'bolusId':7}\n"
      "21 5 2026-03-08T12:00:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n",
@@ -220,6 +229,10 @@ static const struct row reading_rows[] = {
      READING("5", "2026-11-01T01:30:03") "594351000}\n", "2026-11-01T06:32:00Z", AUTUMN_LATER, NULL,
      "[" ENTRY("a", "1793514600000", ID("5") SOURCE ",'sgv':100") "]",
      "unchanged sgv 2026-11-01T01:30:00-05:00 5\n"},
+    {"one that another wrote stands", READING("5", "2026-03-08T12:00:03") "573825600}\n", SPRING_UPLOAD,
+     SPRING_LATER, NULL,
+     "[{'_id':'a','type':'sgv','device':'phone','date':1772985600000,'sgv':100" ID("5") SOURCE "}]",
+     "unchanged sgv 2026-03-08T13:00:00-04:00 5\n"},
     {"another pump's reading of that number stands", READING("5", "2026-03-08T12:00:03") "573825600}\n",
      SPRING_UPLOAD, SPRING_LATER, NULL,
      "[" ENTRY("a", "1772985600000", ID("5") ",'pump_event_source':'6e3a6edb','sgv':100") "," ENTRY(
