@@ -750,6 +750,76 @@ static void an_upload_is_believed_within_bounds(void **state)
     }
 }
 
+/* Two runs of records, and perhaps a change of number 100 between them or within the first: to the second. */
+static void a_jump_is_held_against_the_records_around_it(void **state)
+{
+    (void)state;
+    enum { BETWEEN, WITHIN_FIRST, ACROSS, UNTOLD };
+    static const struct {
+        int where;
+        int64_t shown, step; /* from run to run; of the change */
+        int64_t is;          /* the step that is believed; 0: none */
+        bool disbelieved, lost;
+    } cases[] = {
+        {.where = BETWEEN, .shown = 15 * MINUTE, .step = -HOUR, .disbelieved = true}, /* it ran evenly */
+        {.where = BETWEEN, .shown = 15 * MINUTE + 1, .step = -HOUR, .is = -HOUR},
+        {.where = BETWEEN, .shown = -8 * MINUTE + 1, .step = -HOUR, .disbelieved = true},
+        {.where = BETWEEN, .shown = -8 * MINUTE, .step = -HOUR, .is = -HOUR},
+        {.where = BETWEEN, .shown = 0, .step = 15 * MINUTE, .is = 15 * MINUTE},
+        {.where = BETWEEN, .shown = 0, .step = 15 * MINUTE + 1, .disbelieved = true},
+        {.where = BETWEEN, .shown = 0, .step = 8 * MINUTE, .is = 15 * MINUTE},
+        {.where = BETWEEN, .shown = 0, .step = 8 * MINUTE - 1}, /* drift put right */
+        {.where = BETWEEN, .shown = 0, .step = -8 * MINUTE + 1},
+        {.where = BETWEEN, .shown = 0, .step = -8 * MINUTE, .disbelieved = true},
+        {.where = BETWEEN, .shown = HOUR, .step = HOUR + 7 * MINUTE + 29, .is = HOUR},
+        {.where = BETWEEN, .shown = HOUR, .step = HOUR + 8 * MINUTE, .is = HOUR + 15 * MINUTE},
+        {.where = BETWEEN, .shown = HOUR, .step = HOUR + 8 * MINUTE + 1, .disbelieved = true},
+        {.where = WITHIN_FIRST, .shown = HOUR, .step = HOUR, .is = HOUR},
+        {.where = WITHIN_FIRST, .shown = 0, .step = HOUR, .disbelieved = true},
+        {.where = ACROSS, .shown = 0, .step = 30 * MINUTE, .is = 30 * MINUTE},
+        {.where = ACROSS, .shown = 0, .step = 30 * MINUTE + 1, .disbelieved = true},
+        {.where = ACROSS, .shown = 0, .step = -8 * MINUTE + 1},
+        {.where = ACROSS, .shown = 0, .step = -8 * MINUTE, .disbelieved = true},
+        {.where = UNTOLD, .shown = -8 * MINUTE + 1},
+        {.where = UNTOLD, .shown = -8 * MINUTE, .is = -15 * MINUTE},
+        {.where = UNTOLD, .shown = -36 * HOUR, .is = -36 * HOUR},
+        {.where = UNTOLD, .shown = -36 * HOUR - 1, .lost = true},
+        {.where = UNTOLD, .shown = 36 * HOUR + 1}, /* the pump was off */
+    };
+    const int64_t wall = instant_of("2026-05-10T13:05:00Z");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int where = cases[i].where;
+        const int64_t last = where == ACROSS ? 200 : where == BETWEEN ? 99 : 100;
+        const struct log_run runs[] = {
+            {.first_sequence = 1, .last_sequence = last, .first_wall = wall - HOUR, .last_wall = wall},
+            {.first_sequence = where == ACROSS ? 201 : 101,
+             .last_sequence = 300,
+             .first_wall = wall + cases[i].shown,
+             .last_wall = wall + cases[i].shown + HOUR},
+        };
+        const struct clock_change change = {
+            .sequence = 100, .wall = NO_TIME, .step = cases[i].step, .is_date = true};
+        const struct clock_input input = {
+            .zone = &new_york,
+            .now = wall + 10 * DAY,
+            .runs = runs,
+            .run_count = 2,
+            .changes = &change,
+            .change_count = where != UNTOLD,
+            .first_available = NO_TIME,
+            .newest_wall = NO_TIME,
+        };
+        struct pump_clock clock;
+        pump_clock_find(&clock, &input);
+        const struct clock_stretch *newest = &clock.stretches[clock.count - 1];
+        if (clock.count != 1u + (cases[i].is != 0 || cases[i].lost) || newest->step != cases[i].is ||
+            clock.disbelieved != cases[i].disbelieved || newest->lost != cases[i].lost)
+            fail_msg("case %zu: %zu stretches, %lld, %zu, %d", i, clock.count, (long long)newest->step,
+                     clock.disbelieved, newest->lost);
+        pump_clock_free(&clock);
+    }
+}
+
 /* Where nothing that the zone allows fits. */
 static void what_the_zone_does_not_allow_is_guessed(void **state)
 {
@@ -1083,6 +1153,7 @@ int main(void)
         cmocka_unit_test(readings_follow_the_stretch_they_fell_in),
         cmocka_unit_test(a_reading_near_a_setting_has_one_place),
         cmocka_unit_test(an_upload_is_believed_within_bounds),
+        cmocka_unit_test(a_jump_is_held_against_the_records_around_it),
         cmocka_unit_test(what_the_zone_does_not_allow_is_guessed),
         cmocka_unit_test(without_an_upload_it_is_the_zones),
         cmocka_unit_test(another_season_takes_three_uploads),
