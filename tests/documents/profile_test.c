@@ -423,6 +423,42 @@ static void settings_that_cannot_be_true_write_nothing(void **state)
     }
 }
 
+#define LONG_NAME "1234567890123456789012345678901234567890123456789012345678901234" /* 64 bytes */
+
+static void what_is_just_possible_is_written(void **state)
+{
+    (void)state;
+#define WITH_ALERTS(low, high, profile)                                                                      \
+    "{\"profiles\":{\"activeIdp\":0,\"profile\":[" profile                                                   \
+    "]},\"cgmSettings\":{\"highGlucoseAlertMgPerDl\":" #high ",\"lowGlucoseAlertMgPerDl\":" #low "}}"
+    /* clang-format off */
+    static const struct {
+        const char *settings, *holds;
+    } cases[] = {
+        {SETTINGS(0, PROFILE(0, "A", 60, GOOD)), "\"dia\":\"1\""},
+        {SETTINGS(0, PROFILE(0, "A", 720, GOOD)), "\"dia\":\"12\""},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 15000, 300000, 1000, 400))), "\"value\":300}"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 0, 100, 1, 0))), "\"value\":0.1}"},
+        {WITH_ALERTS(40, 400, PROFILE(0, "A", 300, GOOD)), "\"value\":400}"},
+        {WITH_ALERTS(40, 41, PROFILE(0, "A", 300, GOOD)), "\"value\":41}"},
+        {WITH_ALERTS(0, 0, PROFILE(0, "A", 300, SEGMENT(0, 800, 8000, 45, 40))), "\"value\":40}"},
+        {SETTINGS(0, PROFILE(0, LONG_NAME, 300, GOOD)), "\"" LONG_NAME "\""},
+        {SETTINGS(0, PROFILE(0, LONG_NAME "5", 300, GOOD)), "\"" LONG_NAME "\""},
+        {SETTINGS(0, PROFILE(0, "A\\u00a0B", 300, GOOD)), "\"A\u00a0B\""},
+        {SETTINGS(0, PROFILE(0, "A\\u009fB", 300, GOOD)), "\"A_B\""},
+    };
+    /* clang-format on */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct outcome outcome = plan(cases[i].settings, NULL);
+        assert_int_equal(outcome.action, PROFILE_CREATE);
+        char *text = spell(outcome.body);
+        if (!strstr(text, cases[i].holds))
+            fail_msg("case %zu: %s", i, text);
+        free(text);
+        json_free(outcome.body);
+    }
+}
+
 static void a_spare_profile_that_makes_no_sense_is_left_out_and_named(void **state)
 {
     (void)state;
@@ -605,6 +641,7 @@ int main(void)
         cmocka_unit_test(replacing_keeps_the_document),
         cmocka_unit_test(a_document_from_the_future_stops_it),
         cmocka_unit_test(settings_that_cannot_be_true_write_nothing),
+        cmocka_unit_test(what_is_just_possible_is_written),
         cmocka_unit_test(a_spare_profile_that_makes_no_sense_is_left_out_and_named),
         cmocka_unit_test(without_alerts_the_segments_targets_stand_in),
         cmocka_unit_test(names_are_clean_and_told_apart),
