@@ -273,10 +273,9 @@ static size_t longest_spelling(const char *text, size_t length, const char *want
     return longest;
 }
 
-/* An escape may begin here, or a NUL stands here. */
 static bool may_escape(char c)
 {
-    return c == '%' || c == '\\' || c == '\0';
+    return c == '%' || c == '\\';
 }
 
 static bool may_begin_secret(const struct redactor *redactor, const char *text, size_t length)

@@ -64,7 +64,7 @@ char *url_parameter(const char *url, const char *name)
     while (*at == '?' || *at == '&') {
         at++;
         size_t length = strcspn(at, "&#");
-        if (length > name_length && strncmp(at, name, name_length) == 0 && at[name_length] == '=')
+        if (strncmp(at, name, name_length) == 0 && at[name_length] == '=')
             return decode(at + name_length + 1, length - name_length - 1);
         at += length;
     }

@@ -49,7 +49,7 @@ static bool parse_port(const char *text, size_t length, unsigned *port)
 static bool parse_authority(const char *text, size_t length, struct url_parts *url)
 {
     const char *end = text + length, *after;
-    bool bracketed = length > 0 && *text == '[';
+    bool bracketed = *text == '[';
     if (bracketed) {
         after = memchr(text, ']', length);
         if (!after || !copy_lower(url->host, sizeof url->host, text + 1, (size_t)(after - text - 1)))

@@ -189,8 +189,7 @@ static void drop_far_fetched(struct candidates *candidates, const struct clock_i
     for (size_t i = 0; i < candidates->count; i++)
         if (!candidates->far_fetched[i] || count_witnesses(input, candidates->offsets[i]) >= SEVERAL_UPLOADS)
             add_candidate(&kept, candidates->offsets[i], candidates->far_fetched[i]);
-    if (kept.count > 0)
-        *candidates = kept;
+    *candidates = kept; /* what the zone allows is not far-fetched */
 }
 
 /* Nothing that the zone allows fits: a date or a zone that is wrong from the beginning. The time of day is
@@ -209,7 +208,6 @@ static int64_t guess(const struct pump_clock *clock, const struct clock_input *i
 static int64_t choose(struct pump_clock *clock, struct era era, const struct clock_input *input)
 {
     struct candidates candidates = {.count = 0};
-    const int64_t newest = clock->stretches[era.last].last_wall;
     const bool is_newest = era.last + 1 == clock->count;
     gather_candidates(clock, era, input->first_available != NO_TIME, &candidates);
     clock->evidence = CLOCK_BY_ZONE;
@@ -222,14 +220,14 @@ static int64_t choose(struct pump_clock *clock, struct era era, const struct clo
     }
     if (is_newest && keep_fitting(&candidates, is_witnessed, input))
         clock->evidence = CLOCK_BY_UPLOAD;
-    int64_t best = candidates.offsets[0], most = -1, least = INT64_MAX, known, first, second;
+    /* Where several agree alike it is the first, the zone's own for the newest record. */
+    int64_t best = candidates.offsets[0], most = -1, least = INT64_MAX, known;
     for (size_t i = 0; i < candidates.count; i++) {
         int64_t seconds = agreement(clock, era, candidates.offsets[i], HABIT, &known);
-        bool own = newest != NO_TIME && (time_zone_instants(clock->zone, newest, &first, &second), true) &&
-                   newest - first == candidates.offsets[i];
-        if (seconds > most || (seconds == most && own))
+        if (seconds > most) {
             best = candidates.offsets[i];
-        most = seconds > most ? seconds : most;
+            most = seconds;
+        }
         least = seconds < least ? seconds : least;
     }
     if (clock->evidence == CLOCK_BY_ZONE && most > least)
@@ -387,7 +385,7 @@ size_t pump_clock_walls(const struct pump_clock *clock, int64_t from, int64_t to
         bool bounded = i > 0 && stretch->first_wall != NO_TIME;
         int64_t begin = bounded ? stretch->first_wall - stretch->offset : from;
         int64_t first = begin > from ? begin : from;
-        if (first <= end && end >= from)
+        if (first <= end)
             out[count++] = (struct wall_range){first + stretch->offset, end + stretch->offset};
         if (bounded && begin < end)
             end = begin;

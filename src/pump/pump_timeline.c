@@ -230,7 +230,7 @@ static void drop_undated(struct pump_log *log)
     size_t kept = 0;
     for (size_t i = 0; i < log->event_count; i++) {
         struct pump_event *event = &log->events[i];
-        if (event->time != NO_TIME && event->time < PUMP_TIME_EARLIEST)
+        if (event->time < PUMP_TIME_EARLIEST)
             event->time = NO_TIME;
         if (event->time == NO_TIME && event->wall != NO_TIME)
             pump_log_skip(log, SKIP_TIME, event->code, event->sequence);

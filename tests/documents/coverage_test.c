@@ -559,8 +559,10 @@ static void it_comes_back_from_nightscout(void **state)
         ",\"days\":[3,{\"day\":\"2026-05-14\",\"features\":\"CGM\","
         "\"runs\":[[0,1],[0,9,5],[0,-1,5],[0,1,1.5],[3,201,205],\"x\"]},{\"day\":\"never\",\"features\":"
         "\"CGM\",\"runs\":[[3,300,305]]},{\"day\":\"2026-05-14\",\"features\":\"WHAT\",\"runs\":[[3,300,305]]"
-        "}]}]",
-        first.data, key);
+        "}]},{\"_id\":\"62f\",\"pump\":\"%s\",\"pump_coverage\":2,\"enteredBy\":\"Pump "
+        "(tconnectsync)\",\"through\":"
+        "\"2025-01-01T00:00:00Z\"}]",
+        first.data, key, key);
     struct json *json = json_parse(list.data, list.length, NULL);
     assert_non_null(json);
     coverage_read(&again, json, other, at("2026-05-14T10:00:00Z"), &id);

@@ -329,8 +329,8 @@ static const struct row bolus_rows[] = {
         "16 18 11:02:14 {'bg':116,'bgEntryType':1}\n16 19 11:02:18 {'bg':117,'bgEntryType':1}\n" REQUEST_1
             COMPLETED,
         BOLUS("11:04:18", "40,20", ",'insulin':3.53,'carbs':20" GLUCOSE)),
-    ROW("an extended part of 0 U: none",
-        "21 60 11:34:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':0}\n", ""),
+    ROW("an extended part of 0 U: none, and its meal was none",
+        REQUEST_1 "21 60 11:34:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':0}\n", ""),
     ROW("a bolus without an id is none's first part",
         "64 20 11:02:20 {'bolusId':0,'carbAmount':20}\n"
         "20 40 11:04:18 {'completionStatus':3,'insulinDelivered':1}\n"

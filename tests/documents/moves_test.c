@@ -134,11 +134,37 @@ static const struct row rows[] = {
            ID("5") ",'insulin':2") "unchanged Combo Bolus 2026-03-08T11:45:00-04:00 5,2,4\n"
                                    "unchanged Combo Bolus 2026-03-08T12:15:00-04:00 5,3,4\n"
                                    "unchanged Combo Bolus 2026-03-08T12:45:00-04:00 5,4,4\n"},
+    {"one of a single part as well",
+     "64 3 2026-03-08T11:40:00 {'bolusId':7}\n59 4 2026-03-08T11:40:00 {'bolusId':7}\n"
+     "21 5 2026-03-08T12:00:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n",
+     SPRING_UPLOAD, SPRING_LATER,
+     "[" TREATMENT("a", "Combo Bolus", "2026-03-08T16:00:00", ID("5") ",'insulin':2") "]", NULL,
+     MOVED("a", "Combo Bolus", "2026-03-08T13:00:00-04:00", ID("5") ",'insulin':2")},
+    {"one that a person has dragged stays, and none of the parts is it",
+     "64 3 2026-03-08T10:00:00 {'bolusId':7}\n59 4 2026-03-08T10:00:00 {'bolusId':7}\n"
+     "21 5 2026-03-08T11:00:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n",
+     SPRING_UPLOAD, SPRING_LATER,
+     "[" TREATMENT("a", "Combo Bolus", "2026-03-08T16:07:00", ID("5") ",'insulin':2") "," TREATMENT(
+         "b", "Combo Bolus", "2026-03-08T15:45:00", ID("5,2,2") SOURCE ",'insulin':1") "]",
+     NULL,
+     "unchanged Combo Bolus 2026-03-08T10:15:00-04:00 5,1,2\n"
+     "unchanged Combo Bolus 2026-03-08T10:45:00-04:00 5,2,2\n"},
     {"one of another amount is a person's, and stays where it is",
      "64 3 2026-03-08T10:00:00 {'bolusId':7}\n59 4 2026-03-08T10:00:00 {'bolusId':7}\n"
      "21 5 2026-03-08T12:00:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n",
      SPRING_UPLOAD, SPRING_LATER,
      "[" TREATMENT("a", "Combo Bolus", "2026-03-08T16:00:00", ID("5") ",'insulin':1.5") "]", NULL,
+     "unchanged Combo Bolus 2026-03-08T11:15:00-04:00 5,1,4\n"
+     "unchanged Combo Bolus 2026-03-08T11:45:00-04:00 5,2,4\n"
+     "unchanged Combo Bolus 2026-03-08T12:15:00-04:00 5,3,4\n"
+     "unchanged Combo Bolus 2026-03-08T12:45:00-04:00 5,4,4\n"},
+    {"one in one piece besides a part that stands: no other part is it",
+     "64 3 2026-03-08T10:00:00 {'bolusId':7}\n59 4 2026-03-08T10:00:00 {'bolusId':7}\n"
+     "21 5 2026-03-08T12:00:00 {'bolusId':7,'completionStatus':3,'insulinDelivered':2}\n",
+     SPRING_UPLOAD, SPRING_LATER,
+     "[" TREATMENT("a", "Combo Bolus", "2026-03-08T16:00:00", ID("5") ",'insulin':2") "," TREATMENT(
+         "b", "Combo Bolus", "2026-03-08T15:15:00", ID("5,1,4") ",'insulin':0.5") "]",
+     NULL,
      "unchanged Combo Bolus 2026-03-08T11:15:00-04:00 5,1,4\n"
      "unchanged Combo Bolus 2026-03-08T11:45:00-04:00 5,2,4\n"
      "unchanged Combo Bolus 2026-03-08T12:15:00-04:00 5,3,4\n"
@@ -179,6 +205,34 @@ static const struct row reading_rows[] = {
      "[" ENTRY("a", "1772989200000", ID("5") SOURCE ",'sgv':100") "," ENTRY("b", "1772989200000",
                                                                             ID("5") ",'sgv':100") "]",
      "unchanged sgv 2026-03-08T13:00:00-04:00 5\n"},
+    {"one at another zone's time goes: 26 hours off at most",
+     READING("5", "2026-03-08T12:00:03") "573825600}\n", SPRING_UPLOAD, SPRING_LATER, NULL,
+     "[" ENTRY("a", "1772989200000", ID("5") SOURCE ",'sgv':100") "," ENTRY("b", "1772895600000",
+                                                                            ID("5") SOURCE ",'sgv':100") "]",
+     "unchanged sgv 2026-03-08T13:00:00-04:00 5\ndelete b\n"},
+    {"a quarter of an hour more: a person's", READING("5", "2026-03-08T12:00:03") "573825600}\n",
+     SPRING_UPLOAD, SPRING_LATER, NULL,
+     "[" ENTRY("a", "1772989200000", ID("5") SOURCE ",'sgv':100") "," ENTRY("b", "1772894700000",
+                                                                            ID("5") SOURCE ",'sgv':100") "]",
+     "unchanged sgv 2026-03-08T13:00:00-04:00 5\n"},
+    {"a minute less: a person's", READING("5", "2026-03-08T12:00:03") "573825600}\n", SPRING_UPLOAD,
+     SPRING_LATER, NULL,
+     "[" ENTRY("a", "1772989200000", ID("5") SOURCE ",'sgv':100") "," ENTRY("b", "1772895660000",
+                                                                            ID("5") SOURCE ",'sgv':100") "]",
+     "unchanged sgv 2026-03-08T13:00:00-04:00 5\n"},
+    {"of another glucose: a person's", READING("5", "2026-03-08T12:00:03") "573825600}\n", SPRING_UPLOAD,
+     SPRING_LATER, NULL,
+     "[" ENTRY("a", "1772989200000", ID("5") SOURCE ",'sgv':100") "," ENTRY("b", "1772895600000",
+                                                                            ID("5") SOURCE ",'sgv':101") "]",
+     "unchanged sgv 2026-03-08T13:00:00-04:00 5\n"},
+    {"in the repeated hour, set in time: where it belongs it stands", /* egvTimeStamp of 01:30:00 */
+     READING("5", "2026-11-01T01:30:03") "594351000}\n", "2026-11-01T06:32:00Z", AUTUMN_LATER, NULL,
+     "[" ENTRY("a", "1793514600000", ID("5") SOURCE ",'sgv':100") "]",
+     "unchanged sgv 2026-11-01T01:30:00-05:00 5\n"},
+    {"one that another wrote stands", READING("5", "2026-03-08T12:00:03") "573825600}\n", SPRING_UPLOAD,
+     SPRING_LATER, NULL,
+     "[{'_id':'a','type':'sgv','device':'phone','date':1772985600000,'sgv':100" ID("5") SOURCE "}]",
+     "unchanged sgv 2026-03-08T13:00:00-04:00 5\n"},
     {"another pump's reading of that number stands", READING("5", "2026-03-08T12:00:03") "573825600}\n",
      SPRING_UPLOAD, SPRING_LATER, NULL,
      "[" ENTRY("a", "1772985600000", ID("5") ",'pump_event_source':'6e3a6edb','sgv':100") "," ENTRY(
@@ -194,8 +248,20 @@ static const struct row reading_rows[] = {
 #define STORED(id, time, number) TREATMENT(id, "Basal Resume", "2026-05-14T" time, ID(number))
 #define BACK(id, time, number)   MOVED(id, "Basal Resume", "2026-05-14T" time "-04:00", ID(number))
 #define STANDS(time, number)     "unchanged Basal Resume 2026-05-14T" time "-04:00 " number "\n"
-#define DAY_UPLOAD               "2026-05-14T15:42:00Z"
-#define DAY_LATER                "2026-05-14T17:00:00Z"
+#define DAY_STANDS                                                                                           \
+    STANDS("11:00:00", "1")                                                                                  \
+    STANDS("11:10:00", "2") STANDS("11:20:00", "3") STANDS("11:30:00", "4") STANDS("11:40:00", "5")
+#define FAR(id, day, time, number) TREATMENT(id, "Basal Resume", day "T" time, ID(number) SOURCE)
+#define NEAR(id, time, number)     MOVED(id, "Basal Resume", "2026-05-14T" time "-04:00", ID(number) SOURCE)
+#define DAY_GOES_BACK                                                                                        \
+    NEAR("a", "11:00:00", "1")                                                                               \
+    NEAR("b", "11:10:00", "2")                                                                               \
+    NEAR("c", "11:20:00", "3") NEAR("d", "11:30:00", "4") NEAR("e", "11:40:00", "5")
+#define ALL_AT(day, one, two, three, four, five)                                                             \
+    "[" FAR("a", day, one, "1") "," FAR("b", day, two, "2") "," FAR("c", day, three, "3") "," FAR(           \
+        "d", day, four, "4") "," FAR("e", day, five, "5") "]"
+#define DAY_UPLOAD "2026-05-14T15:42:00Z"
+#define DAY_LATER  "2026-05-14T17:00:00Z"
 
 static const struct row zone_rows[] = {
     {"a person's drag of exactly an hour stands", DAY, DAY_UPLOAD, DAY_LATER,
@@ -212,6 +278,26 @@ static const struct row zone_rows[] = {
      NULL,
      BACK("a", "11:00:00", "1") BACK("b", "11:10:00", "2") STANDS("11:20:00", "3") BACK("d", "11:30:00", "4")
          BACK("e", "11:40:00", "5")},
+    {"three of five are more than half", DAY, DAY_UPLOAD, DAY_LATER,
+     "[" STORED("a", "16:00:00", "1") "," STORED("b", "15:10:00", "2") "," STORED(
+         "c", "15:20:00", "3") "," STORED("d", "16:30:00", "4") "," STORED("e", "16:40:00", "5") "]",
+     NULL,
+     BACK("a", "11:00:00", "1") STANDS("11:10:00", "2") STANDS("11:20:00", "3") BACK("d", "11:30:00", "4")
+         BACK("e", "11:40:00", "5")},
+    {"three of six are not", RESUME("0", "10:50:00") DAY, DAY_UPLOAD, DAY_LATER,
+     "[" STORED("z", "14:50:00", "0") "," STORED("a", "16:00:00", "1") "," STORED(
+         "b", "15:10:00", "2") "," STORED("c", "15:20:00", "3") "," STORED("d", "16:30:00",
+                                                                           "4") "," STORED("e", "16:40:00",
+                                                                                           "5") "]",
+     NULL,
+     STANDS("10:50:00", "0") STANDS("11:00:00", "1") STANDS("11:10:00", "2") STANDS("11:20:00", "3")
+         STANDS("11:30:00", "4") STANDS("11:40:00", "5")},
+    {"26 hours off: as far as two zones can be", DAY, DAY_UPLOAD, DAY_LATER,
+     ALL_AT("2026-05-13", "13:00:00", "13:10:00", "13:20:00", "13:30:00", "13:40:00"), NULL, DAY_GOES_BACK},
+    {"a quarter of an hour more is no zone's", DAY, DAY_UPLOAD, DAY_LATER,
+     ALL_AT("2026-05-13", "12:45:00", "12:55:00", "13:05:00", "13:15:00", "13:25:00"), NULL, DAY_STANDS},
+    {"nor is what no quarters of an hour make up", DAY, DAY_UPLOAD, DAY_LATER,
+     ALL_AT("2026-05-14", "16:07:00", "16:17:00", "16:27:00", "16:37:00", "16:47:00"), NULL, DAY_STANDS},
     {"not where no upload bears witness to the clock", DAY, "2026-05-14T18:42:00Z", "2026-05-14T19:00:00Z",
      "[" STORED("a", "16:00:00", "1") "," STORED("b", "16:10:00", "2") "," STORED(
          "c", "16:20:00", "3") "," STORED("d", "16:30:00", "4") "," STORED("e", "16:40:00", "5") "]",

@@ -151,6 +151,28 @@ static void a_new_document_is_exactly_this(void **state)
     json_free(outcome.body);
 }
 
+static void a_segment_begins_at_a_time_of_day(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *segment, *time;
+    } cases[] = {
+        {SEGMENT(1, 800, 8000, 45, 110), "00:01"},    {SEGMENT(59, 800, 8000, 45, 110), "00:59"},
+        {SEGMENT(60, 800, 8000, 45, 110), "01:00"},   {SEGMENT(61, 800, 8000, 45, 110), "01:01"},
+        {SEGMENT(719, 800, 8000, 45, 110), "11:59"},  {SEGMENT(1380, 800, 8000, 45, 110), "23:00"},
+        {SEGMENT(1439, 800, 8000, 45, 110), "23:59"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char settings[1000];
+        snprintf(settings, sizeof settings,
+                 SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 800, 8000, 45, 110) ",%s")), cases[i].segment);
+        struct outcome outcome = plan(settings, NULL);
+        const struct json *basal = json_get(json_get(json_get(outcome.body, "store"), "A"), "basal");
+        assert_string_equal(text_of(basal->first->next, "time"), cases[i].time);
+        json_free(outcome.body);
+    }
+}
+
 static void what_we_wrote_is_not_written_again(void **state)
 {
     (void)state;
@@ -224,6 +246,34 @@ static void a_strange_hash_is_not_trusted(void **state)
     struct outcome outcome = plan(pump, held);
     assert_int_equal(outcome.action, PROFILE_CREATE);
     json_free(outcome.body);
+    basal[4] = '5';
+    static const struct {
+        const char *was, *is;
+        bool counts;
+    } edits[] = {
+        {"\"dia\":\"4.5\"", "\"dia\":\"4.50\"", true},
+        {"\"dia\":\"4.5\"", "\"dia\":4.5", true},
+        {"\"dia\":\"4.5\",", "", true},
+        {"\"dia\":\"4.5\",", "\"dia\":\"4.5\",\"more\":1,", true},
+        {"\"value\":0.785}", "\"value\":0.785,\"more\":1}", true},
+        {"\"value\":0.785}", "\"value\":0.7850}", false},
+        {"\"value\":0.785},", "\"value\":0.785},{},", true},
+        {"\"School_day\":{", "\"Theirs\":{},\"School_day\":{", false}, /* other profiles stay */
+    };
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        char *place = strstr(held, edits[i].was);
+        struct buffer edited;
+        buffer_init(&edited, 1 << 20);
+        assert_non_null(place);
+        buffer_add(&edited, held, (size_t)(place - held));
+        buffer_add_text(&edited, edits[i].is);
+        buffer_add_text(&edited, place + strlen(edits[i].was));
+        outcome = plan(pump, edited.data);
+        if (outcome.action != (edits[i].counts ? PROFILE_CREATE : PROFILE_UNCHANGED))
+            fail_msg("%s in the place of %s: %d", edits[i].is, edits[i].was, outcome.action);
+        json_free(outcome.body);
+        buffer_free(&edited);
+    }
     outcome = plan(pump, "{\"pump_settings_hash\":\"\"}");
     assert_int_equal(outcome.action, PROFILE_CREATE);
     json_free(outcome.body);
@@ -373,6 +423,42 @@ static void settings_that_cannot_be_true_write_nothing(void **state)
     }
 }
 
+#define LONG_NAME "1234567890123456789012345678901234567890123456789012345678901234" /* 64 bytes */
+
+static void what_is_just_possible_is_written(void **state)
+{
+    (void)state;
+#define WITH_ALERTS(low, high, profile)                                                                      \
+    "{\"profiles\":{\"activeIdp\":0,\"profile\":[" profile                                                   \
+    "]},\"cgmSettings\":{\"highGlucoseAlertMgPerDl\":" #high ",\"lowGlucoseAlertMgPerDl\":" #low "}}"
+    /* clang-format off */
+    static const struct {
+        const char *settings, *holds;
+    } cases[] = {
+        {SETTINGS(0, PROFILE(0, "A", 60, GOOD)), "\"dia\":\"1\""},
+        {SETTINGS(0, PROFILE(0, "A", 720, GOOD)), "\"dia\":\"12\""},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 15000, 300000, 1000, 400))), "\"value\":300}"},
+        {SETTINGS(0, PROFILE(0, "A", 300, SEGMENT(0, 0, 100, 1, 0))), "\"value\":0.1}"},
+        {WITH_ALERTS(40, 400, PROFILE(0, "A", 300, GOOD)), "\"value\":400}"},
+        {WITH_ALERTS(40, 41, PROFILE(0, "A", 300, GOOD)), "\"value\":41}"},
+        {WITH_ALERTS(0, 0, PROFILE(0, "A", 300, SEGMENT(0, 800, 8000, 45, 40))), "\"value\":40}"},
+        {SETTINGS(0, PROFILE(0, LONG_NAME, 300, GOOD)), "\"" LONG_NAME "\""},
+        {SETTINGS(0, PROFILE(0, LONG_NAME "5", 300, GOOD)), "\"" LONG_NAME "\""},
+        {SETTINGS(0, PROFILE(0, "A\\u00a0B", 300, GOOD)), "\"A\u00a0B\""},
+        {SETTINGS(0, PROFILE(0, "A\\u009fB", 300, GOOD)), "\"A_B\""},
+    };
+    /* clang-format on */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct outcome outcome = plan(cases[i].settings, NULL);
+        assert_int_equal(outcome.action, PROFILE_CREATE);
+        char *text = spell(outcome.body);
+        if (!strstr(text, cases[i].holds))
+            fail_msg("case %zu: %s", i, text);
+        free(text);
+        json_free(outcome.body);
+    }
+}
+
 static void a_spare_profile_that_makes_no_sense_is_left_out_and_named(void **state)
 {
     (void)state;
@@ -423,7 +509,8 @@ static void without_alerts_the_segments_targets_stand_in(void **state)
         "{\"highGlucoseAlertMgPerDl\":190,\"lowGlucoseAlertMgPerDl\":0}",
         "{\"highGlucoseAlertMgPerDl\":75,\"lowGlucoseAlertMgPerDl\":75}",
         "{\"highGlucoseAlertMgPerDl\":\"190\",\"lowGlucoseAlertMgPerDl\":75}",
-        "{\"highGlucoseAlertMgPerDl\":1900,\"lowGlucoseAlertMgPerDl\":75}",
+        "{\"highGlucoseAlertMgPerDl\":401,\"lowGlucoseAlertMgPerDl\":75}",
+        "{\"highGlucoseAlertMgPerDl\":190,\"lowGlucoseAlertMgPerDl\":39}",
     };
     for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++) {
         char settings[1000];
@@ -546,6 +633,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_document_is_exactly_this),
+        cmocka_unit_test(a_segment_begins_at_a_time_of_day),
         cmocka_unit_test(what_we_wrote_is_not_written_again),
         cmocka_unit_test(a_changed_setting_is_written),
         cmocka_unit_test(a_strange_hash_is_not_trusted),
@@ -553,6 +641,7 @@ int main(void)
         cmocka_unit_test(replacing_keeps_the_document),
         cmocka_unit_test(a_document_from_the_future_stops_it),
         cmocka_unit_test(settings_that_cannot_be_true_write_nothing),
+        cmocka_unit_test(what_is_just_possible_is_written),
         cmocka_unit_test(a_spare_profile_that_makes_no_sense_is_left_out_and_named),
         cmocka_unit_test(without_alerts_the_segments_targets_stand_in),
         cmocka_unit_test(names_are_clean_and_told_apart),

@@ -24,11 +24,13 @@ static void the_table_ends_in_the_sum_of_its_columns(void **state)
     report_init(&report, 0);
     report.kinds[DOCUMENT_TEMP_BASAL] = (struct report_counts){.created = 1, .amended = 20, .unchanged = 300};
     report.kinds[DOCUMENT_READING] = (struct report_counts){.created = 5, .amended = 60, .withheld = 7};
+    report.kinds[DOCUMENT_NOTE] = (struct report_counts){.created = 2, .amended = 2};
     write_table(&report, &table);
     assert_string_equal(table.data, "                    created  amended unchanged withheld\n"
                                     "Temp Basal                1       20       300        0\n"
+                                    "Note                      2        2         0        0\n"
                                     "sgv                       5       60         0        7\n"
-                                    "total                     6       80       300        7\n");
+                                    "total                     8       82       300        7\n");
     buffer_free(&table);
     report_free(&report);
 }

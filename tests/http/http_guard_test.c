@@ -164,6 +164,8 @@ static void bodies(void **state)
     EXPECT(POST("", ""), 1);
     EXPECT(POST("Content-Length: 3\r\n", "abc"), 1);
     EXPECT(POST("Content-Length: 003\r\n", "abc"), 1);
+    EXPECT(POST("Content-Length:\t 3 \t\r\n", "abc"), 1);
+    EXPECT(POST("Content-Length: \t3\t\t\r\n", "abc"), 1);
     EXPECT(POST("Content-Length: 3\r\n", "ab"), 0);
     EXPECT(POST("Content-Length: 101\r\n", ""), 413);
     EXPECT(POST("Content-Length: 99999999999999999999999999\r\n", ""), 413);

@@ -660,6 +660,278 @@ static void readings_follow_the_stretch_they_fell_in(void **state)
     end(&world);
 }
 
+/* Ten minutes on either side of what is told at once, and where a stretch begins and ends. */
+static void a_reading_near_a_setting_has_one_place(void **state)
+{
+    (void)state;
+    struct story story = {"set",
+                          &new_york,
+                          "2026-10-20T00:00:00Z",
+                          "2026-11-05T12:00:00Z",
+                          -4 * HOUR,
+                          {{"2026-11-01T06:30:00Z", 0, false}},
+                          .late = 60};
+    enum origin { RECORD, BEGIN, END }; /* of the new stretch; of the old one */
+    static const struct {
+        int64_t step;
+        enum origin origin;
+        int64_t behind; /* seconds from there to what the clock showed */
+        bool is_new;
+    } cases[] = {
+        {-HOUR, RECORD, -10 * MINUTE, true},
+        {-HOUR, RECORD, -10 * MINUTE - 1, false},
+        {-HOUR, BEGIN, 0, true},
+        {-HOUR, BEGIN, -1, false},
+        {HOUR, BEGIN, 0, true},
+        {HOUR, END, 10 * MINUTE, false},
+        {HOUR, END, 10 * MINUTE + 1, true},
+        {HOUR, END, -HOUR, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        story.settings[0].step = cases[i].step;
+        begin(&world);
+        live(&world, &story);
+        find(&world, &story);
+        const struct clock_stretch *old = &world.clock.stretches[0], *new = old + 1;
+        size_t first = 0;
+        while (world.records[first].instant < instant_of("2026-11-01T06:30:00Z"))
+            first++;
+        /* the first of the new stretch; one that lies well within it */
+        const struct record *record = &world.records[cases[i].origin == RECORD ? first : first + 24];
+        const int64_t wall = cases[i].behind + (cases[i].origin == RECORD  ? record->wall
+                                                : cases[i].origin == BEGIN ? new->first_wall
+                                                                           : old->last_wall);
+        int64_t instant =
+            pump_clock_reading(&world.clock, (struct clock_place){0, record->sequence}, record->wall, wall);
+        if (instant != wall - (cases[i].is_new ? new : old)->offset)
+            fail_msg("case %zu", i);
+        end(&world);
+    }
+}
+
+/* The pump's clock shows New York's winter time. */
+static void an_upload_is_believed_within_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t late;  /* from the record to the upload */
+        int64_t newer; /* seconds by which the newest record lies ahead of now */
+        int64_t offset;
+        enum clock_evidence evidence;
+    } cases[] = {
+        {"20 minutes behind its record", 20 * MINUTE, 0, -5 * HOUR, CLOCK_BY_UPLOAD},
+        {"a second more", 20 * MINUTE + 1, 0, -5 * HOUR, CLOCK_BY_AGREEMENT},
+        {"20 minutes before it", -20 * MINUTE, 0, -5 * HOUR, CLOCK_BY_UPLOAD},
+        {"a second more before it", -20 * MINUTE - 1, 0, -5 * HOUR, CLOCK_BY_AGREEMENT},
+        {"half an hour before it, as a fast clock can be", -30 * MINUTE, 0, -5 * HOUR, CLOCK_BY_AGREEMENT},
+        {"a second more than a fast clock can be", -30 * MINUTE - 1, 0, -4 * HOUR, CLOCK_BY_ZONE},
+        {"a newest record half an hour ahead", 3 * HOUR, 30 * MINUTE, -5 * HOUR, CLOCK_BY_AGREEMENT},
+        {"a second further ahead", 3 * HOUR, 30 * MINUTE + 1, -4 * HOUR, CLOCK_BY_ZONE},
+    };
+    const int64_t instant = instant_of("2026-01-20T12:00:00Z");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct clock_witness witness = {instant - 5 * HOUR, instant + cases[i].late};
+        const struct clock_input input = {
+            .zone = &new_york,
+            .now = witness.upload,
+            .first_available = NO_TIME,
+            .newest_wall = cases[i].newer ? witness.upload - 5 * HOUR + cases[i].newer : witness.wall,
+            .witnesses = &witness,
+            .witness_count = 1,
+        };
+        struct pump_clock clock;
+        pump_clock_find(&clock, &input);
+        if (clock.stretches[0].offset != cases[i].offset || clock.evidence != cases[i].evidence)
+            fail_msg("%s: %lld by %s", cases[i].name, (long long)clock.stretches[0].offset,
+                     clock_evidence_name(clock.evidence));
+        pump_clock_free(&clock);
+    }
+}
+
+/* Two runs of records, and perhaps a change of number 100 between them or within the first: to the second. */
+static void a_jump_is_held_against_the_records_around_it(void **state)
+{
+    (void)state;
+    enum { BETWEEN, WITHIN_FIRST, ACROSS, UNTOLD };
+    static const struct {
+        int where;
+        int64_t shown, step; /* from run to run; of the change */
+        int64_t is;          /* the step that is believed; 0: none */
+        bool disbelieved, lost;
+    } cases[] = {
+        {.where = BETWEEN, .shown = 15 * MINUTE, .step = -HOUR, .disbelieved = true}, /* it ran evenly */
+        {.where = BETWEEN, .shown = 15 * MINUTE + 1, .step = -HOUR, .is = -HOUR},
+        {.where = BETWEEN, .shown = -8 * MINUTE + 1, .step = -HOUR, .disbelieved = true},
+        {.where = BETWEEN, .shown = -8 * MINUTE, .step = -HOUR, .is = -HOUR},
+        {.where = BETWEEN, .shown = 0, .step = 15 * MINUTE, .is = 15 * MINUTE},
+        {.where = BETWEEN, .shown = 0, .step = 15 * MINUTE + 1, .disbelieved = true},
+        {.where = BETWEEN, .shown = 0, .step = 8 * MINUTE, .is = 15 * MINUTE},
+        {.where = BETWEEN, .shown = 0, .step = 8 * MINUTE - 1}, /* drift put right */
+        {.where = BETWEEN, .shown = 0, .step = -8 * MINUTE + 1},
+        {.where = BETWEEN, .shown = 0, .step = -8 * MINUTE, .disbelieved = true},
+        {.where = BETWEEN, .shown = HOUR, .step = HOUR + 7 * MINUTE + 29, .is = HOUR},
+        {.where = BETWEEN, .shown = HOUR, .step = HOUR + 8 * MINUTE, .is = HOUR + 15 * MINUTE},
+        {.where = BETWEEN, .shown = HOUR, .step = HOUR + 8 * MINUTE + 1, .disbelieved = true},
+        {.where = WITHIN_FIRST, .shown = HOUR, .step = HOUR, .is = HOUR},
+        {.where = WITHIN_FIRST, .shown = 0, .step = HOUR, .disbelieved = true},
+        {.where = ACROSS, .shown = 0, .step = 30 * MINUTE, .is = 30 * MINUTE},
+        {.where = ACROSS, .shown = 0, .step = 30 * MINUTE + 1, .disbelieved = true},
+        {.where = ACROSS, .shown = 0, .step = -8 * MINUTE + 1},
+        {.where = ACROSS, .shown = 0, .step = -8 * MINUTE, .disbelieved = true},
+        {.where = UNTOLD, .shown = -8 * MINUTE + 1},
+        {.where = UNTOLD, .shown = -8 * MINUTE, .is = -15 * MINUTE},
+        {.where = UNTOLD, .shown = -36 * HOUR, .is = -36 * HOUR},
+        {.where = UNTOLD, .shown = -36 * HOUR - 1, .lost = true},
+        {.where = UNTOLD, .shown = 36 * HOUR + 1}, /* the pump was off */
+    };
+    const int64_t wall = instant_of("2026-05-10T13:05:00Z");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int where = cases[i].where;
+        const int64_t last = where == ACROSS ? 200 : where == BETWEEN ? 99 : 100;
+        const struct log_run runs[] = {
+            {.first_sequence = 1, .last_sequence = last, .first_wall = wall - HOUR, .last_wall = wall},
+            {.first_sequence = where == ACROSS ? 201 : 101,
+             .last_sequence = 300,
+             .first_wall = wall + cases[i].shown,
+             .last_wall = wall + cases[i].shown + HOUR},
+        };
+        const struct clock_change change = {
+            .sequence = 100, .wall = NO_TIME, .step = cases[i].step, .is_date = true};
+        const struct clock_input input = {
+            .zone = &new_york,
+            .now = wall + 10 * DAY,
+            .runs = runs,
+            .run_count = 2,
+            .changes = &change,
+            .change_count = where != UNTOLD,
+            .first_available = NO_TIME,
+            .newest_wall = NO_TIME,
+        };
+        struct pump_clock clock;
+        pump_clock_find(&clock, &input);
+        const struct clock_stretch *newest = &clock.stretches[clock.count - 1];
+        if (clock.count != 1u + (cases[i].is != 0 || cases[i].lost) || newest->step != cases[i].is ||
+            clock.disbelieved != cases[i].disbelieved || newest->lost != cases[i].lost)
+            fail_msg("case %zu: %zu stretches, %lld, %zu, %d", i, clock.count, (long long)newest->step,
+                     clock.disbelieved, newest->lost);
+        pump_clock_free(&clock);
+    }
+}
+
+/* Where nothing that the zone allows fits. */
+static void what_the_zone_does_not_allow_is_guessed(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t off, guessed; /* ahead of New York's summer time */
+    } cases[] = {
+        {7 * HOUR + 7 * MINUTE + 29, 7 * HOUR},
+        {7 * HOUR + 7 * MINUTE + 30, 7 * HOUR + 15 * MINUTE},
+        {20 * HOUR, 20 * HOUR},
+        {20 * HOUR + 1, DAY},
+        {DAY + 30 * MINUTE, DAY},
+        {DAY + 30 * MINUTE + 1, 2 * DAY},
+        {3 * DAY - 2 * HOUR, 3 * DAY},
+    };
+    const int64_t upload = instant_of("2026-05-20T12:00:00Z");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct clock_witness witness = {upload - 4 * HOUR + cases[i].off, upload};
+        const struct clock_input input = {
+            .zone = &new_york,
+            .now = upload,
+            .first_available = NO_TIME,
+            .newest_wall = witness.wall,
+            .witnesses = &witness,
+            .witness_count = 1,
+        };
+        struct pump_clock clock;
+        pump_clock_find(&clock, &input);
+        assert_int_equal(clock.evidence, CLOCK_BY_GUESS);
+        assert_int_equal(clock.stretches[0].offset, cases[i].guessed - 4 * HOUR);
+        pump_clock_free(&clock);
+    }
+}
+
+/* Without an upload the zone decides, whatever the clock shows, as long as it shows a date that can be. */
+static void without_an_upload_it_is_the_zones(void **state)
+{
+    (void)state;
+    const struct {
+        int64_t wall, offset;
+        bool dated;
+    } cases[] = {
+        {instant_of("2027-05-20T12:00:00Z"), -4 * HOUR, true},
+        {instant_of("2026-11-01T01:30:00Z"), -4 * HOUR, true}, /* shown twice: the first */
+        {PUMP_TIME_EARLIEST, -5 * HOUR, true},
+        {PUMP_TIME_EARLIEST - 1, 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct clock_input input = {
+            .zone = &new_york,
+            .now = instant_of("2026-11-02T12:00:00Z"),
+            .first_available = cases[i].wall,
+            .newest_wall = cases[i].wall,
+        };
+        struct pump_clock clock;
+        pump_clock_find(&clock, &input);
+        assert_int_equal(clock.stretches[0].dated, cases[i].dated);
+        assert_int_equal(clock.stretches[0].offset, cases[i].offset);
+        if (cases[i].dated)
+            assert_int_equal(clock.evidence, CLOCK_BY_ZONE);
+        pump_clock_free(&clock);
+    }
+}
+
+/* The clock may have been left in winter, or each upload was an hour late: three say that it was. */
+static void another_season_takes_three_uploads(void **state)
+{
+    (void)state;
+    const int64_t wall = instant_of("2026-07-20T12:00:00Z");
+    const struct clock_witness witnesses[] = {{wall - 2 * DAY, wall - 2 * DAY + 5 * HOUR},
+                                              {wall - DAY, wall - DAY + 5 * HOUR},
+                                              {wall, wall + 5 * HOUR}};
+    for (size_t count = 1; count <= 3; count++) {
+        const struct clock_input input = {
+            .zone = &new_york,
+            .now = wall + 5 * HOUR,
+            .first_available = wall - 10 * DAY,
+            .newest_wall = wall,
+            .witnesses = witnesses + 3 - count,
+            .witness_count = count,
+        };
+        struct pump_clock clock;
+        pump_clock_find(&clock, &input);
+        assert_int_equal(clock.stretches[0].offset, count < 3 ? -4 * HOUR : -5 * HOUR);
+        assert_int_equal(clock.evidence, count < 3 ? CLOCK_BY_ZONE : CLOCK_BY_UPLOAD);
+        pump_clock_free(&clock);
+    }
+}
+
+/* Less than a day tells nothing of a zone. */
+static void a_zone_is_wrong_after_a_day(void **state)
+{
+    (void)state;
+    const int64_t wall = instant_of("2026-07-20T12:00:00Z");
+    const struct clock_witness witness = {wall, wall + 4 * HOUR};
+    for (int less = 0; less < 2; less++) {
+        const struct clock_input input = {
+            .zone = &chicago,
+            .now = witness.upload,
+            .first_available = wall - DAY + less,
+            .newest_wall = wall,
+            .witnesses = &witness,
+            .witness_count = 1,
+        };
+        struct pump_clock clock;
+        pump_clock_find(&clock, &input);
+        assert_int_equal(clock.ahead, HOUR);
+        assert_int_equal(clock.zone_is_wrong, !less);
+        pump_clock_free(&clock);
+    }
+}
+
 static void windows_are_what_the_clock_showed(void **state)
 {
     (void)state;
@@ -686,6 +958,97 @@ static void windows_are_what_the_clock_showed(void **state)
     to = instant_of("2026-05-09T12:00:00Z");
     assert_int_equal(pump_clock_walls(&world.clock, from, to, ranges), 1);
     end(&world);
+}
+
+/* Set back, the clock shows a time twice: that is asked for once. */
+static void windows_that_overlap_are_one(void **state)
+{
+    (void)state;
+    const struct story story = {"set back",
+                                &new_york,
+                                "2026-05-01T00:00:00Z",
+                                "2026-05-20T12:00:00Z",
+                                -4 * HOUR,
+                                {{"2026-05-10T13:30:00Z", -6 * HOUR, false}},
+                                .late = 60};
+    static const struct {
+        const char *from, *to, *first, *last;
+        size_t count;
+    } cases[] = {
+        {"2026-05-09T00:00:00Z", "2026-05-13T00:00:00Z", "2026-05-08T20:00:00Z", "2026-05-12T14:00:00Z", 1},
+        {"2026-05-10T07:45:00Z", "2026-05-10T14:00:00Z", "2026-05-10T03:29:40Z", "2026-05-10T09:29:40Z", 1},
+        {"2026-05-10T08:00:01Z", "2026-05-10T14:00:00Z", "2026-05-10T03:29:40Z", "2026-05-10T09:29:40Z", 1},
+        {"2026-05-10T08:00:02Z", "2026-05-10T14:00:00Z", "2026-05-10T03:29:40Z", "2026-05-10T04:00:00Z", 2},
+        {"2026-04-20T00:00:00Z", "2026-05-02T00:00:00Z", "2026-04-19T20:00:00Z", "2026-05-01T20:00:00Z", 1},
+        {"2026-05-12T06:00:00Z", "2026-05-12T06:00:00Z", "2026-05-11T20:00:00Z", "2026-05-11T20:00:00Z", 1},
+        {"2026-05-10T06:00:00Z", "2026-05-10T14:00:00Z", "2026-05-10T02:00:00Z", "2026-05-10T09:29:40Z", 1},
+    };
+    struct world world;
+    begin(&world);
+    live(&world, &story);
+    find(&world, &story);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wall_range ranges[8];
+        assert_int_equal(
+            pump_clock_walls(&world.clock, instant_of(cases[i].from), instant_of(cases[i].to), ranges),
+            cases[i].count);
+        assert_int_equal(ranges[0].first, instant_of(cases[i].first));
+        assert_int_equal(ranges[0].last, instant_of(cases[i].last));
+    }
+    end(&world);
+}
+
+/* Of two records that the clock was set: whether they are one setting. */
+static void one_setting_writes_several_records(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t numbers, apart; /* from the first record to the second */
+        int32_t group;
+        bool no_wall;
+        size_t jumps;
+    } cases[] = {
+        {"the next number, however much later", 1, 2 * HOUR, .jumps = 1},
+        {"within two minutes", 2, 2 * MINUTE, .jumps = 1},
+        {"a second more", 2, 2 * MINUTE + 1, .jumps = 2},
+        {"within two minutes, the other way", 2, -2 * MINUTE, .jumps = 1},
+        {"a second more, the other way", 2, -2 * MINUTE - 1, .jumps = 2},
+        {"within two minutes of the new time", 2, HOUR + 2 * MINUTE, .jumps = 1},
+        {"a second more than that", 2, HOUR + 2 * MINUTE + 1, .jumps = 2},
+        {"two minutes before the new time", 2, HOUR - 2 * MINUTE, .jumps = 1},
+        {"a second more before it", 2, HOUR - 2 * MINUTE - 1, .jumps = 2},
+        {"twenty records on", 20, 0, .jumps = 1},
+        {"one more", 21, 0, .jumps = 2},
+        {"in another group", 1, 0, .group = 1, .jumps = 2},
+        {"at an unknown time", 2, 0, .no_wall = true, .jumps = 2},
+    };
+    const int64_t wall = instant_of("2026-05-10T13:00:00Z");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int step = -1; step < 2; step += 2) {
+            const struct clock_change changes[] = {
+                {.sequence = 100, .wall = wall, .step = HOUR, .is_date = true},
+                {.sequence = 100 + cases[i].numbers,
+                 .wall = cases[i].no_wall ? NO_TIME : wall + cases[i].apart,
+                 .step = step * 2 * HOUR,
+                 .group = cases[i].group,
+                 .is_date = true},
+            };
+            const struct clock_input input = {
+                .zone = &new_york,
+                .now = wall + DAY,
+                .changes = changes,
+                .change_count = 2,
+                .first_available = NO_TIME,
+                .newest_wall = NO_TIME,
+            };
+            struct pump_clock clock;
+            pump_clock_find(&clock, &input);
+            if (clock.count != cases[i].jumps + 1)
+                fail_msg("%s: %zu stretches", cases[i].name, clock.count);
+            assert_int_equal(clock.stretches[1].step, cases[i].jumps == 1 ? HOUR + step * 2 * HOUR : HOUR);
+            pump_clock_free(&clock);
+        }
 }
 
 static void the_zone_rule_reads_everything_in_the_zone(void **state)
@@ -788,7 +1151,16 @@ int main(void)
         cmocka_unit_test(a_lost_clock_is_dated_once_it_is_set),
         cmocka_unit_test(a_lost_clock_that_nobody_has_set_has_no_instants),
         cmocka_unit_test(readings_follow_the_stretch_they_fell_in),
+        cmocka_unit_test(a_reading_near_a_setting_has_one_place),
+        cmocka_unit_test(an_upload_is_believed_within_bounds),
+        cmocka_unit_test(a_jump_is_held_against_the_records_around_it),
+        cmocka_unit_test(what_the_zone_does_not_allow_is_guessed),
+        cmocka_unit_test(without_an_upload_it_is_the_zones),
+        cmocka_unit_test(another_season_takes_three_uploads),
+        cmocka_unit_test(a_zone_is_wrong_after_a_day),
         cmocka_unit_test(windows_are_what_the_clock_showed),
+        cmocka_unit_test(windows_that_overlap_are_one),
+        cmocka_unit_test(one_setting_writes_several_records),
         cmocka_unit_test(the_zone_rule_reads_everything_in_the_zone),
         cmocka_unit_test(an_earlier_upload_bears_witness_too),
         cmocka_unit_test(a_log_that_makes_no_sense_takes_no_time),

@@ -183,6 +183,9 @@ static void a_repeated_request_leaves_nothing_twice(void **state)
     pump_log_reader_restart(reader);
     assert_false(pump_log_reader_feed(reader, "<html>", 6, &error) && pump_log_reader_finish(reader, &error));
     pump_log_reader_restart(reader);
+    assert_true(pump_log_reader_feed(reader, "{}", 2, &error));
+    assert_false(pump_log_reader_finish(reader, &error)); /* the list that had begun was another answer's */
+    pump_log_reader_restart(reader);
     assert_true(pump_log_reader_feed(reader, quoted.data, quoted.length, &error));
     assert_int_equal(fixture.log.event_count, 0);
     assert_true(pump_log_reader_finish(reader, &error));
@@ -236,6 +239,54 @@ static void answers_are_joined_in_turns_the_earliest_first(void **state)
     fixture_close(&fixture);
 }
 
+/* Where a pump whose clock is a year off has to be read. */
+static void all_times_are_taken_where_that_is_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *time;
+        bool usual, all;
+    } cases[] = {
+        {"1989-12-31T23:59:59", false, false}, {"1990-01-01T00:00:00", false, true},
+        {"2008-01-01T00:00:00", false, true},  {"2026-05-14T00:00:00", true, true},
+        {"2026-05-16T00:00:00", false, true},  {"2100-01-01T00:00:00", false, true},
+        {"2100-01-01T00:00:01", false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int all = 0; all < 2; all++) {
+            struct fixture fixture;
+            char line[64];
+            snprintf(line, sizeof line, "12 1 %s", cases[i].time);
+            fixture_open(&fixture);
+            if (all)
+                pump_log_take_all_times(&fixture.log);
+            fixture_read(&fixture, 0, line);
+            assert_int_equal(fixture.log.event_count, all ? cases[i].all : cases[i].usual);
+            fixture_close(&fixture);
+        }
+}
+
+/* The clock was lost and set before an upload told of it. A basal still ends the one before it. */
+static void what_has_no_sensible_time_is_left_out(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture);
+    pump_log_take_all_times(&fixture.log);
+    fixture.witness.upload = at("08:12:00");
+    fixture_read(&fixture, 0,
+                 "12 1 2008-01-31T08:00:00\n279 2 2008-01-31T08:05:00 {'commandedRate':1}\n"
+                 "279 3 null\n12 4 08:10:00");
+    fixture_build(&fixture);
+    assert_int_equal(fixture.log.event_count, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(fixture.log.events[i].sequence, i + 2);
+        assert_true(fixture.log.events[i].time == (i < 2 ? NO_TIME : at("08:10:00")));
+    }
+    assert_int_equal(fixture.log.skipped[SKIP_TIME], 2);
+    fixture_close(&fixture);
+}
+
 /* Memory follows the events kept, not the bytes received. */
 static void unwanted_records_leave_nothing(void **state)
 {
@@ -276,6 +327,8 @@ int main(void)
         cmocka_unit_test(the_order_of_arrival_does_not_matter),
         cmocka_unit_test(a_repeated_request_leaves_nothing_twice),
         cmocka_unit_test(answers_are_joined_in_turns_the_earliest_first),
+        cmocka_unit_test(all_times_are_taken_where_that_is_asked_for),
+        cmocka_unit_test(what_has_no_sensible_time_is_left_out),
         cmocka_unit_test(unwanted_records_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
