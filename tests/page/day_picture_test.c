@@ -290,6 +290,51 @@ static void readings_at_the_edges(void **state)
         "to 14T11:59:00\n");
 }
 
+/* Whoever changes pumps in the middle of the day sees both pumps' lists as one, in the order of time. */
+static void two_pumps_are_one_day(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "279 1 10:00:00 {'commandedRate':800}\n279 2 10:05:00 {'commandedRate':0}\n"
+        "20 3 10:10:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':1}\n"
+        "229 4 10:15:00 {'requestedAction':1}\n229 5 10:20:00 {'requestedAction':2}\n"
+        "5 6 10:25:00 {'alarmId':2}\n" READING(7, 579607200, "120") READING(8, 579606600, "110"),
+        "279 1 09:00:00 {'commandedRate':700}\n279 2 09:05:00 {'commandedRate':0}\n"
+        "20 3 09:10:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':2}\n"
+        "229 4 09:15:00 {'requestedAction':1}\n229 5 09:20:00 {'requestedAction':2}\n"
+        "5 6 09:25:00 {'alarmId':2}\n" READING(7, 579603600, "100")};
+    struct fixture fixture;
+    day_picture_init(&picture);
+    fixture_open(&fixture);
+    for (unsigned pump = 0; pump < 2; pump++)
+        fixture_read(&fixture, pump, lines[pump]);
+    fixture_build(&fixture);
+    day_picture_update(&picture, &fixture.log, &new_york, at("12:00:00") - SECONDS_PER_DAY, at("12:00:00"),
+                       at("12:00:00"));
+    fixture_close(&fixture);
+    struct buffer told;
+    buffer_init(&told, 20000);
+    tell_all(&told);
+    assert_string_equal(told.data, "basal 14T09:00:00 5 min 700\n"
+                                   "basal 14T09:05:00 20 min 0\n"
+                                   "basal 14T10:00:00 5 min 800\n"
+                                   "basal 14T10:05:00 20 min 0\n"
+                                   "bolus 14T09:10:00 2000 0\n"
+                                   "bolus 14T10:10:00 1000 0\n"
+                                   "glucose 14T09:00:00 100\n"
+                                   "glucose 14T09:50:00 110\n"
+                                   "glucose 14T10:00:00 120\n"
+                                   "bar 14T09:15:00 300 s kind 0\n"
+                                   "bar 14T10:15:00 300 s kind 0\n"
+                                   "mark 14T09:25:00 kind 0 OcclusionAlarm\n"
+                                   "mark 14T10:25:00 kind 0 OcclusionAlarm\n"
+                                   "fact 14T10:00:00 kind 0: 120\n"
+                                   "fact 14T10:10:00 kind 2: 1000\n"
+                                   "from 14T09:00:00\n"
+                                   "to 14T11:59:00\n");
+    buffer_free(&told);
+}
+
 static void what_lasts_at_the_edges(void **state)
 {
     (void)state;
@@ -454,6 +499,7 @@ int main(void)
         cmocka_unit_test(the_least_basal_and_bolus_are_told),
         cmocka_unit_test(boluses_at_the_edges),
         cmocka_unit_test(readings_at_the_edges),
+        cmocka_unit_test(two_pumps_are_one_day),
         cmocka_unit_test(what_lasts_at_the_edges),
         cmocka_unit_test(moments_at_the_edges),
         cmocka_unit_test(the_status_of_the_last_record_until_now),

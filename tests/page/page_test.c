@@ -305,6 +305,38 @@ static void glucose_shows_in_the_units_of_the_site(void **state)
 
 /* ---- languages ---- */
 
+/* What stands behind the piece is another's. */
+static void a_piece_is_translated_to_its_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *markup;
+        size_t length;
+        const char *german;
+    } cases[] = {
+        {"   ", 2, "  "},
+        {" Sleep ", 7, " Schlaf "},
+        {"Sleepy", 5, "Schlaf"},
+        {"Sleep", 4, "Slee"},
+        {"<b>Sleep</b>Sleep", 17, "<b>Schlaf</b>Schlaf"},
+        {"<i title=\"Sleep\" aria-label=\"Sleep\">", 36, "<i title=\"Sleep\" aria-label=\"Schlaf\">"},
+        {"<i placeholder=\"Sleep", 21, "<i placeholder=\"Schlaf"},
+        {"\">Sleep", 7, "\">Schlaf"},
+        {"\" aria-label=\"Sleep\">Sleep", 26, "\" aria-label=\"Schlaf\">Schlaf"},
+        {"", 0, ""},
+    };
+    page_language_speak(&(struct page_reader){.language = LANGUAGE_GERMAN});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer out;
+        buffer_init(&out, 100);
+        page_translate(cases[i].markup, cases[i].length, &out);
+        assert_int_equal(out.length, strlen(cases[i].german));
+        assert_memory_equal(out.data, cases[i].german, out.length);
+        buffer_free(&out);
+    }
+    page_language_speak(NULL);
+}
+
 /* The %-conversions of a text, in their order. */
 static void conversions(const char *text, char *out, size_t size)
 {
@@ -351,6 +383,8 @@ static void the_reader_is_known_by_the_browsers_tags(void **state)
         {"en-US,en;q=0.9", LANGUAGE_ENGLISH, true, false},
         {"en-GB", LANGUAGE_ENGLISH, false, false},
         {"en", LANGUAGE_ENGLISH, true, false},
+        {"en;q=0.5", LANGUAGE_ENGLISH, true, false},
+        {"en,de", LANGUAGE_ENGLISH, true, false},
         {"it,fr-CA;q=0.8", LANGUAGE_FRENCH, false, true},
         {"ES-us", LANGUAGE_SPANISH, true, false},
         {"es", LANGUAGE_SPANISH, false, true},
@@ -498,6 +532,7 @@ int main(void)
         cmocka_unit_test(the_pumps_clock_is_told_with_since_when_and_what_to_do),
         cmocka_unit_test(other_days_can_be_looked_at_and_filled),
         cmocka_unit_test(glucose_shows_in_the_units_of_the_site),
+        cmocka_unit_test(a_piece_is_translated_to_its_end),
         cmocka_unit_test(every_word_is_in_every_language_in_order),
         cmocka_unit_test(the_reader_is_known_by_the_browsers_tags),
         cmocka_unit_test(times_are_told_in_words),

@@ -169,6 +169,11 @@ static void the_picture_at_its_edges(void **state)
     at.picture.readings[0].time = now;
     at.picture.newest_event = NO_TIME;
     add_picture(&approved, "a single reading, inside");
+    at.picture.bar_count = 2; /* none of them is an activity of this day */
+    at.picture.bars[1] = (struct day_bar){now - HOUR, now, DAY_SUSPENDED, true};
+    at.picture.target_low = 20;
+    at.picture.target_high = 320;
+    approved_add_part(&approved, &at.view, "no activity, and targets beyond what is shown", page_picture);
     approved_end(&approved);
     buffer_free(&base);
 }
@@ -253,6 +258,8 @@ static void the_answers_at_their_edges(void **state)
     set_full_day(1, 0);
     at.view.mmol = true;
     approved_add_part(&approved, &at.view, "sums of little", page_answers);
+    at.picture.boluses[0].insulin = 3;
+    approved_add_part(&approved, &at.view, "sums of next to nothing", page_answers);
     set_full_day(0, 0);
     at.picture.bolus_count = 0;
     approved_add_part(&approved, &at.view, "no sums", page_answers);

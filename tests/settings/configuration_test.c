@@ -76,6 +76,8 @@ static void the_least_that_is_needed_is_enough(void **state)
     assert_null(configuration->listen_host);
     assert_int_equal(configuration->port, 5000);
     assert_false(configuration->trust_proxy);
+    assert_false(configuration->log_json);
+    assert_false(configuration->pump_clock_follows_zone);
     assert_null(configuration->ping_url);
     configuration_free(configuration);
 }
@@ -91,10 +93,10 @@ static void every_setting_is_taken(void **state)
              "NS_SECRET=", "API_SECRET=jane-0123456789abcdef", "NS_SKIP_TLS_VERIFY=YES",
              "NS_IGNORE_CONN_ERRORS=On", "TIMEZONE_NAME= ", "TZ=:Europe/Berlin",
              "TCONNECTSYNC_HEROKU_FEATURES=CGM, BASAL", "IGNORE_ZERO_UNIT_BASAL=1", "ALARM_SAFE_MINUTES=0",
-             "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=30", "NIGHTSCOUT_PROFILE_DELAY_VALUE=12.5",
+             "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=000030", "NIGHTSCOUT_PROFILE_DELAY_VALUE=12.125",
              "NIGHTSCOUT_PROFILE_UPLOAD_MODE=Replace", "TCONNECTSYNC_HEROKU_SECRET=open sesame 42",
              "TCONNECTSYNC_HEROKU_INTERVAL_MINS=120", "LISTEN_HOST=::1", "LISTEN_PORT=80", "DYNO=web.1",
-             "PING_URL=https://hc-ping.com/0f0f?x=1");
+             "PING_URL=https://hc-ping.com/0f0f?x=1", "LOG_FORMAT=Json", "PUMP_CLOCK=Zone");
     assert_int_equal(configuration->problem_count, 0);
     assert_int_equal(configuration->warning_count, 1); /* no TLS verification */
     assert_int_equal(configuration->region, REGION_EU);
@@ -115,8 +117,8 @@ static void every_setting_is_taken(void **state)
     assert_int_equal(configuration->features, FEATURE_CGM | FEATURE_BASAL);
     assert_true(configuration->ignore_zero_unit_basal);
     assert_int_equal(configuration->alarm_safe_minutes, 0);
-    assert_string_equal(configuration->profile_carbs_hr, "30");
-    assert_string_equal(configuration->profile_delay, "12.5");
+    assert_string_equal(configuration->profile_carbs_hr, "000030");
+    assert_string_equal(configuration->profile_delay, "12.125");
     assert_true(configuration->profile_replace);
     assert_string_equal(configuration->secret, "open sesame 42");
     assert_int_equal(configuration->interval_minutes, 120);
@@ -124,6 +126,8 @@ static void every_setting_is_taken(void **state)
     assert_string_equal(configuration->listen_host, "::1");
     assert_int_equal(configuration->port, 80);
     assert_true(configuration->trust_proxy);
+    assert_true(configuration->log_json);
+    assert_true(configuration->pump_clock_follows_zone);
     assert_string_equal(configuration->ping_url, "https://hc-ping.com/0f0f?x=1");
     configuration_free(configuration);
 }
@@ -189,6 +193,30 @@ static void examples_of_guides_count_as_unset(void **state)
     configuration_free(configuration);
 }
 
+static void one_message_for_one_problem(void **state)
+{
+    (void)state;
+    struct configuration *configuration = READ(USABLE);
+    char text[600];
+    for (int times = 0; times < 2; times++) {
+        configuration_add_problem(configuration, "%s is wrong.", "One");
+        configuration_add_problem(configuration, "%s is wrong.", "Another");
+        configuration_add_warning(configuration, "%s is wrong.", "One");
+    }
+    assert_int_equal(configuration->problem_count, 2);
+    assert_string_equal(configuration->problems[0], "One is wrong.");
+    assert_string_equal(configuration->problems[1], "Another is wrong.");
+    assert_int_equal(configuration->warning_count, 1);
+    for (int i = 0; i < 2 * CONFIGURATION_PROBLEMS_MAXIMUM; i++)
+        configuration_add_problem(configuration, "%d", i);
+    assert_int_equal(configuration->problem_count, CONFIGURATION_PROBLEMS_MAXIMUM);
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    configuration_add_warning(configuration, "%s", text);
+    assert_int_equal(strlen(configuration->warnings[1]), 511); /* as much as fits */
+    configuration_free(configuration);
+}
+
 /* One wrong value each: told by name, without the value, and something safe in its place. */
 static void each_wrong_value_is_told_by_name(void **state)
 {
@@ -225,6 +253,8 @@ static void each_wrong_value_is_told_by_name(void **state)
         {"NS_URL=socks5://ns.ZQ7/", "whole address"},
         {"NS_URL=https://yournightscouturl.herokuapp.com/api/v1/", "example"},
         {"NS_SECRET=ZQ7 short", "at least 12"},
+        {"NS_SECRET=ZQ7 is longe", NULL},
+        {"NS_SECRET=ZQ7 is long", "at least 12"},
         {"NS_SECRET=<unreadable>", "NS_SECRET_FILE"},
         {"TCONNECT_PASSWORD=<unreadable>", "cannot be read"},
         {"NS_SKIP_TLS_VERIFY=2", "true or false"},
@@ -261,6 +291,8 @@ static void each_wrong_value_is_told_by_name(void **state)
         {"LISTEN_HOST=a b", "address to listen on"},
         {"PORT=65536", "0 to 65535"},
         {"PORT=http", "0 to 65535"},
+        {"LOG_FORMAT=xml", "logfmt or json"},
+        {"PUMP_CLOCK=fast", "read every pump time in TIMEZONE_NAME as it is"},
         {"TRUST_PROXY=maybe", "true or false"},
         {"PING_URL=ZQ7", "whole address"},
         {"PING_URL=http://u:ZQ7@kuma.example/", "https://"},
@@ -287,8 +319,9 @@ static void an_interval_of_nothing_is_off(void **state)
 {
     (void)state;
     static const char *const off[] = {
-        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=", "TCONNECTSYNC_HEROKU_INTERVAL_MINS=0",
-        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=-5", "TCONNECTSYNC_HEROKU_INTERVAL_MINS= "};
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=",   "TCONNECTSYNC_HEROKU_INTERVAL_MINS=0",
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=-5", "TCONNECTSYNC_HEROKU_INTERVAL_MINS= ",
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=''", "TCONNECTSYNC_HEROKU_INTERVAL_MINS= \"\" "};
     for (size_t i = 0; i < sizeof off / sizeof *off; i++) {
         struct configuration *configuration = READ(USABLE, off[i]);
         assert_int_equal(configuration->problem_count, 0);
@@ -614,6 +647,7 @@ int main(void)
         cmocka_unit_test(a_name_and_password_in_the_sites_address_are_a_proxys),
         cmocka_unit_test(all_that_is_missing_is_told_at_once),
         cmocka_unit_test(examples_of_guides_count_as_unset),
+        cmocka_unit_test(one_message_for_one_problem),
         cmocka_unit_test(each_wrong_value_is_told_by_name),
         cmocka_unit_test(an_interval_of_nothing_is_off),
         cmocka_unit_test(known_mistakes_are_mended_with_a_word),

@@ -14,6 +14,7 @@
 
 #include "credential_cache.h"
 #include "tconnectsync/base/error.h"
+#include "tconnectsync/base/log.h"
 #include "tconnectsync/base/memory.h"
 
 #define NOW 1778731200
@@ -267,11 +268,96 @@ static void a_damaged_file_is_ignored(void **state)
         write_text(others[i], strlen(others[i]));
         assert_false(has_token(&owner, NOW));
     }
-    char *large = xcalloc(1, 100000);
-    memset(large, ' ', 99999);
-    write_text(large, 99999);
+    /* A file has at most 64 KiB, and whatever is larger is none of ours. */
+    char *large = xcalloc(1, 65537);
+    memset(large, ' ', 65537);
+    memcpy(large, text, length);
+    write_text(large, 65536);
+    assert_true(has_token(&owner, NOW));
+    write_text(large, 65537);
     assert_false(has_token(&owner, NOW));
     free(large);
+    free(text);
+    credentials_clear(&written);
+}
+
+/* As it was for the password that it is about, and nothing for another. */
+static void what_limits_the_next_sign_in_is_for_one_password(void **state)
+{
+    (void)state;
+    const struct sign_in_limit limits[] = {{3, NOW - 100, NOW + 500}, {0, 0, 1}, {5, NOW, 0}};
+    struct credential_owner other = owner;
+    other.password = "new";
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct credentials written = {.limit = limits[i]}, read;
+        const bool none = !limits[i].not_before;
+        write_cache(&written);
+        credential_cache_read(path, &owner, NOW, NULL, &read);
+        assert_int_equal(read.limit.attempts, none ? 0 : limits[i].attempts);
+        assert_int_equal(read.limit.since, none ? 0 : limits[i].since);
+        assert_int_equal(read.limit.not_before, limits[i].not_before);
+        assert_int_equal(read.refused, 0);
+        char *text = file_text();
+        assert_true(none == !strstr(text, "\"limit\""));
+        assert_null(strstr(text, "\"refusal\""));
+        free(text);
+        credential_cache_read(path, &other, NOW, NULL, &read);
+        assert_int_equal(read.limit.attempts, 0);
+        assert_int_equal(read.limit.since, 0);
+        assert_int_equal(read.limit.not_before, 0);
+    }
+}
+
+static void keep_line(void *context, enum log_level level, const char *line, size_t length)
+{
+    assert_int_equal(level, LOG_INFO);
+    assert_true(length < 300);
+    strcpy(context, line);
+}
+
+/* What is said of a file with that text; "" when there is nothing to say. */
+static void assert_said(const char *text, const struct credential_owner *whose, int64_t now, const char *why)
+{
+    char line[300] = "";
+    struct log *log = log_new(keep_line, line, LOG_DEBUG, NULL);
+    struct credentials read;
+    unlink(path);
+    if (text)
+        write_text(text, strlen(text));
+    credential_cache_read(path, whose, now, log, &read);
+    credentials_clear(&read);
+    log_free(log);
+    const char *reason = strstr(line, " module=tandem credential_cache=ignored reason=");
+    if (!why)
+        assert_string_equal(line, "");
+    else if (!reason || !strstr(reason, why))
+        fail_msg("expected %s, but: %s", why, line);
+}
+
+static void why_a_file_is_ignored_is_said(void **state)
+{
+    (void)state;
+    struct credentials written = sample(), nothing = {0};
+    struct credential_owner lee = owner, european = owner;
+    lee.email = "lee@example.net";
+    european.region = "EU";
+    write_cache(&written);
+    char *text = file_text();
+    write_cache(&nothing);
+    char *empty = file_text();
+    assert_said(NULL, &owner, NOW, NULL);
+    assert_said(text, &owner, NOW, NULL);
+    assert_said(empty, &owner, NOW, NULL);
+    assert_said("{}", &owner, NOW, "it is damaged");
+    assert_said("{\"format\":2,\"salt\":\"\",\"account\":\"\"}", &owner, NOW,
+                "another version of this program");
+    assert_said(text, &lee, NOW, "it belongs to another email address");
+    assert_said(text, &european, NOW, "its token is for another region or address");
+    assert_said(text, &owner, NOW + 1799, NULL);
+    assert_said(text, &owner, NOW + 1800, "its token has expired");
+    assert_said(text, &owner, NOW + 1800 - 30 * 86400, NULL);
+    assert_said(text, &owner, NOW + 1799 - 30 * 86400, "its token's expiry is too far ahead");
+    free(empty);
     free(text);
     credentials_clear(&written);
 }
@@ -327,7 +413,9 @@ int main(void)
         cmocka_unit_test(every_file_has_its_own_salt),
         cmocka_unit_test(a_token_is_for_one_account_region_and_time),
         cmocka_unit_test(a_refusal_is_for_one_password_and_region),
+        cmocka_unit_test(what_limits_the_next_sign_in_is_for_one_password),
         cmocka_unit_test(a_damaged_file_is_ignored),
+        cmocka_unit_test(why_a_file_is_ignored_is_said),
         cmocka_unit_test(what_fits_no_header_is_no_token),
         cmocka_unit_test(a_file_that_others_can_write_to_is_ignored),
         cmocka_unit_test(an_unwritable_place_is_told),
