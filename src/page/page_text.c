@@ -163,8 +163,6 @@ char *page_decimal(char *words, int64_t thousandths, int decimals)
 char *page_duration(char *words, double seconds)
 {
     char number[PAGE_WORDS_SIZE];
-    if (!(seconds < 1e9))
-        seconds = 0;
     if (seconds < 0.1)
         say(words, "under 0.1 s");
     else if (seconds < 60)

@@ -353,6 +353,8 @@ static void what_lasts_at_the_edges(void **state)
         "bar 14T11:59:59 1 s kind 0\n"
         "from 13T08:00:00\n"
         "to 14T12:01:00\n");
+    assert_picture("229 1 11:00:00 {'requestedAction':1}\n", "from 14T11:00:00\n"
+                                                             "to 14T11:00:00\n"); /* it has only just begun */
 }
 
 static void moments_at_the_edges(void **state)
@@ -381,8 +383,8 @@ static void the_status_of_the_last_record_until_now(void **state)
     (void)state;
     assert_picture("81 1 2026-05-13T09:00:00 {'batteryChargePercent':80,'iob':1.5}\n"
                    "9 2 2026-05-13T10:00:00 {'abc':70,'insulin':143}\n"
-                   "55 3 11:00:00 {'bolusId':1,'iob':2.5}\n9 4 12:00:00 {'abc':60}\n"
-                   "9 5 12:00:01 {'abc':50,'insulin':99}\n",
+                   "55 3 11:00:00 {'bolusId':1,'iob':2.5}\n9 4 12:00:00 {'abc':61}\n9 5 12:00:00 {'abc':60}\n"
+                   "9 6 12:00:01 {'abc':50,'insulin':99}\n",
                    "fact 14T11:00:00 kind 4: 2500\n"
                    "fact 14T12:00:00 kind 5: 60\n"
                    "fact 13T10:00:00 kind 6: 143000\n"

@@ -150,6 +150,20 @@ static void a_name_and_password_in_the_sites_address_are_a_proxys(void **state)
     configuration_free(configuration);
 }
 
+/* Blanks and quotes may be part of it. */
+static void secrets_are_kept_to_the_letter(void **state)
+{
+    (void)state;
+    struct configuration *configuration =
+        READ(USABLE, "TCONNECT_PASSWORD= my words ", "NS_SECRET=\"my long words\"",
+             "TCONNECTSYNC_HEROKU_SECRET='a '");
+    assert_int_equal(configuration->problem_count, 0);
+    assert_string_equal(configuration->tandem_password, " my words ");
+    assert_string_equal(configuration->nightscout_secret, "\"my long words\"");
+    assert_string_equal(configuration->secret, "'a '");
+    configuration_free(configuration);
+}
+
 static void all_that_is_missing_is_told_at_once(void **state)
 {
     (void)state;
@@ -388,7 +402,7 @@ static void nothing_personal_gets_through(void **state)
 {
     (void)state;
     struct configuration *configuration =
-        READ(USABLE, "NS_URL=https://sugar-site.example.org/jane/", "PUMP_SERIAL_NUMBER=7654321",
+        READ(USABLE, "NS_URL=https://gate:k33per@sugar-site.example.org/jane/", "PUMP_SERIAL_NUMBER=7654321",
              "TCONNECTSYNC_HEROKU_SECRET=open sesame 42", "REQUESTS_PROXY=http://user1:s3cr3tpw@proxy/",
              "PING_URL=https://hc-ping.com/0f0f");
     struct redactor *redactor = redactor_new();
@@ -396,7 +410,7 @@ static void nothing_personal_gets_through(void **state)
     /* The number is the SHA-1 of the Nightscout secret. */
     static const char text[] =
         "jane@example.org Tr0ub4dor%263 7654321 correct+horse%20battery open sesame 42 user1:s3cr3tpw "
-        "s3cr3tpw "
+        "s3cr3tpw gate:k33per k33per "
         "GET https://sugar-site.example.org/jane/api/v1 https://hc-ping.com/0f0f/fail "
         "98decc62ece399a22ed30d490ef333be7fde7385";
     struct buffer out;
@@ -404,6 +418,7 @@ static void nothing_personal_gets_through(void **state)
     redact(redactor, text, strlen(text), &out);
     assert_string_equal(out.data,
                         "[email] [password] [serial] [secret] [secret] [proxy-password] [proxy-password] "
+                        "[proxy-password] [proxy-password] "
                         "GET https://[nightscout][nightscout-path]/api/v1 [ping-url]/fail [secret]");
     buffer_free(&out);
     redactor_free(redactor);
@@ -414,13 +429,15 @@ static void nothing_personal_gets_through(void **state)
 static void secrets_are_known_by_name(void **state)
 {
     (void)state;
-    static const char *const secret[] = {"TCONNECT_EMAIL", "TCONNECT_PASSWORD",          "NS_SECRET",
-                                         "API_SECRET",     "TCONNECTSYNC_HEROKU_SECRET", "PING_URL"};
+    static const char *const secret[] = {
+        "TCONNECT_EMAIL", "TCONNECT_PASSWORD",          "NS_SECRET", "NS_URL",         "PUMP_SERIAL_NUMBER",
+        "API_SECRET",     "TCONNECTSYNC_HEROKU_SECRET", "PING_URL",  "REQUESTS_PROXY", "PERSON_NAME"};
+    static const char *const others[] = {"PORT",          "HOME", "",           "TCONNECT_REGION",
+                                         "TIMEZONE_NAME", "TZ",   "LISTEN_HOST"};
     for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
         assert_true(configuration_is_secret(secret[i]));
-    assert_false(configuration_is_secret("PORT"));
-    assert_false(configuration_is_secret("HOME"));
-    assert_false(configuration_is_secret(""));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(configuration_is_secret(others[i]));
 }
 
 /* ---- people ---- */
@@ -515,6 +532,7 @@ static void what_is_wrong_between_two_people(void **state)
     } cases[] = {
         {{"NS_SECRET_2=joes own api secret"}, 1, "NS_URL_2", "is not set. Set it"},
         {{"TCONNECT_EMAIL_2=joe@example.org"}, 1, "TCONNECT_EMAIL_2", "Set NS_URL_2 too, or remove"},
+        {{"API_SECRET_2=joes own api secret"}, 1, "API_SECRET_2", "Set NS_URL_2 too, or remove"},
         {{"NS_URL_2=https://joe.example.org"}, 1, "NS_SECRET_2", "is not set"},
         {{"NS_URL_3=https://joe.example.org"}, 1, "NS_URL_2", "rename them to end in _2"},
         {{JOE, "TCONNECT_PASSWORD_2=password"}, 1, "TCONNECT_PASSWORD_2", "example of a guide"},
@@ -645,6 +663,7 @@ int main(void)
         cmocka_unit_test(the_least_that_is_needed_is_enough),
         cmocka_unit_test(every_setting_is_taken),
         cmocka_unit_test(a_name_and_password_in_the_sites_address_are_a_proxys),
+        cmocka_unit_test(secrets_are_kept_to_the_letter),
         cmocka_unit_test(all_that_is_missing_is_told_at_once),
         cmocka_unit_test(examples_of_guides_count_as_unset),
         cmocka_unit_test(one_message_for_one_problem),

@@ -277,10 +277,11 @@ static void a_named_file_takes_the_place_of_both(void **state)
 static void misspelt_names_are_found_wherever_they_stand(void **state)
 {
     (void)state;
-    WRITE(".env", "NS_SECERT=x\nNS_SECERT=y\n");
+    WRITE(".env", "PUMP_CLOKC=zone\nNS_SECERT=x\nNS_SECERT=y\n");
     assert_int_equal(chmod(".env", 0600), 0);
     setenv("ALARM_SAVE_MINUTES", "10", 1);
     assert_reviewed(
+        "PUMP_CLOKC: did you mean PUMP_CLOCK? As it is written it has no effect.|"
         "ALARM_SAVE_MINUTES: did you mean ALARM_SAFE_MINUTES? As it is written it has no effect.|");
     unsetenv("ALARM_SAVE_MINUTES");
 }

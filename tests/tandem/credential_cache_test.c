@@ -1,4 +1,5 @@
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,6 +104,19 @@ static void what_was_written_comes_back(void **state)
     credentials_clear(&written);
 }
 
+/* In the cache's folder. */
+static unsigned count_files(void)
+{
+    char name[128];
+    unsigned files = 0;
+    snprintf(name, sizeof name, "%s/deep/er", folder);
+    DIR *directory = opendir(name);
+    for (struct dirent *entry; (entry = readdir(directory));)
+        files += entry->d_name[0] != '.';
+    closedir(directory);
+    return files;
+}
+
 static void only_the_owner_can_read_it_and_it_names_nobody(void **state)
 {
     (void)state;
@@ -122,13 +137,7 @@ static void only_the_owner_can_read_it_and_it_names_nobody(void **state)
     assert_null(strstr(text, owner.email));
     assert_null(strstr(text, owner.password));
     free(text);
-    snprintf(name, sizeof name, "%s/deep/er", folder);
-    DIR *directory = opendir(name);
-    unsigned files = 0;
-    for (struct dirent *entry; (entry = readdir(directory));)
-        files += entry->d_name[0] != '.';
-    closedir(directory);
-    assert_int_equal(files, 1); /* nothing temporary is left */
+    assert_int_equal(count_files(), 1); /* nothing temporary is left */
     credentials_clear(&written);
 }
 
@@ -362,6 +371,47 @@ static void why_a_file_is_ignored_is_said(void **state)
     credentials_clear(&written);
 }
 
+/* A file that version 1.1.0 wrote is as good to a later one. */
+static void a_file_of_an_earlier_version_is_read(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"format\":1,\"salt\":\"00112233445566778899aabbccddeeff\",\"account\":"
+        "\"eb5ff7ca4dc5e906cf7ad27cbbf84beb48647205b274c7978b9189329fa95ab2\",\"region\":\"US\","
+        "\"accounts_url\":\"https://accounts.test/api\",\"token\":\"t0k3n\",\"expires\":1778731201,"
+        "\"pumper_id\":\"p-1\",\"account_id\":\"a-1\",\"refusal\":{\"digest\":"
+        "\"7ad13aba0d988a9510202b3b9aae9e5bcff86afa1721770f04d7bdbfbab227de\",\"time\":5,\"lifted\":6}}";
+    struct credentials read;
+    write_text(text, strlen(text));
+    credential_cache_read(path, &owner, NOW, NULL, &read);
+    assert_string_equal(read.token, "t0k3n");
+    assert_int_equal(read.refused, 5);
+    assert_int_equal(read.lifted, 6);
+    credentials_clear(&read);
+}
+
+/* A disk that is full: the old file stays as it was, and what could be written of the new one is removed. */
+static void what_cannot_be_written_whole_leaves_the_old_file(void **state)
+{
+    (void)state;
+    struct credentials written = sample(), newer = {0};
+    struct error error = {0};
+    struct rlimit before, little = {10, RLIM_INFINITY};
+    write_cache(&written);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    little.rlim_max = before.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    const bool done = credential_cache_write(path, &owner, &newer, &error);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_false(done);
+    assert_non_null(strstr(error.text, "cannot be remembered in CACHE_CREDENTIALS_PATH (File too large)"));
+    assert_int_equal(count_files(), 1);
+    assert_true(has_token(&owner, NOW));
+    credentials_clear(&written);
+}
+
 /* A token becomes part of a header, where a line break would begin another. */
 static void what_fits_no_header_is_no_token(void **state)
 {
@@ -416,6 +466,8 @@ int main(void)
         cmocka_unit_test(what_limits_the_next_sign_in_is_for_one_password),
         cmocka_unit_test(a_damaged_file_is_ignored),
         cmocka_unit_test(why_a_file_is_ignored_is_said),
+        cmocka_unit_test(a_file_of_an_earlier_version_is_read),
+        cmocka_unit_test(what_cannot_be_written_whole_leaves_the_old_file),
         cmocka_unit_test(what_fits_no_header_is_no_token),
         cmocka_unit_test(a_file_that_others_can_write_to_is_ignored),
         cmocka_unit_test(an_unwritable_place_is_told),
