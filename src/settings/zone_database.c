@@ -96,10 +96,9 @@ static const char *zone_folder(void)
 /* glibc takes a name it does not know for UTC without a word: look at the file first. */
 static bool is_zone_file(const char *name)
 {
-    char path[512], magic[4] = "";
-    if (snprintf(path, sizeof path, "%s/%s", zone_folder(), name) >= (int)sizeof path)
-        return false;
+    char magic[4] = "", *path = xasprintf("%s/%s", zone_folder(), name);
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    free(path);
     if (file < 0)
         return false;
     bool found = read(file, magic, sizeof magic) == sizeof magic && memcmp(magic, "TZif", 4) == 0;

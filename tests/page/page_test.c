@@ -45,8 +45,8 @@ static void markup_characters_become_references(void **state)
     assert_string_equal(out.data, "a&lt;b&gt;&amp;&quot;&#39;\n\tc   d\xff");
     page_text(&out, NULL);
     buffer_clear(&out);
-    page_add(&out, "<i>%s</i> %d %u %ld %lu %zu 100%%", "<%s&", -1, 2U, -3L, 4UL, (size_t)5);
-    assert_string_equal(out.data, "<i>&lt;%s&amp;</i> -1 2 -3 4 5 100%");
+    page_add(&out, "<i>%s</i> %d %u %ld %lu %zu 100%%", "<%s&", -1, 2U, -3L, ~0UL, (size_t)5);
+    assert_string_equal(out.data, "<i>&lt;%s&amp;</i> -1 2 -3 18446744073709551615 5 100%");
     buffer_free(&out);
 }
 
@@ -421,6 +421,7 @@ static void times_are_told_in_words(void **state)
         {3600, "1 hour ago"},    {3660, "1 h 1 min ago"},
         {7200, "2 hours ago"},   {172799, "47 h 59 min ago"},
         {172800, "2 days ago"},  {864000, "10 days ago"},
+        {176460, "2 days ago"},  {-59, "in a moment"},
         {-5, "in a moment"},     {-60, "in 1 minute"},
         {-3660, "in 1 h 1 min"}, {-604800, "in 7 days"},
     };
@@ -453,6 +454,19 @@ static void decimals_are_rounded(void **state)
     assert_string_equal(page_decimal(words, 50, 1), "0.1");
     assert_string_equal(page_decimal(words, -1250, 1), "-1.3");
     assert_string_equal(page_decimal(words, -4, 1), "0.0");
+}
+
+static void durations_are_told_in_words(void **state)
+{
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *words;
+    } cases[] = {{0, "under 0.1 s"}, {0.09, "under 0.1 s"}, {0.1, "0.1 s"},      {59.94, "59.9 s"},
+                 {60, "1 min 0 s"},  {61.9, "1 min 1 s"},   {3725, "62 min 5 s"}};
+    char words[PAGE_WORDS_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(page_duration(words, cases[i].seconds), cases[i].words);
 }
 
 static void notices_go_through_an_address_and_back(void **state)
@@ -538,6 +552,7 @@ int main(void)
         cmocka_unit_test(times_are_told_in_words),
         cmocka_unit_test(clocks_show_the_pumps_zone_and_the_day_where_it_is_another),
         cmocka_unit_test(decimals_are_rounded),
+        cmocka_unit_test(durations_are_told_in_words),
         cmocka_unit_test(notices_go_through_an_address_and_back),
         cmocka_unit_test(all_of_it_stays_small),
         cmocka_unit_test(the_fullest_view_fits),

@@ -174,6 +174,18 @@ static void the_picture_at_its_edges(void **state)
     at.picture.target_low = 20;
     at.picture.target_high = 320;
     approved_add_part(&approved, &at.view, "no activity, and targets beyond what is shown", page_picture);
+    at.picture.step_count = at.picture.bolus_count = at.picture.bar_count = at.picture.mark_count = 1;
+    at.picture.readings[0].glucose = 390;
+    at.picture.steps[0] = (struct day_step){now - HOUR, now - 60, 600, true};
+    at.picture.boluses[0] = (struct day_bolus){now - 90 * MINUTE, 3000, 25000, true};
+    at.picture.bars[0] = (struct day_bar){now - 110 * MINUTE, now - HOUR, DAY_SLEEP, false};
+    at.picture.marks[0] = (struct day_mark){now - 40 * MINUTE, DAY_ALARM, "alone"};
+    at.picture.segment_count = 2;
+    at.picture.segments[0] = (struct day_segment){0, 0};
+    at.picture.segments[1] = (struct day_segment){360, 700};
+    at.view.day_from = now - 2 * HOUR;
+    at.view.day_until = now;
+    add_picture(&approved, "one of each, in two hours");
     approved_end(&approved);
     buffer_free(&base);
 }
