@@ -305,6 +305,7 @@ static void each_wrong_value_is_told_by_name(void **state)
         {"LISTEN_HOST=a b", "address to listen on"},
         {"PORT=65536", "0 to 65535"},
         {"PORT=http", "0 to 65535"},
+        {"PORT=-1", "0 to 65535"},
         {"LOG_FORMAT=xml", "logfmt or json"},
         {"PUMP_CLOCK=fast", "read every pump time in TIMEZONE_NAME as it is"},
         {"TRUST_PROXY=maybe", "true or false"},
@@ -325,6 +326,36 @@ static void each_wrong_value_is_told_by_name(void **state)
         assert_int_equal(configuration->port, 5000);
         assert_string_equal(configuration->profile_delay, "20");
         assert_string_equal(configuration->sso_url, "https://sso.tandemdiabetes.com/");
+        configuration_free(configuration);
+    }
+}
+
+static void the_edges_themselves_are_fine(void **state)
+{
+    (void)state;
+    static const char *const pairs[] = {
+        "ALARM_SAFE_MINUTES=1440",
+        "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=1",
+        "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=200",
+        "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=20.5",
+        "NIGHTSCOUT_PROFILE_DELAY_VALUE=0",
+        "NIGHTSCOUT_PROFILE_DELAY_VALUE=240.000",
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=10080",
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=+15",
+        "AUTOUPDATE_NO_DATA_FAILURE_MINUTES=1",
+        "AUTOUPDATE_NO_DATA_FAILURE_MINUTES=100000",
+        "PORT=0",
+        "PORT=65535",
+        "PUMP_SERIAL_NUMBER=12345678901234567890",
+        "TIMEZONE_NAME=America/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "LISTEN_HOST=fe80::1%eth_0",
+        "LISTEN_HOST=*",
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct configuration *configuration = READ(USABLE, pairs[i]);
+        if (configuration->problem_count != 0)
+            fail_msg("%s: %s", pairs[i], configuration->problems[0]);
+        assert_int_equal(configuration->warning_count, 0);
         configuration_free(configuration);
     }
 }
@@ -359,7 +390,11 @@ static void known_mistakes_are_mended_with_a_word(void **state)
         {"NS_SECRET=\"correct horse battery\"", "https://ns.example.org/", "quotes"},
         {"TCONNECT_PASSWORD=\"", "https://ns.example.org/", NULL}, /* not both of a pair of quotes */
         {"TCONNECT_EMAIL=jane", "https://ns.example.org/", "email"},
-        {"TCONNECTSYNC_HEROKU_SECRET=1234", "https://ns.example.org/", "guessed"},
+        {"TCONNECT_PASSWORD=\"\"", "https://ns.example.org/", NULL},
+        {"TCONNECT_PASSWORD='a'", "https://ns.example.org/", "quotes"},
+        {"TCONNECT_PASSWORD= a", "https://ns.example.org/", "space"},
+        {"TCONNECTSYNC_HEROKU_SECRET=1234567", "https://ns.example.org/", "guessed"},
+        {"TCONNECTSYNC_HEROKU_SECRET=12345678", "https://ns.example.org/", NULL},
         {"TIMEZONE_NAME=EST", "https://ns.example.org/", "no place"},
         {"TIMEZONE_NAME=Etc/GMT+5", "https://ns.example.org/", "no place"},
         {"TIMEZONE_NAME=America/Argentina/Salta", "https://ns.example.org/", NULL},
@@ -546,6 +581,10 @@ static void what_is_wrong_between_two_people(void **state)
          1,
          "NS_URL_2",
          "same site"},
+        {{"NS_URL_2=http://ns.example.org:80", "NS_SECRET_2=joes own api secret"},
+         1,
+         "NS_URL_2",
+         "same site"},
         {{"NS_URL_2=http://ns.example.org", "NS_SECRET_2=joes own api secret"}, 1, "NS_URL_2", "same site"},
         {{JOE, "NS_URL_3=https://joe.example.org"}, 2, "NS_URL_3", "the same site as NS_URL_2,"},
     };
@@ -668,6 +707,7 @@ int main(void)
         cmocka_unit_test(examples_of_guides_count_as_unset),
         cmocka_unit_test(one_message_for_one_problem),
         cmocka_unit_test(each_wrong_value_is_told_by_name),
+        cmocka_unit_test(the_edges_themselves_are_fine),
         cmocka_unit_test(an_interval_of_nothing_is_off),
         cmocka_unit_test(known_mistakes_are_mended_with_a_word),
         cmocka_unit_test(the_cache_follows_home),

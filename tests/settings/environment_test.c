@@ -13,6 +13,7 @@
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/settings/environment.h"
 
+#include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/error.h"
 
 static struct error problem;
@@ -83,6 +84,8 @@ static void the_nearest_place_wins(void **state)
     (void)state;
     setenv("HOME", folder, 1);
     WRITE("home/.config/tconnectsync/.env", "PORT=3\n");
+    assert_found("PORT", NULL);
+    setenv("HOME", "home", 1); /* not from the root: does not count */
     assert_found("PORT", NULL);
     char home[80];
     snprintf(home, sizeof home, "%s/home", folder);
@@ -226,6 +229,22 @@ static void skipped_lines_are_named_without_their_values(void **state)
                     "close.|");
 }
 
+static void a_long_list_of_skipped_lines_is_cut_short(void **state)
+{
+    (void)state;
+    char expected[400] = ".env has lines that are skipped: ";
+    struct buffer text;
+    buffer_init(&text, 1000);
+    for (int line = 1; line <= 99; line++)
+        buffer_add_text(&text, "x\n");
+    for (int line = 1; line <= 52; line++)
+        snprintf(expected + strlen(expected), sizeof expected - strlen(expected), "%d, ", line);
+    strcat(expected, ".... A line must read NAME=VALUE, and a quotation mark that opens must close.|");
+    write_file(".env", text.data, text.length);
+    buffer_free(&text);
+    assert_reviewed(expected);
+}
+
 static void a_file_of_secrets_that_all_can_read_is_named(void **state)
 {
     (void)state;
@@ -298,6 +317,7 @@ int main(void)
         in_folder(a_file_that_is_no_use_is_told_from_none),
         in_folder(what_was_secret_leaves_the_process),
         in_folder(skipped_lines_are_named_without_their_values),
+        in_folder(a_long_list_of_skipped_lines_is_cut_short),
         in_folder(a_file_of_secrets_that_all_can_read_is_named),
         in_folder(a_dotenv_that_cannot_be_read_is_named),
         in_folder(a_named_file_takes_the_place_of_both),

@@ -53,6 +53,8 @@ static void what_was_meant_is_named(void **state)
         {"NS_SECRETS_2_FILE", "NS_SECRET_2_FILE"},
         {"NS_ULR", "NS_URL"},
         {"NS_ULR_2", "NS_URL_2"},
+        {"NS_UR_2", "NS_URL_2"},
+        {"NS_UR2", "NS_URL_2"},
         {"API_SECRT", "API_SECRET"},
         {"timezone_name", "TIMEZONE_NAME"},
         {"TCONNECTSYNC_HEROKU_INTERVAL_MIN", "TCONNECTSYNC_HEROKU_INTERVAL_MINS"},

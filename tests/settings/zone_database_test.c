@@ -100,7 +100,7 @@ static void old_names_are_known_and_unknown_ones_refused(void **state)
 static void a_machine_with_few_zones(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/zone_database_test.XXXXXX", america[60], kiev[60], europe[60];
+    char folder[] = "/tmp/zone_database_test.XXXXXX", america[60], kiev[60], fake[60], europe[60];
     struct error error = {0};
     assert_non_null(mkdtemp(folder));
     setenv("TZDIR", folder, 1);
@@ -112,6 +112,11 @@ static void a_machine_with_few_zones(void **state)
     assert_int_equal(symlink("/usr/share/zoneinfo/America", america), 0);
     assert_int_equal(mkdir(europe, 0700), 0);
     assert_int_equal(symlink("/usr/share/zoneinfo/Europe/Berlin", kiev), 0);
+    snprintf(fake, sizeof fake, "%s/Europe/Fake", folder);
+    FILE *file = fopen(fake, "w");
+    fputs("TZig2, nearly", file);
+    fclose(file);
+    assert_null(zone_database_open("Europe/Fake", "TIMEZONE_NAME", &error));
     static const char *const names[][2] = {{"US/Eastern", "2026-05-14T04:01:00"},
                                            {"us/pacific", "2026-05-14T07:01:00"},
                                            {"US/Alaska", "2026-05-14T08:01:00"},
@@ -128,7 +133,7 @@ static void a_machine_with_few_zones(void **state)
     setenv("TZDIR", "usr/share/zoneinfo", 1); /* not from the root: does not count */
     time_zone_free(open_zone("Asia/Tokyo"));
     unsetenv("TZDIR");
-    assert_int_equal(unlink(america) | unlink(kiev) | rmdir(europe) | rmdir(folder), 0);
+    assert_int_equal(unlink(america) | unlink(kiev) | unlink(fake) | rmdir(europe) | rmdir(folder), 0);
 }
 
 static void the_machines_own_zone_does_not_matter(void **state)
