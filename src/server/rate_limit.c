@@ -38,14 +38,15 @@ void rate_limit_free(struct rate_limit *limit)
 static void network_of(const char *address, uint8_t network[NETWORK_SIZE])
 {
     struct in6_addr v6;
+    struct in_addr v4;
     memset(network, 0, NETWORK_SIZE);
     if (strchr(address, ':') && inet_pton(AF_INET6, address, &v6) == 1) {
         if (IN6_IS_ADDR_V4MAPPED(&v6))
             memcpy(network + 4, v6.s6_addr + 12, 4);
         else
             memcpy(network, v6.s6_addr, NETWORK_SIZE);
-    } else if (inet_pton(AF_INET, address, network + 4) != 1) {
-        memset(network, 0, NETWORK_SIZE);
+    } else if (inet_pton(AF_INET, address, &v4) == 1) {
+        memcpy(network + 4, &v4, 4);
     }
 }
 

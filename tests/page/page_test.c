@@ -14,6 +14,7 @@
 #include "tconnectsync/documents/coverage.h"
 #include "tconnectsync/page/web_file.h"
 #include "page_internal.h"
+#include "page_picture_table.h"
 
 static struct page_state view_state;
 
@@ -469,6 +470,23 @@ static void durations_are_told_in_words(void **state)
         assert_string_equal(page_duration(words, cases[i].seconds), cases[i].words);
 }
 
+static void glucose_is_told_in_both_units(void **state)
+{
+    (void)state;
+    static const struct {
+        int glucose;
+        const char *words, *mmol;
+    } cases[] = {{0, "LOW", "LOW"},    {39, "LOW", "LOW"},   {40, "40", "2.2"},     {180, "180", "10.0"},
+                 {345, "345", "19.2"}, {400, "400", "22.2"}, {401, "HIGH", "HIGH"}, {402, "HIGH", "HIGH"}};
+    char words[PAGE_WORDS_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        view_state.view.mmol = false;
+        assert_string_equal(page_glucose(words, &view_state.view, cases[i].glucose), cases[i].words);
+        view_state.view.mmol = true;
+        assert_string_equal(page_glucose(words, &view_state.view, cases[i].glucose), cases[i].mmol);
+    }
+}
+
 static void notices_go_through_an_address_and_back(void **state)
 {
     (void)state;
@@ -553,6 +571,7 @@ int main(void)
         cmocka_unit_test(clocks_show_the_pumps_zone_and_the_day_where_it_is_another),
         cmocka_unit_test(decimals_are_rounded),
         cmocka_unit_test(durations_are_told_in_words),
+        cmocka_unit_test(glucose_is_told_in_both_units),
         cmocka_unit_test(notices_go_through_an_address_and_back),
         cmocka_unit_test(all_of_it_stays_small),
         cmocka_unit_test(the_fullest_view_fits),

@@ -684,6 +684,9 @@ static void a_further_persons_secrets_may_come_from_files(void **state)
     assert_true(configuration_is_secret("API_SECRET_9"));
     assert_true(configuration_is_secret("PERSON_NAME"));
     assert_false(configuration_is_secret("NS_SECRET_1"));
+    assert_false(configuration_is_secret("NS_SECRET_A"));
+    assert_false(configuration_is_secret("NS_SECRET_"));
+    assert_false(configuration_is_secret("NS_SECRET-2"));
     assert_false(configuration_is_secret("NS_SECRET_22"));
     assert_false(configuration_is_secret("TIMEZONE_NAME_2"));
 }
