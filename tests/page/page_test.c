@@ -487,6 +487,32 @@ static void glucose_is_told_in_both_units(void **state)
     }
 }
 
+static void the_timer_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned minutes;
+        bool paused;
+        const char *words;
+        bool can_pause, can_resume;
+    } cases[] = {{0, false, "The timer is off", false, false},
+                 {0, true, "The timer is off", false, false},
+                 {1, false, "A sync runs every minute.", true, false},
+                 {2, false, "A sync runs every 2 minutes.", true, false},
+                 {1, true, "The timer is paused", false, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer page = render("full-flowing");
+        buffer_clear(&page);
+        view_state.view.interval_minutes = cases[i].minutes;
+        view_state.view.paused = cases[i].paused;
+        page_render(&view_state.view, &page);
+        assert_true(holds(&page, cases[i].words));
+        assert_int_equal(holds(&page, "value=\"pause\""), cases[i].can_pause);
+        assert_int_equal(holds(&page, "value=\"resume\""), cases[i].can_resume);
+        buffer_free(&page);
+    }
+}
+
 static void notices_go_through_an_address_and_back(void **state)
 {
     (void)state;
@@ -572,6 +598,7 @@ int main(void)
         cmocka_unit_test(decimals_are_rounded),
         cmocka_unit_test(durations_are_told_in_words),
         cmocka_unit_test(glucose_is_told_in_both_units),
+        cmocka_unit_test(the_timer_is_told),
         cmocka_unit_test(notices_go_through_an_address_and_back),
         cmocka_unit_test(all_of_it_stays_small),
         cmocka_unit_test(the_fullest_view_fits),

@@ -40,7 +40,7 @@ static void add_edge_readings(struct day_picture *picture, int64_t since, int64_
         {since + 7 * HOUR, 300},
         {until - 60, highest},
         {until, 100},
-        {until + 1, 401},
+        {until + 1, highest > 300 ? 401 : highest},
     };
     picture->reading_count = 0;
     for (size_t i = 0; i < sizeof readings / sizeof *readings; i++)
