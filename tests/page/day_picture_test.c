@@ -9,6 +9,7 @@
 
 #include "fixture.h"
 #include "tconnectsync/base/json.h"
+#include "tconnectsync/base/log.h"
 #include "tconnectsync/page/day_picture.h"
 
 static struct day_picture picture;
@@ -415,6 +416,32 @@ static void what_lies_ahead_is_not_the_last_of_its_kind(void **state)
     assert_int_equal(picture.facts[FACT_BOLUS].value, 3250);
 }
 
+static void hear(void *context, enum log_level level, const char *line, size_t length)
+{
+    (void)level, (void)line, (void)length;
+    ++*(int *)context;
+}
+
+/* What is left out of Nightscout was logged by the sync, and not again by the page. */
+static void a_picture_logs_nothing(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    int lines = 0;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, READING(1, 579610800, "5000") READING(2, 99, "100"));
+    fixture.log.journal = log_new(hear, &lines, LOG_DEBUG, NULL);
+    fixture_build(&fixture);
+    assert_int_not_equal(lines, 0);
+    lines = 0;
+    day_picture_update(&picture, &fixture.log, &new_york, at("12:00:00") - SECONDS_PER_DAY, at("12:00:00"),
+                       at("12:00:00"));
+    assert_int_equal(lines, 0);
+    log_free(fixture.log.journal);
+    fixture.log.journal = NULL;
+    fixture_close(&fixture);
+}
+
 static void a_hostile_log_fills_no_list_beyond_its_end(void **state)
 {
     (void)state;
@@ -506,6 +533,7 @@ int main(void)
         cmocka_unit_test(moments_at_the_edges),
         cmocka_unit_test(the_status_of_the_last_record_until_now),
         cmocka_unit_test_setup(what_lies_ahead_is_not_the_last_of_its_kind, start),
+        cmocka_unit_test_setup(a_picture_logs_nothing, start),
         cmocka_unit_test_setup(a_hostile_log_fills_no_list_beyond_its_end, start),
         cmocka_unit_test(the_profiles_basal_goes_by_the_minute_of_the_day),
         cmocka_unit_test(the_target_is_between_the_pumps_alerts),

@@ -330,6 +330,22 @@ static void each_wrong_value_is_told_by_name(void **state)
     }
 }
 
+static void no_data_is_told_after_two_intervals_at_the_earliest(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *interval;
+        unsigned minutes;
+    } cases[] = {{"TCONNECTSYNC_HEROKU_INTERVAL_MINS=80", 180},
+                 {"TCONNECTSYNC_HEROKU_INTERVAL_MINS=90", 180},
+                 {"TCONNECTSYNC_HEROKU_INTERVAL_MINS=91", 182}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct configuration *configuration = READ(USABLE, cases[i].interval);
+        assert_int_equal(configuration->no_data_failure_minutes, cases[i].minutes);
+        configuration_free(configuration);
+    }
+}
+
 static void the_edges_themselves_are_fine(void **state)
 {
     (void)state;
@@ -710,6 +726,7 @@ int main(void)
         cmocka_unit_test(examples_of_guides_count_as_unset),
         cmocka_unit_test(one_message_for_one_problem),
         cmocka_unit_test(each_wrong_value_is_told_by_name),
+        cmocka_unit_test(no_data_is_told_after_two_intervals_at_the_earliest),
         cmocka_unit_test(the_edges_themselves_are_fine),
         cmocka_unit_test(an_interval_of_nothing_is_off),
         cmocka_unit_test(known_mistakes_are_mended_with_a_word),

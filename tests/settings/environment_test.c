@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,6 +124,20 @@ static void a_secret_may_stand_in_a_file(void **state)
     assert_found("NS_SECRET", "two\n");
     setenv("NS_SECRET", "one", 1);
     assert_found("NS_SECRET", "one");
+}
+
+static void no_file_is_left_open(void **state)
+{
+    (void)state;
+    WRITE(".env", "PORT=1\n");
+    WRITE("file", "two\n");
+    setenv("NS_SECRET_FILE", "file", 1);
+    const int before = open("/dev/null", O_RDONLY);
+    close(before);
+    assert_found("NS_SECRET", "two");
+    const int after = open("/dev/null", O_RDONLY);
+    assert_int_equal(after, before);
+    close(after);
 }
 
 static void what_was_secret_leaves_the_process(void **state)
@@ -315,6 +330,7 @@ int main(void)
         in_folder(the_second_persons_secret_may_stand_in_a_file_too),
         in_folder(an_empty_file_of_the_second_person_means_the_first_ones),
         in_folder(a_file_that_is_no_use_is_told_from_none),
+        in_folder(no_file_is_left_open),
         in_folder(what_was_secret_leaves_the_process),
         in_folder(skipped_lines_are_named_without_their_values),
         in_folder(a_long_list_of_skipped_lines_is_cut_short),

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,6 +101,8 @@ static void old_names_are_known_and_unknown_ones_refused(void **state)
 static void a_machine_with_few_zones(void **state)
 {
     (void)state;
+    const int before = open("/dev/null", O_RDONLY);
+    close(before);
     char folder[] = "/tmp/zone_database_test.XXXXXX", america[60], kiev[60], fake[60], europe[60];
     struct error error = {0};
     assert_non_null(mkdtemp(folder));
@@ -133,6 +136,9 @@ static void a_machine_with_few_zones(void **state)
     setenv("TZDIR", "usr/share/zoneinfo", 1); /* not from the root: does not count */
     time_zone_free(open_zone("Asia/Tokyo"));
     unsetenv("TZDIR");
+    const int after = open("/dev/null", O_RDONLY);
+    assert_int_equal(after, before); /* no file is left open */
+    close(after);
     assert_int_equal(unlink(america) | unlink(kiev) | unlink(fake) | rmdir(europe) | rmdir(folder), 0);
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -444,6 +445,32 @@ static void a_file_that_others_can_write_to_is_ignored(void **state)
     credentials_clear(&written);
 }
 
+/* The number of the next file that is opened. */
+static int next_descriptor(void)
+{
+    const int next = open("/dev/null", O_RDONLY);
+    close(next);
+    return next;
+}
+
+static void no_file_is_left_open(void **state)
+{
+    (void)state;
+    unlink(path); /* whatever stands there */
+    const int before = next_descriptor();
+    struct credentials written = sample();
+    char orphan[192];
+    snprintf(orphan, sizeof orphan, "%s.new-a1B2c3", path);
+    write_cache(&written);
+    assert_int_equal(next_descriptor(), before);
+    assert_true(has_token(&owner, NOW));
+    assert_int_equal(next_descriptor(), before);
+    fclose(fopen(orphan, "w"));
+    credential_cache_clean(path);
+    assert_int_equal(next_descriptor(), before);
+    credentials_clear(&written);
+}
+
 static void an_unwritable_place_is_told(void **state)
 {
     (void)state;
@@ -470,6 +497,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_written_whole_leaves_the_old_file),
         cmocka_unit_test(what_fits_no_header_is_no_token),
         cmocka_unit_test(a_file_that_others_can_write_to_is_ignored),
+        cmocka_unit_test(no_file_is_left_open),
         cmocka_unit_test(an_unwritable_place_is_told),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
