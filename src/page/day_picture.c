@@ -122,10 +122,10 @@ static bool is_automatic(const struct document *document, const struct pump_log 
 static void add_bolus(struct gathering *gathering, const struct document *document)
 {
     struct day_picture *picture = gathering->picture;
-    int64_t insulin = 0, carbs = 0;
-    if (document_insulin(document, gathering->log, &insulin) && insulin > 0)
+    int64_t insulin, carbs;
+    if (document_insulin(document, gathering->log, &insulin))
         learn(gathering, FACT_BOLUS, document->time, insulin);
-    if (document_carbs(document, gathering->log, &carbs) && carbs > 0)
+    if (document_carbs(document, gathering->log, &carbs))
         learn(gathering, FACT_CARBS, document->time, carbs);
     if (picture->bolus_count < DAY_BOLUSES && lies_within(gathering, document->time))
         picture->boluses[picture->bolus_count++] = (struct day_bolus){

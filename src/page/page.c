@@ -257,7 +257,7 @@ static bool has_picture(const struct page_view *view)
 
 static bool is_one_of_several(const struct page_view *view)
 {
-    return view->tab_count > 0;
+    return view->tab_count != 0;
 }
 
 static bool refreshes(const struct page_view *view)
@@ -323,7 +323,7 @@ void page_render(const struct page_view *view, struct buffer *out)
         text = name + length + 2;
         if (kind == '?' && !holds(view, name, length))
             text = skip_part(text, name, length);
-        else if (kind != '?' && kind != '/')
+        else if (name == mark + 2) /* a value */
             fill_place(view, name, length, out);
     }
     page_translate(text, strlen(text), out);

@@ -56,15 +56,15 @@ static const struct {
     int64_t per_unit; /* thousandths of what is shown, for each of the fact's own */
     int64_t old;      /* seconds after which it says little about now; 0: never */
 } answers[FACT_COUNT] = {
-    [FACT_GLUCOSE] = {"Glucose", "", 0, 1000, SECONDS_PER_HOUR},
+    [FACT_GLUCOSE] = {"Glucose", "", .old = SECONDS_PER_HOUR}, /* its value is told above */
     [FACT_BOLUS] = {"Last bolus", "U", 2, 1, 0},
     [FACT_CARBS] = {"Last carbs", "g", 0, 1, 0},
     [FACT_IOB] = {"Insulin on board", "U", 2, 1, SECONDS_PER_HOUR / 2},
     [FACT_RESERVOIR] = {"Units left", "U", 0, 1, 6 * SECONDS_PER_HOUR},
     [FACT_BATTERY] = {"Battery", "%", 0, 1000, 6 * SECONDS_PER_HOUR},
-    [FACT_SITE] = {"Site changed", NULL, 0, 0, 0},
-    [FACT_CARTRIDGE] = {"Cartridge changed", NULL, 0, 0, 0},
-    [FACT_SENSOR] = {"Sensor started", NULL, 0, 0, 0},
+    [FACT_SITE] = {.name = "Site changed"},
+    [FACT_CARTRIDGE] = {.name = "Cartridge changed"},
+    [FACT_SENSOR] = {.name = "Sensor started"},
 };
 
 static void add_known(const struct page_view *view, enum day_fact_kind kind, struct buffer *out)

@@ -195,5 +195,4 @@ void canvas_add_basal(struct canvas *canvas)
              "y=\"%d\">%s U/h</text>",
              canvas->y + BASAL_HEIGHT, canvas->y + BASAL_HEIGHT, canvas->y - 2,
              page_decimal(words, highest, 1));
-    canvas->y += BASAL_HEIGHT;
 }

@@ -13,7 +13,7 @@ static const char *add_value(struct buffer *out, const char *conversion, va_list
         buffer_addf(out, "%ld", va_arg(*values, long));
         return conversion + 2;
     }
-    if (strncmp(conversion, "lu", 2) == 0 || strncmp(conversion, "zu", 2) == 0) {
+    if (*conversion == 'l' || *conversion == 'z') { /* lu, zu */
         buffer_addf(out, "%lu",
                     *conversion == 'l' ? va_arg(*values, unsigned long) : va_arg(*values, size_t));
         return conversion + 2;
@@ -142,8 +142,7 @@ char *page_clock(char *words, const struct page_view *view, int64_t instant)
     const int64_t day = civil_day_number(wall);
     const int month = (text[5] - '0') * 10 + text[6] - '1';
     snprintf(words, PAGE_WORDS_SIZE, "%s %d %s, %.12s", page_say(days[(day % 7 + 7) % 7]),
-             (text[8] - '0') * 10 + text[9] - '0', page_say(months[month >= 0 && month < 12 ? month : 0]),
-             hour);
+             (text[8] - '0') * 10 + text[9] - '0', page_say(months[(unsigned)month % 12]), hour);
     return words;
 }
 
@@ -163,8 +162,6 @@ char *page_decimal(char *words, int64_t thousandths, int decimals)
 char *page_duration(char *words, double seconds)
 {
     char number[PAGE_WORDS_SIZE];
-    if (!(seconds < 1e9))
-        seconds = 0;
     if (seconds < 0.1)
         say(words, "under 0.1 s");
     else if (seconds < 60)

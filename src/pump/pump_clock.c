@@ -122,10 +122,11 @@ static int64_t agreement(const struct pump_clock *clock, struct era era, int64_t
                          int64_t *known)
 {
     const int64_t newest = clock->stretches[era.last].last_wall;
-    int64_t seconds = 0, end = newest == NO_TIME ? NO_TIME : newest - offset, earliest = end - reach;
     *known = 0;
-    if (end == NO_TIME)
+    if (newest == NO_TIME)
         return 0;
+    int64_t seconds = 0, end = newest - offset;
+    const int64_t earliest = end - reach;
     for (size_t i = era.last + 1; i-- > era.first && end > earliest; offset -= clock->stretches[i].step) {
         const struct clock_stretch *stretch = &clock->stretches[i];
         if (stretch->excursion)

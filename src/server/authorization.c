@@ -41,7 +41,7 @@ static bool basic_equals(const char *encoded, const char *secret)
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t length = strlen(encoded), symbols = strspn(encoded, alphabet),
            padding = strspn(encoded + symbols, "=");
-    if (length == 0 || length % 4 != 0 || symbols + padding != length || padding > 2 || length > 4096)
+    if (length % 4 != 0 || symbols + padding != length || padding > 2 || length > 4096)
         return false;
     unsigned char *decoded = xmalloc(length);
     int bytes = EVP_DecodeBlock(decoded, (const unsigned char *)encoded, (int)length) - (int)padding;

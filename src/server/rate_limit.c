@@ -8,14 +8,16 @@
 
 #include "tconnectsync/base/memory.h"
 
+enum { NETWORK_SIZE = 8 };
+
 /* A window begins with the first wrong secret. */
 struct place {
-    uint8_t network[8]; /* of IPv6 the first half; of IPv4 the address behind four zeros, which no IPv6 host
-                           has */
-    int64_t began;      /* the first wrong one of the window */
-    unsigned wrong;     /* in the window; 0 and no owner's: the place is free */
-    bool is_owners;     /* the right secret came from there */
-    int64_t right;      /* when it did last */
+    uint8_t network[NETWORK_SIZE]; /* of IPv6 the first half; of IPv4 the address behind
+                                      four zeros, which no IPv6 host has */
+    int64_t began;                 /* the first wrong one of the window */
+    unsigned wrong;                /* in the window; 0 and no owner's: the place is free */
+    bool is_owners;                /* the right secret came from there */
+    int64_t right;                 /* when it did last */
 };
 
 struct rate_limit {
@@ -33,17 +35,18 @@ void rate_limit_free(struct rate_limit *limit)
 }
 
 /* What is no address counts as one and the same. */
-static void network_of(const char *address, uint8_t network[8])
+static void network_of(const char *address, uint8_t network[NETWORK_SIZE])
 {
     struct in6_addr v6;
-    memset(network, 0, 8);
+    struct in_addr v4;
+    memset(network, 0, NETWORK_SIZE);
     if (strchr(address, ':') && inet_pton(AF_INET6, address, &v6) == 1) {
         if (IN6_IS_ADDR_V4MAPPED(&v6))
             memcpy(network + 4, v6.s6_addr + 12, 4);
         else
-            memcpy(network, v6.s6_addr, 8);
-    } else if (inet_pton(AF_INET, address, network + 4) != 1) {
-        memset(network, 0, 8);
+            memcpy(network, v6.s6_addr, NETWORK_SIZE);
+    } else if (inet_pton(AF_INET, address, &v4) == 1) {
+        memcpy(network + 4, &v4, 4);
     }
 }
 
@@ -53,7 +56,7 @@ static bool is_over(const struct place *place, int64_t now)
 }
 
 /* The network's own place. Without one: a place to take; the one that all others share when none is free. */
-static struct place *find_place(struct rate_limit *limit, const uint8_t network[8], int64_t now)
+static struct place *find_place(struct rate_limit *limit, const uint8_t network[NETWORK_SIZE], int64_t now)
 {
     struct place *free_one = NULL;
     for (struct place *place = limit->places; place < limit->places + RATE_LIMIT_PLACES; place++) {
@@ -67,7 +70,7 @@ static struct place *find_place(struct rate_limit *limit, const uint8_t network[
 }
 
 /* Its network is the caller's from now on, unless it is the one for all others. */
-static void take(struct rate_limit *limit, struct place *place, const uint8_t network[8])
+static void take(struct rate_limit *limit, struct place *place, const uint8_t network[NETWORK_SIZE])
 {
     if (place == &limit->others || memcmp(place->network, network, sizeof place->network) == 0)
         return;
@@ -77,7 +80,7 @@ static void take(struct rate_limit *limit, struct place *place, const uint8_t ne
 
 unsigned rate_limit_wait(struct rate_limit *limit, const char *address, int64_t now)
 {
-    uint8_t network[8];
+    uint8_t network[NETWORK_SIZE];
     network_of(address, network);
     const struct place *place = find_place(limit, network, now);
     if (place->wrong < RATE_LIMIT_ATTEMPTS || is_over(place, now))
@@ -87,7 +90,7 @@ unsigned rate_limit_wait(struct rate_limit *limit, const char *address, int64_t 
 
 void rate_limit_wrong(struct rate_limit *limit, const char *address, int64_t now)
 {
-    uint8_t network[8];
+    uint8_t network[NETWORK_SIZE];
     network_of(address, network);
     struct place *place = find_place(limit, network, now);
     take(limit, place, network);
@@ -112,7 +115,7 @@ static struct place *oldest_owner(struct rate_limit *limit)
 
 void rate_limit_right(struct rate_limit *limit, const char *address, int64_t now)
 {
-    uint8_t network[8];
+    uint8_t network[NETWORK_SIZE];
     network_of(address, network);
     struct place *place = find_place(limit, network, now);
     if (!place->is_owners || memcmp(place->network, network, sizeof place->network) != 0) {

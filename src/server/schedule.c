@@ -31,7 +31,7 @@ void schedule_spread(struct schedule *schedule, unsigned place, unsigned count)
 
 enum schedule_turn schedule_turn(struct schedule *schedule, int64_t now, bool busy)
 {
-    if (now < schedule->next || schedule->next == SCHEDULE_NEVER)
+    if (now < schedule->next)
         return SCHEDULE_WAIT;
     schedule->next = next_of_rhythm(schedule, now);
     return busy ? SCHEDULE_SKIP : SCHEDULE_RUN;

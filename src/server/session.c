@@ -14,8 +14,7 @@
 #include "tconnectsync/base/memory.h"
 
 enum {
-    DIGEST_SIZE = 32,    /* SHA-256 */
-    DIGITS_MAXIMUM = 19, /* of a time */
+    DIGEST_SIZE = 32, /* SHA-256 */
     WRITTEN_MAXIMUM = 128,
 };
 
@@ -62,7 +61,7 @@ bool secret_equals(const char *given, size_t length, const char *secret)
 void session_write(struct buffer *out, const char *secret, int64_t now)
 {
     struct buffer end;
-    buffer_init(&end, DIGITS_MAXIMUM + 1);
+    buffer_init(&end, WRITTEN_MAXIMUM);
     buffer_addf(&end, "%" PRId64, now + SESSION_SECONDS);
     buffer_addf(out, "%s.", end.data);
     sign(secret, session_purpose, end.data, out);
@@ -72,7 +71,7 @@ void session_write(struct buffer *out, const char *secret, int64_t now)
 bool session_is_valid(const char *value, const char *secret, int64_t now, int64_t signed_out)
 {
     size_t digits = strspn(value, "0123456789");
-    if (digits == 0 || digits > DIGITS_MAXIMUM - 1 || value[digits] != '.')
+    if (value[digits] != '.')
         return false;
     char *end = xstrndup(value, digits);
     /* Further ahead than any that is made now: the clock was wrong when it was made. A day

@@ -59,7 +59,7 @@ static bool read_quoted(struct scanner *scanner, struct buffer *value)
     const char *meanings = quote == '"' ? "\\\"'\a\b\f\n\r\t\v" : "\\'";
     for (; more(scanner) && *scanner->at != quote; scanner->at++) {
         const char *letter = NULL;
-        if (*scanner->at == '\\' && scanner->end - scanner->at > 1 && scanner->at[1])
+        if (*scanner->at == '\\' && scanner->end - scanner->at > 1)
             letter = strchr(letters, scanner->at[1]);
         scanner->at += letter != NULL;
         if (!buffer_add(value, letter ? &meanings[letter - letters] : scanner->at, 1))

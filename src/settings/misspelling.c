@@ -50,7 +50,7 @@ static size_t least(size_t a, size_t b)
 static size_t distance(const char *a, const char *b)
 {
     const size_t rows = strlen(a), columns = strlen(b);
-    size_t table[STEM_SIZE + 1][STEM_SIZE + 1];
+    size_t table[STEM_SIZE][STEM_SIZE];
     for (size_t i = 0; i <= rows; i++)
         for (size_t j = 0; j <= columns; j++) {
             if (i == 0 || j == 0) {

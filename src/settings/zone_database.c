@@ -80,11 +80,11 @@ static const struct {
 #define FIRST_INSTANT INT64_C(1167609600) /* 2007-01-01 */
 #define LAST_INSTANT  INT64_C(2840140800) /* 2060-01-01 */
 
+/* Written as the zone files are: another way to the same file is not the name that Nightscout knows. */
 static bool is_plain_name(const char *name)
 {
     size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-");
-    return length > 0 && length < 64 && name[length] == '\0' && name[0] != '/' && name[length - 1] != '/' &&
-           !strstr(name, "//");
+    return name[length] == '\0' && name[0] != '/' && !strstr(name, "//");
 }
 
 static const char *zone_folder(void)
@@ -96,10 +96,9 @@ static const char *zone_folder(void)
 /* glibc takes a name it does not know for UTC without a word: look at the file first. */
 static bool is_zone_file(const char *name)
 {
-    char path[512], magic[4] = "";
-    if (snprintf(path, sizeof path, "%s/%s", zone_folder(), name) >= (int)sizeof path)
-        return false;
+    char magic[4] = "", *path = xasprintf("%s/%s", zone_folder(), name);
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    free(path);
     if (file < 0)
         return false;
     bool found = read(file, magic, sizeof magic) == sizeof magic && memcmp(magic, "TZif", 4) == 0;

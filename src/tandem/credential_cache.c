@@ -201,7 +201,7 @@ static const char *take_token(const struct json *file, const struct credential_o
 /* Whole numbers that are missing are 0. */
 static int64_t number_of(const struct json *object, const char *name)
 {
-    int64_t number = 0;
+    int64_t number;
     return json_integer(json_get(object, name), &number) ? number : 0;
 }
 

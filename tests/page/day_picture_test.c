@@ -9,6 +9,7 @@
 
 #include "fixture.h"
 #include "tconnectsync/base/json.h"
+#include "tconnectsync/base/log.h"
 #include "tconnectsync/page/day_picture.h"
 
 static struct day_picture picture;
@@ -290,6 +291,51 @@ static void readings_at_the_edges(void **state)
         "to 14T11:59:00\n");
 }
 
+/* Whoever changes pumps in the middle of the day sees both pumps' lists as one, in the order of time. */
+static void two_pumps_are_one_day(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "279 1 10:00:00 {'commandedRate':800}\n279 2 10:05:00 {'commandedRate':0}\n"
+        "20 3 10:10:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':1}\n"
+        "229 4 10:15:00 {'requestedAction':1}\n229 5 10:20:00 {'requestedAction':2}\n"
+        "5 6 10:25:00 {'alarmId':2}\n" READING(7, 579607200, "120") READING(8, 579606600, "110"),
+        "279 1 09:00:00 {'commandedRate':700}\n279 2 09:05:00 {'commandedRate':0}\n"
+        "20 3 09:10:00 {'bolusId':1,'completionStatus':3,'insulinDelivered':2}\n"
+        "229 4 09:15:00 {'requestedAction':1}\n229 5 09:20:00 {'requestedAction':2}\n"
+        "5 6 09:25:00 {'alarmId':2}\n" READING(7, 579603600, "100")};
+    struct fixture fixture;
+    day_picture_init(&picture);
+    fixture_open(&fixture);
+    for (unsigned pump = 0; pump < 2; pump++)
+        fixture_read(&fixture, pump, lines[pump]);
+    fixture_build(&fixture);
+    day_picture_update(&picture, &fixture.log, &new_york, at("12:00:00") - SECONDS_PER_DAY, at("12:00:00"),
+                       at("12:00:00"));
+    fixture_close(&fixture);
+    struct buffer told;
+    buffer_init(&told, 20000);
+    tell_all(&told);
+    assert_string_equal(told.data, "basal 14T09:00:00 5 min 700\n"
+                                   "basal 14T09:05:00 20 min 0\n"
+                                   "basal 14T10:00:00 5 min 800\n"
+                                   "basal 14T10:05:00 20 min 0\n"
+                                   "bolus 14T09:10:00 2000 0\n"
+                                   "bolus 14T10:10:00 1000 0\n"
+                                   "glucose 14T09:00:00 100\n"
+                                   "glucose 14T09:50:00 110\n"
+                                   "glucose 14T10:00:00 120\n"
+                                   "bar 14T09:15:00 300 s kind 0\n"
+                                   "bar 14T10:15:00 300 s kind 0\n"
+                                   "mark 14T09:25:00 kind 0 OcclusionAlarm\n"
+                                   "mark 14T10:25:00 kind 0 OcclusionAlarm\n"
+                                   "fact 14T10:00:00 kind 0: 120\n"
+                                   "fact 14T10:10:00 kind 2: 1000\n"
+                                   "from 14T09:00:00\n"
+                                   "to 14T11:59:00\n");
+    buffer_free(&told);
+}
+
 static void what_lasts_at_the_edges(void **state)
 {
     (void)state;
@@ -308,6 +354,8 @@ static void what_lasts_at_the_edges(void **state)
         "bar 14T11:59:59 1 s kind 0\n"
         "from 13T08:00:00\n"
         "to 14T12:01:00\n");
+    assert_picture("229 1 11:00:00 {'requestedAction':1}\n", "from 14T11:00:00\n"
+                                                             "to 14T11:00:00\n"); /* it has only just begun */
 }
 
 static void moments_at_the_edges(void **state)
@@ -336,8 +384,8 @@ static void the_status_of_the_last_record_until_now(void **state)
     (void)state;
     assert_picture("81 1 2026-05-13T09:00:00 {'batteryChargePercent':80,'iob':1.5}\n"
                    "9 2 2026-05-13T10:00:00 {'abc':70,'insulin':143}\n"
-                   "55 3 11:00:00 {'bolusId':1,'iob':2.5}\n9 4 12:00:00 {'abc':60}\n"
-                   "9 5 12:00:01 {'abc':50,'insulin':99}\n",
+                   "55 3 11:00:00 {'bolusId':1,'iob':2.5}\n9 4 12:00:00 {'abc':61}\n9 5 12:00:00 {'abc':60}\n"
+                   "9 6 12:00:01 {'abc':50,'insulin':99}\n",
                    "fact 14T11:00:00 kind 4: 2500\n"
                    "fact 14T12:00:00 kind 5: 60\n"
                    "fact 13T10:00:00 kind 6: 143000\n"
@@ -366,6 +414,32 @@ static void what_lies_ahead_is_not_the_last_of_its_kind(void **state)
     picture.facts[FACT_BOLUS] = (struct day_fact){at("13:00:00"), 9000};
     look(lines, ALL_FEATURES);
     assert_int_equal(picture.facts[FACT_BOLUS].value, 3250);
+}
+
+static void hear(void *context, enum log_level level, const char *line, size_t length)
+{
+    (void)level, (void)line, (void)length;
+    ++*(int *)context;
+}
+
+/* What is left out of Nightscout was logged by the sync, and not again by the page. */
+static void a_picture_logs_nothing(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    int lines = 0;
+    fixture_open(&fixture);
+    fixture_read(&fixture, 0, READING(1, 579610800, "5000") READING(2, 99, "100"));
+    fixture.log.journal = log_new(hear, &lines, LOG_DEBUG, NULL);
+    fixture_build(&fixture);
+    assert_int_not_equal(lines, 0);
+    lines = 0;
+    day_picture_update(&picture, &fixture.log, &new_york, at("12:00:00") - SECONDS_PER_DAY, at("12:00:00"),
+                       at("12:00:00"));
+    assert_int_equal(lines, 0);
+    log_free(fixture.log.journal);
+    fixture.log.journal = NULL;
+    fixture_close(&fixture);
 }
 
 static void a_hostile_log_fills_no_list_beyond_its_end(void **state)
@@ -454,10 +528,12 @@ int main(void)
         cmocka_unit_test(the_least_basal_and_bolus_are_told),
         cmocka_unit_test(boluses_at_the_edges),
         cmocka_unit_test(readings_at_the_edges),
+        cmocka_unit_test(two_pumps_are_one_day),
         cmocka_unit_test(what_lasts_at_the_edges),
         cmocka_unit_test(moments_at_the_edges),
         cmocka_unit_test(the_status_of_the_last_record_until_now),
         cmocka_unit_test_setup(what_lies_ahead_is_not_the_last_of_its_kind, start),
+        cmocka_unit_test_setup(a_picture_logs_nothing, start),
         cmocka_unit_test_setup(a_hostile_log_fills_no_list_beyond_its_end, start),
         cmocka_unit_test(the_profiles_basal_goes_by_the_minute_of_the_day),
         cmocka_unit_test(the_target_is_between_the_pumps_alerts),

@@ -12,6 +12,7 @@
 #include "approved.h"
 #include "page_state.h"
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/documents/coverage.h"
 #include "tconnectsync/page/web_file.h"
 #include "page_internal.h"
 
@@ -178,6 +179,7 @@ static void vary_runs(void)
     runs[2].refused = 4;
     runs[2].warnings[0] = runs[2].warnings[1] = warning;
     runs[2].warning_count = 2;
+    runs[0].kinds[DOCUMENT_READING].withheld = 2;
     runs[3].kinds[DOCUMENT_READING].withheld = 1;
     runs[4].pretend = runs[5].pretend = runs[6].pretend = true;
     runs[4].kinds[DOCUMENT_NOTE].created = 1;
@@ -299,6 +301,35 @@ static void ages_at_their_edges(void **state)
     approved_end(&approved);
 }
 
+/* What is asked for may be any day up to today. */
+static void days_at_their_edges(void **state)
+{
+    (void)state;
+    static const char *const days[] = {"", "2026-05-14", "2026-05-13", "2026-04-17", "2026-04-16"};
+    struct approved approved;
+    struct buffer base;
+    page_state_set(&at, "full-flowing");
+    memset(at.view.calendar, DAY_WHOLE, sizeof at.view.calendar);
+    at.view.calendar[0] = DAY_WITH_HOLES;
+    at.view.person = 2;
+    strcpy(at.view.lang, "en");
+    buffer_init(&base, PAGE_MAXIMUM);
+    page_calendar(&at.view, &base);
+    approved_begin(&approved, "days.txt", NULL);
+    approved_add(&approved, "the calendar", &base);
+    approved.base = &base;
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        strcpy(at.view.day, days[i]);
+        approved_add_part(&approved, &at.view, days[i], page_day_title);
+        approved_add_part(&approved, &at.view, days[i], page_day_links);
+        approved_add_part(&approved, &at.view, days[i], page_calendar);
+    }
+    at.view.has_calendar = false;
+    approved_add_part(&approved, &at.view, "no calendar", page_calendar);
+    approved_end(&approved);
+    buffer_free(&base);
+}
+
 static void settings_find_their_steps(void **state)
 {
     (void)state;
@@ -348,6 +379,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(runs_of_every_kind_and_number),
         cmocka_unit_test(progress_step_by_step),
         cmocka_unit_test(ages_at_their_edges),
+        cmocka_unit_test(days_at_their_edges),
         cmocka_unit_test(settings_find_their_steps),
     };
     approved_folder = argv[argc - 1];

@@ -14,6 +14,7 @@
 #include "tconnectsync/documents/coverage.h"
 #include "tconnectsync/page/web_file.h"
 #include "page_internal.h"
+#include "page_picture_table.h"
 
 static struct page_state view_state;
 
@@ -45,8 +46,8 @@ static void markup_characters_become_references(void **state)
     assert_string_equal(out.data, "a&lt;b&gt;&amp;&quot;&#39;\n\tc   d\xff");
     page_text(&out, NULL);
     buffer_clear(&out);
-    page_add(&out, "<i>%s</i> %d %u %ld %lu %zu 100%%", "<%s&", -1, 2U, -3L, 4UL, (size_t)5);
-    assert_string_equal(out.data, "<i>&lt;%s&amp;</i> -1 2 -3 4 5 100%");
+    page_add(&out, "<i>%s</i> %d %u %ld %lu %zu 100%%", "<%s&", -1, 2U, -3L, ~0UL, (size_t)5);
+    assert_string_equal(out.data, "<i>&lt;%s&amp;</i> -1 2 -3 18446744073709551615 5 100%");
     buffer_free(&out);
 }
 
@@ -305,6 +306,38 @@ static void glucose_shows_in_the_units_of_the_site(void **state)
 
 /* ---- languages ---- */
 
+/* What stands behind the piece is another's. */
+static void a_piece_is_translated_to_its_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *markup;
+        size_t length;
+        const char *german;
+    } cases[] = {
+        {"   ", 2, "  "},
+        {" Sleep ", 7, " Schlaf "},
+        {"Sleepy", 5, "Schlaf"},
+        {"Sleep", 4, "Slee"},
+        {"<b>Sleep</b>Sleep", 17, "<b>Schlaf</b>Schlaf"},
+        {"<i title=\"Sleep\" aria-label=\"Sleep\">", 36, "<i title=\"Sleep\" aria-label=\"Schlaf\">"},
+        {"<i placeholder=\"Sleep", 21, "<i placeholder=\"Schlaf"},
+        {"\">Sleep", 7, "\">Schlaf"},
+        {"\" aria-label=\"Sleep\">Sleep", 26, "\" aria-label=\"Schlaf\">Schlaf"},
+        {"", 0, ""},
+    };
+    page_language_speak(&(struct page_reader){.language = LANGUAGE_GERMAN});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer out;
+        buffer_init(&out, 100);
+        page_translate(cases[i].markup, cases[i].length, &out);
+        assert_int_equal(out.length, strlen(cases[i].german));
+        assert_memory_equal(out.data, cases[i].german, out.length);
+        buffer_free(&out);
+    }
+    page_language_speak(NULL);
+}
+
 /* The %-conversions of a text, in their order. */
 static void conversions(const char *text, char *out, size_t size)
 {
@@ -351,6 +384,8 @@ static void the_reader_is_known_by_the_browsers_tags(void **state)
         {"en-US,en;q=0.9", LANGUAGE_ENGLISH, true, false},
         {"en-GB", LANGUAGE_ENGLISH, false, false},
         {"en", LANGUAGE_ENGLISH, true, false},
+        {"en;q=0.5", LANGUAGE_ENGLISH, true, false},
+        {"en,de", LANGUAGE_ENGLISH, true, false},
         {"it,fr-CA;q=0.8", LANGUAGE_FRENCH, false, true},
         {"ES-us", LANGUAGE_SPANISH, true, false},
         {"es", LANGUAGE_SPANISH, false, true},
@@ -387,6 +422,7 @@ static void times_are_told_in_words(void **state)
         {3600, "1 hour ago"},    {3660, "1 h 1 min ago"},
         {7200, "2 hours ago"},   {172799, "47 h 59 min ago"},
         {172800, "2 days ago"},  {864000, "10 days ago"},
+        {176460, "2 days ago"},  {-59, "in a moment"},
         {-5, "in a moment"},     {-60, "in 1 minute"},
         {-3660, "in 1 h 1 min"}, {-604800, "in 7 days"},
     };
@@ -419,6 +455,62 @@ static void decimals_are_rounded(void **state)
     assert_string_equal(page_decimal(words, 50, 1), "0.1");
     assert_string_equal(page_decimal(words, -1250, 1), "-1.3");
     assert_string_equal(page_decimal(words, -4, 1), "0.0");
+}
+
+static void durations_are_told_in_words(void **state)
+{
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *words;
+    } cases[] = {{0, "under 0.1 s"}, {0.09, "under 0.1 s"}, {0.1, "0.1 s"},      {59.94, "59.9 s"},
+                 {60, "1 min 0 s"},  {61.9, "1 min 1 s"},   {3725, "62 min 5 s"}};
+    char words[PAGE_WORDS_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(page_duration(words, cases[i].seconds), cases[i].words);
+}
+
+static void glucose_is_told_in_both_units(void **state)
+{
+    (void)state;
+    static const struct {
+        int glucose;
+        const char *words, *mmol;
+    } cases[] = {{0, "LOW", "LOW"},    {39, "LOW", "LOW"},   {40, "40", "2.2"},     {180, "180", "10.0"},
+                 {345, "345", "19.2"}, {400, "400", "22.2"}, {401, "HIGH", "HIGH"}, {402, "HIGH", "HIGH"}};
+    char words[PAGE_WORDS_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        view_state.view.mmol = false;
+        assert_string_equal(page_glucose(words, &view_state.view, cases[i].glucose), cases[i].words);
+        view_state.view.mmol = true;
+        assert_string_equal(page_glucose(words, &view_state.view, cases[i].glucose), cases[i].mmol);
+    }
+}
+
+static void the_timer_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned minutes;
+        bool paused;
+        const char *words;
+        bool can_pause, can_resume;
+    } cases[] = {{0, false, "The timer is off", false, false},
+                 {0, true, "The timer is off", false, false},
+                 {1, false, "A sync runs every minute.", true, false},
+                 {2, false, "A sync runs every 2 minutes.", true, false},
+                 {1, true, "The timer is paused", false, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer page = render("full-flowing");
+        buffer_clear(&page);
+        view_state.view.interval_minutes = cases[i].minutes;
+        view_state.view.paused = cases[i].paused;
+        page_render(&view_state.view, &page);
+        assert_true(holds(&page, cases[i].words));
+        assert_int_equal(holds(&page, "value=\"pause\""), cases[i].can_pause);
+        assert_int_equal(holds(&page, "value=\"resume\""), cases[i].can_resume);
+        buffer_free(&page);
+    }
 }
 
 static void notices_go_through_an_address_and_back(void **state)
@@ -498,11 +590,15 @@ int main(void)
         cmocka_unit_test(the_pumps_clock_is_told_with_since_when_and_what_to_do),
         cmocka_unit_test(other_days_can_be_looked_at_and_filled),
         cmocka_unit_test(glucose_shows_in_the_units_of_the_site),
+        cmocka_unit_test(a_piece_is_translated_to_its_end),
         cmocka_unit_test(every_word_is_in_every_language_in_order),
         cmocka_unit_test(the_reader_is_known_by_the_browsers_tags),
         cmocka_unit_test(times_are_told_in_words),
         cmocka_unit_test(clocks_show_the_pumps_zone_and_the_day_where_it_is_another),
         cmocka_unit_test(decimals_are_rounded),
+        cmocka_unit_test(durations_are_told_in_words),
+        cmocka_unit_test(glucose_is_told_in_both_units),
+        cmocka_unit_test(the_timer_is_told),
         cmocka_unit_test(notices_go_through_an_address_and_back),
         cmocka_unit_test(all_of_it_stays_small),
         cmocka_unit_test(the_fullest_view_fits),

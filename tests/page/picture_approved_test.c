@@ -40,7 +40,7 @@ static void add_edge_readings(struct day_picture *picture, int64_t since, int64_
         {since + 7 * HOUR, 300},
         {until - 60, highest},
         {until, 100},
-        {until + 1, 401},
+        {until + 1, highest > 300 ? 401 : highest},
     };
     picture->reading_count = 0;
     for (size_t i = 0; i < sizeof readings / sizeof *readings; i++)
@@ -169,6 +169,23 @@ static void the_picture_at_its_edges(void **state)
     at.picture.readings[0].time = now;
     at.picture.newest_event = NO_TIME;
     add_picture(&approved, "a single reading, inside");
+    at.picture.bar_count = 2; /* none of them is an activity of this day */
+    at.picture.bars[1] = (struct day_bar){now - HOUR, now, DAY_SUSPENDED, true};
+    at.picture.target_low = 20;
+    at.picture.target_high = 320;
+    approved_add_part(&approved, &at.view, "no activity, and targets beyond what is shown", page_picture);
+    at.picture.step_count = at.picture.bolus_count = at.picture.bar_count = at.picture.mark_count = 1;
+    at.picture.readings[0].glucose = 390;
+    at.picture.steps[0] = (struct day_step){now - HOUR, now - 60, 600, true};
+    at.picture.boluses[0] = (struct day_bolus){now - 90 * MINUTE, 3000, 25000, true};
+    at.picture.bars[0] = (struct day_bar){now - 110 * MINUTE, now - HOUR, DAY_SLEEP, false};
+    at.picture.marks[0] = (struct day_mark){now - 40 * MINUTE, DAY_ALARM, "alone"};
+    at.picture.segment_count = 2;
+    at.picture.segments[0] = (struct day_segment){0, 0};
+    at.picture.segments[1] = (struct day_segment){360, 700};
+    at.view.day_from = now - 2 * HOUR;
+    at.view.day_until = now;
+    add_picture(&approved, "one of each, in two hours");
     approved_end(&approved);
     buffer_free(&base);
 }
@@ -253,6 +270,8 @@ static void the_answers_at_their_edges(void **state)
     set_full_day(1, 0);
     at.view.mmol = true;
     approved_add_part(&approved, &at.view, "sums of little", page_answers);
+    at.picture.boluses[0].insulin = 3;
+    approved_add_part(&approved, &at.view, "sums of next to nothing", page_answers);
     set_full_day(0, 0);
     at.picture.bolus_count = 0;
     approved_add_part(&approved, &at.view, "no sums", page_answers);

@@ -17,6 +17,7 @@
 #define RIGHT  "dXNlcjpodW50ZXIyOiBhIGI=" /* user:hunter2: a b */
 #define NOBODY "Omh1bnRlcjI6IGEgYg=="     /* :hunter2: a b */
 #define WRONG  "dXNlcjpodW50ZXIz"         /* user:hunter3 */
+#define TRIPLE "bWU6aHVudGVyMjogYSBi"     /* me:hunter2: a b */
 #define NOW    1780000000
 
 static const struct authorization_key right_key = {.secret = SECRET}, wrong_key = {.secret = "x"};
@@ -86,6 +87,8 @@ static void each_credential(void **state)
         {NULL, "Basic ", CREDENTIAL_NONE},
         {NULL, "Basic ====", CREDENTIAL_NONE},
         {NULL, "Basic dXNl", CREDENTIAL_NONE},
+        {NULL, "Basic " TRIPLE, CREDENTIAL_BASIC},
+        {NULL, "Basic " TRIPLE "A===", CREDENTIAL_NONE},
         {NULL, "Basic " RIGHT "\n", CREDENTIAL_NONE},
         {NULL, "Basic " RIGHT RIGHT, CREDENTIAL_NONE},
         {NULL, "Basicx " RIGHT, CREDENTIAL_NONE},
@@ -111,6 +114,24 @@ static void each_credential(void **state)
     /* An old cookie is no guess: the page asks for the secret again. */
     struct authorization result = check(cookie, "another", 0);
     assert_string_equal(result.text, "secret not provided as a GET or POST argument\n");
+}
+
+/* 4096 characters of base64 are as many as one may send. */
+static void the_longest_name(void **state)
+{
+    (void)state;
+    for (int more = 0; more < 2; more++) {
+        struct authorization_request request = plain;
+        struct buffer header;
+        buffer_init(&header, 5000);
+        buffer_add_text(&header, "Basic ");
+        for (int i = 0; i < 1019 + more; i++)
+            buffer_add_text(&header, "dXV1"); /* uuu */
+        buffer_add_text(&header, TRIPLE);
+        request.header = header.data;
+        assert_int_equal(check(request, SECRET, 0).credential, more ? CREDENTIAL_NONE : CREDENTIAL_BASIC);
+        buffer_free(&header);
+    }
 }
 
 static void challenges(void **state)
@@ -277,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_session_ends_for_its_own_secret),
         cmocka_unit_test(texts),
         cmocka_unit_test(each_credential),
+        cmocka_unit_test(the_longest_name),
         cmocka_unit_test(challenges),
         cmocka_unit_test(what_browsers_send_by_themselves),
         cmocka_unit_test(once_limited_no_secret_is_compared),

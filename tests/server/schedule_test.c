@@ -157,6 +157,8 @@ static void times_of_day(void **state)
     struct schedule schedule = started(5);
     assert_int_equal(schedule_next_time(&schedule, START, 1780000000), 1780000002);
     assert_int_equal(schedule_next_time(&schedule, START + 1, 1780000000), 1780000002);
+    assert_int_equal(schedule_next_time(&schedule, START + 999, 1780000000), 1780000002);
+    assert_int_equal(schedule_next_time(&schedule, START + 1000, 1780000000), 1780000001);
     assert_int_equal(schedule_next_time(&schedule, START + 9 * SECOND, 1780000000), 1780000000);
     /* Somebody set the clock: the run comes when it would have. */
     assert_int_equal(schedule_next_time(&schedule, START, 1000), 1002);

@@ -76,6 +76,8 @@ static void the_least_that_is_needed_is_enough(void **state)
     assert_null(configuration->listen_host);
     assert_int_equal(configuration->port, 5000);
     assert_false(configuration->trust_proxy);
+    assert_false(configuration->log_json);
+    assert_false(configuration->pump_clock_follows_zone);
     assert_null(configuration->ping_url);
     configuration_free(configuration);
 }
@@ -91,10 +93,10 @@ static void every_setting_is_taken(void **state)
              "NS_SECRET=", "API_SECRET=jane-0123456789abcdef", "NS_SKIP_TLS_VERIFY=YES",
              "NS_IGNORE_CONN_ERRORS=On", "TIMEZONE_NAME= ", "TZ=:Europe/Berlin",
              "TCONNECTSYNC_HEROKU_FEATURES=CGM, BASAL", "IGNORE_ZERO_UNIT_BASAL=1", "ALARM_SAFE_MINUTES=0",
-             "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=30", "NIGHTSCOUT_PROFILE_DELAY_VALUE=12.5",
+             "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=000030", "NIGHTSCOUT_PROFILE_DELAY_VALUE=12.125",
              "NIGHTSCOUT_PROFILE_UPLOAD_MODE=Replace", "TCONNECTSYNC_HEROKU_SECRET=open sesame 42",
              "TCONNECTSYNC_HEROKU_INTERVAL_MINS=120", "LISTEN_HOST=::1", "LISTEN_PORT=80", "DYNO=web.1",
-             "PING_URL=https://hc-ping.com/0f0f?x=1");
+             "PING_URL=https://hc-ping.com/0f0f?x=1", "LOG_FORMAT=Json", "PUMP_CLOCK=Zone");
     assert_int_equal(configuration->problem_count, 0);
     assert_int_equal(configuration->warning_count, 1); /* no TLS verification */
     assert_int_equal(configuration->region, REGION_EU);
@@ -115,8 +117,8 @@ static void every_setting_is_taken(void **state)
     assert_int_equal(configuration->features, FEATURE_CGM | FEATURE_BASAL);
     assert_true(configuration->ignore_zero_unit_basal);
     assert_int_equal(configuration->alarm_safe_minutes, 0);
-    assert_string_equal(configuration->profile_carbs_hr, "30");
-    assert_string_equal(configuration->profile_delay, "12.5");
+    assert_string_equal(configuration->profile_carbs_hr, "000030");
+    assert_string_equal(configuration->profile_delay, "12.125");
     assert_true(configuration->profile_replace);
     assert_string_equal(configuration->secret, "open sesame 42");
     assert_int_equal(configuration->interval_minutes, 120);
@@ -124,6 +126,8 @@ static void every_setting_is_taken(void **state)
     assert_string_equal(configuration->listen_host, "::1");
     assert_int_equal(configuration->port, 80);
     assert_true(configuration->trust_proxy);
+    assert_true(configuration->log_json);
+    assert_true(configuration->pump_clock_follows_zone);
     assert_string_equal(configuration->ping_url, "https://hc-ping.com/0f0f?x=1");
     configuration_free(configuration);
 }
@@ -143,6 +147,20 @@ static void a_name_and_password_in_the_sites_address_are_a_proxys(void **state)
     configuration_free(configuration);
     configuration = READ(USABLE);
     assert_null(configuration->nightscout_login);
+    configuration_free(configuration);
+}
+
+/* Blanks and quotes may be part of it. */
+static void secrets_are_kept_to_the_letter(void **state)
+{
+    (void)state;
+    struct configuration *configuration =
+        READ(USABLE, "TCONNECT_PASSWORD= my words ", "NS_SECRET=\"my long words\"",
+             "TCONNECTSYNC_HEROKU_SECRET='a '");
+    assert_int_equal(configuration->problem_count, 0);
+    assert_string_equal(configuration->tandem_password, " my words ");
+    assert_string_equal(configuration->nightscout_secret, "\"my long words\"");
+    assert_string_equal(configuration->secret, "'a '");
     configuration_free(configuration);
 }
 
@@ -189,6 +207,30 @@ static void examples_of_guides_count_as_unset(void **state)
     configuration_free(configuration);
 }
 
+static void one_message_for_one_problem(void **state)
+{
+    (void)state;
+    struct configuration *configuration = READ(USABLE);
+    char text[600];
+    for (int times = 0; times < 2; times++) {
+        configuration_add_problem(configuration, "%s is wrong.", "One");
+        configuration_add_problem(configuration, "%s is wrong.", "Another");
+        configuration_add_warning(configuration, "%s is wrong.", "One");
+    }
+    assert_int_equal(configuration->problem_count, 2);
+    assert_string_equal(configuration->problems[0], "One is wrong.");
+    assert_string_equal(configuration->problems[1], "Another is wrong.");
+    assert_int_equal(configuration->warning_count, 1);
+    for (int i = 0; i < 2 * CONFIGURATION_PROBLEMS_MAXIMUM; i++)
+        configuration_add_problem(configuration, "%d", i);
+    assert_int_equal(configuration->problem_count, CONFIGURATION_PROBLEMS_MAXIMUM);
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    configuration_add_warning(configuration, "%s", text);
+    assert_int_equal(strlen(configuration->warnings[1]), 511); /* as much as fits */
+    configuration_free(configuration);
+}
+
 /* One wrong value each: told by name, without the value, and something safe in its place. */
 static void each_wrong_value_is_told_by_name(void **state)
 {
@@ -225,6 +267,8 @@ static void each_wrong_value_is_told_by_name(void **state)
         {"NS_URL=socks5://ns.ZQ7/", "whole address"},
         {"NS_URL=https://yournightscouturl.herokuapp.com/api/v1/", "example"},
         {"NS_SECRET=ZQ7 short", "at least 12"},
+        {"NS_SECRET=ZQ7 is longe", NULL},
+        {"NS_SECRET=ZQ7 is long", "at least 12"},
         {"NS_SECRET=<unreadable>", "NS_SECRET_FILE"},
         {"TCONNECT_PASSWORD=<unreadable>", "cannot be read"},
         {"NS_SKIP_TLS_VERIFY=2", "true or false"},
@@ -261,6 +305,9 @@ static void each_wrong_value_is_told_by_name(void **state)
         {"LISTEN_HOST=a b", "address to listen on"},
         {"PORT=65536", "0 to 65535"},
         {"PORT=http", "0 to 65535"},
+        {"PORT=-1", "0 to 65535"},
+        {"LOG_FORMAT=xml", "logfmt or json"},
+        {"PUMP_CLOCK=fast", "read every pump time in TIMEZONE_NAME as it is"},
         {"TRUST_PROXY=maybe", "true or false"},
         {"PING_URL=ZQ7", "whole address"},
         {"PING_URL=http://u:ZQ7@kuma.example/", "https://"},
@@ -283,12 +330,59 @@ static void each_wrong_value_is_told_by_name(void **state)
     }
 }
 
+static void no_data_is_told_after_two_intervals_at_the_earliest(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *interval;
+        unsigned minutes;
+    } cases[] = {{"TCONNECTSYNC_HEROKU_INTERVAL_MINS=80", 180},
+                 {"TCONNECTSYNC_HEROKU_INTERVAL_MINS=90", 180},
+                 {"TCONNECTSYNC_HEROKU_INTERVAL_MINS=91", 182}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct configuration *configuration = READ(USABLE, cases[i].interval);
+        assert_int_equal(configuration->no_data_failure_minutes, cases[i].minutes);
+        configuration_free(configuration);
+    }
+}
+
+static void the_edges_themselves_are_fine(void **state)
+{
+    (void)state;
+    static const char *const pairs[] = {
+        "ALARM_SAFE_MINUTES=1440",
+        "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=1",
+        "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=200",
+        "NIGHTSCOUT_PROFILE_CARBS_HR_VALUE=20.5",
+        "NIGHTSCOUT_PROFILE_DELAY_VALUE=0",
+        "NIGHTSCOUT_PROFILE_DELAY_VALUE=240.000",
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=10080",
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=+15",
+        "AUTOUPDATE_NO_DATA_FAILURE_MINUTES=1",
+        "AUTOUPDATE_NO_DATA_FAILURE_MINUTES=100000",
+        "PORT=0",
+        "PORT=65535",
+        "PUMP_SERIAL_NUMBER=12345678901234567890",
+        "TIMEZONE_NAME=America/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "LISTEN_HOST=fe80::1%eth_0",
+        "LISTEN_HOST=*",
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct configuration *configuration = READ(USABLE, pairs[i]);
+        if (configuration->problem_count != 0)
+            fail_msg("%s: %s", pairs[i], configuration->problems[0]);
+        assert_int_equal(configuration->warning_count, 0);
+        configuration_free(configuration);
+    }
+}
+
 static void an_interval_of_nothing_is_off(void **state)
 {
     (void)state;
     static const char *const off[] = {
-        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=", "TCONNECTSYNC_HEROKU_INTERVAL_MINS=0",
-        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=-5", "TCONNECTSYNC_HEROKU_INTERVAL_MINS= "};
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=",   "TCONNECTSYNC_HEROKU_INTERVAL_MINS=0",
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=-5", "TCONNECTSYNC_HEROKU_INTERVAL_MINS= ",
+        "TCONNECTSYNC_HEROKU_INTERVAL_MINS=''", "TCONNECTSYNC_HEROKU_INTERVAL_MINS= \"\" "};
     for (size_t i = 0; i < sizeof off / sizeof *off; i++) {
         struct configuration *configuration = READ(USABLE, off[i]);
         assert_int_equal(configuration->problem_count, 0);
@@ -312,7 +406,11 @@ static void known_mistakes_are_mended_with_a_word(void **state)
         {"NS_SECRET=\"correct horse battery\"", "https://ns.example.org/", "quotes"},
         {"TCONNECT_PASSWORD=\"", "https://ns.example.org/", NULL}, /* not both of a pair of quotes */
         {"TCONNECT_EMAIL=jane", "https://ns.example.org/", "email"},
-        {"TCONNECTSYNC_HEROKU_SECRET=1234", "https://ns.example.org/", "guessed"},
+        {"TCONNECT_PASSWORD=\"\"", "https://ns.example.org/", NULL},
+        {"TCONNECT_PASSWORD='a'", "https://ns.example.org/", "quotes"},
+        {"TCONNECT_PASSWORD= a", "https://ns.example.org/", "space"},
+        {"TCONNECTSYNC_HEROKU_SECRET=1234567", "https://ns.example.org/", "guessed"},
+        {"TCONNECTSYNC_HEROKU_SECRET=12345678", "https://ns.example.org/", NULL},
         {"TIMEZONE_NAME=EST", "https://ns.example.org/", "no place"},
         {"TIMEZONE_NAME=Etc/GMT+5", "https://ns.example.org/", "no place"},
         {"TIMEZONE_NAME=America/Argentina/Salta", "https://ns.example.org/", NULL},
@@ -355,7 +453,7 @@ static void nothing_personal_gets_through(void **state)
 {
     (void)state;
     struct configuration *configuration =
-        READ(USABLE, "NS_URL=https://sugar-site.example.org/jane/", "PUMP_SERIAL_NUMBER=7654321",
+        READ(USABLE, "NS_URL=https://gate:k33per@sugar-site.example.org/jane/", "PUMP_SERIAL_NUMBER=7654321",
              "TCONNECTSYNC_HEROKU_SECRET=open sesame 42", "REQUESTS_PROXY=http://user1:s3cr3tpw@proxy/",
              "PING_URL=https://hc-ping.com/0f0f");
     struct redactor *redactor = redactor_new();
@@ -363,7 +461,7 @@ static void nothing_personal_gets_through(void **state)
     /* The number is the SHA-1 of the Nightscout secret. */
     static const char text[] =
         "jane@example.org Tr0ub4dor%263 7654321 correct+horse%20battery open sesame 42 user1:s3cr3tpw "
-        "s3cr3tpw "
+        "s3cr3tpw gate:k33per k33per "
         "GET https://sugar-site.example.org/jane/api/v1 https://hc-ping.com/0f0f/fail "
         "98decc62ece399a22ed30d490ef333be7fde7385";
     struct buffer out;
@@ -371,6 +469,7 @@ static void nothing_personal_gets_through(void **state)
     redact(redactor, text, strlen(text), &out);
     assert_string_equal(out.data,
                         "[email] [password] [serial] [secret] [secret] [proxy-password] [proxy-password] "
+                        "[proxy-password] [proxy-password] "
                         "GET https://[nightscout][nightscout-path]/api/v1 [ping-url]/fail [secret]");
     buffer_free(&out);
     redactor_free(redactor);
@@ -381,13 +480,15 @@ static void nothing_personal_gets_through(void **state)
 static void secrets_are_known_by_name(void **state)
 {
     (void)state;
-    static const char *const secret[] = {"TCONNECT_EMAIL", "TCONNECT_PASSWORD",          "NS_SECRET",
-                                         "API_SECRET",     "TCONNECTSYNC_HEROKU_SECRET", "PING_URL"};
+    static const char *const secret[] = {
+        "TCONNECT_EMAIL", "TCONNECT_PASSWORD",          "NS_SECRET", "NS_URL",         "PUMP_SERIAL_NUMBER",
+        "API_SECRET",     "TCONNECTSYNC_HEROKU_SECRET", "PING_URL",  "REQUESTS_PROXY", "PERSON_NAME"};
+    static const char *const others[] = {"PORT",          "HOME", "",           "TCONNECT_REGION",
+                                         "TIMEZONE_NAME", "TZ",   "LISTEN_HOST"};
     for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
         assert_true(configuration_is_secret(secret[i]));
-    assert_false(configuration_is_secret("PORT"));
-    assert_false(configuration_is_secret("HOME"));
-    assert_false(configuration_is_secret(""));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(configuration_is_secret(others[i]));
 }
 
 /* ---- people ---- */
@@ -482,6 +583,7 @@ static void what_is_wrong_between_two_people(void **state)
     } cases[] = {
         {{"NS_SECRET_2=joes own api secret"}, 1, "NS_URL_2", "is not set. Set it"},
         {{"TCONNECT_EMAIL_2=joe@example.org"}, 1, "TCONNECT_EMAIL_2", "Set NS_URL_2 too, or remove"},
+        {{"API_SECRET_2=joes own api secret"}, 1, "API_SECRET_2", "Set NS_URL_2 too, or remove"},
         {{"NS_URL_2=https://joe.example.org"}, 1, "NS_SECRET_2", "is not set"},
         {{"NS_URL_3=https://joe.example.org"}, 1, "NS_URL_2", "rename them to end in _2"},
         {{JOE, "TCONNECT_PASSWORD_2=password"}, 1, "TCONNECT_PASSWORD_2", "example of a guide"},
@@ -492,6 +594,10 @@ static void what_is_wrong_between_two_people(void **state)
          "NS_URL_2",
          "the same site as NS_URL,"},
         {{"NS_URL_2=https://ns.example.org:443/api/v1", "NS_SECRET_2=joes own api secret"},
+         1,
+         "NS_URL_2",
+         "same site"},
+        {{"NS_URL_2=http://ns.example.org:80", "NS_SECRET_2=joes own api secret"},
          1,
          "NS_URL_2",
          "same site"},
@@ -594,6 +700,9 @@ static void a_further_persons_secrets_may_come_from_files(void **state)
     assert_true(configuration_is_secret("API_SECRET_9"));
     assert_true(configuration_is_secret("PERSON_NAME"));
     assert_false(configuration_is_secret("NS_SECRET_1"));
+    assert_false(configuration_is_secret("NS_SECRET_A"));
+    assert_false(configuration_is_secret("NS_SECRET_"));
+    assert_false(configuration_is_secret("NS_SECRET-2"));
     assert_false(configuration_is_secret("NS_SECRET_22"));
     assert_false(configuration_is_secret("TIMEZONE_NAME_2"));
 }
@@ -612,9 +721,13 @@ int main(void)
         cmocka_unit_test(the_least_that_is_needed_is_enough),
         cmocka_unit_test(every_setting_is_taken),
         cmocka_unit_test(a_name_and_password_in_the_sites_address_are_a_proxys),
+        cmocka_unit_test(secrets_are_kept_to_the_letter),
         cmocka_unit_test(all_that_is_missing_is_told_at_once),
         cmocka_unit_test(examples_of_guides_count_as_unset),
+        cmocka_unit_test(one_message_for_one_problem),
         cmocka_unit_test(each_wrong_value_is_told_by_name),
+        cmocka_unit_test(no_data_is_told_after_two_intervals_at_the_earliest),
+        cmocka_unit_test(the_edges_themselves_are_fine),
         cmocka_unit_test(an_interval_of_nothing_is_off),
         cmocka_unit_test(known_mistakes_are_mended_with_a_word),
         cmocka_unit_test(the_cache_follows_home),

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ static void pairs_are_read(void **state)
         {"export A=1\nexport=2\nexport =3\nexport\tB=4", "A=[1]export=[2]export=[3]B=[4]"},
         {"a=1\nz=2\nZ=3\n_=4\na.b-c09=5\n.a=6\n0a=7", "a=[1]z=[2]Z=[3]_=[4]a.b-c09=[5]<6><7>"},
         {"A=\nB=''\nC=\"\"", "A=[]B=[]C=[]"},
+        {"A= \nB= \t\r\nC=1", "A=[]B=[]C=[1]"},
         {"A=x y # note\nB=x#y\nC=#hash\nD= #hash # note\nE=", "A=[x y]B=[x#y]C=[#hash]D=[#hash]E=[]"},
         {"A='x # \"y\"' # note\nB=\"x # 'y'\"#note", "A=[x # \"y\"]B=[x # 'y']"},
         {"A='\\n\\'\\\\'\nB=\"\\n\\'\\\"\\\\\\t\\q\\$\"", "A=[\\n'\\]B=[\n'\"\\\t\\q\\$]"},
@@ -106,6 +108,18 @@ static void a_value_may_have_64_KiB(void **state)
     }
 }
 
+static void a_name_may_have_256_letters(void **state)
+{
+    (void)state;
+    char name[300], text[310], pairs[310];
+    memset(name, 'N', sizeof name);
+    for (int length = 256; length <= 257; length++) {
+        snprintf(text, sizeof text, "%.*s=1", length, name);
+        snprintf(pairs, sizeof pairs, "%.*s=[1]", length, name);
+        assert_read(text, strlen(text), length == 256 ? pairs : "<1>");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +127,7 @@ int main(void)
         cmocka_unit_test(a_nul_makes_a_line_useless),
         cmocka_unit_test(a_huge_value_is_skipped),
         cmocka_unit_test(a_value_may_have_64_KiB),
+        cmocka_unit_test(a_name_may_have_256_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "tconnectsync/settings/configuration.h"
 #include "tconnectsync/settings/environment.h"
 
+#include "tconnectsync/base/buffer.h"
 #include "tconnectsync/base/error.h"
 
 static struct error problem;
@@ -84,6 +86,8 @@ static void the_nearest_place_wins(void **state)
     setenv("HOME", folder, 1);
     WRITE("home/.config/tconnectsync/.env", "PORT=3\n");
     assert_found("PORT", NULL);
+    setenv("HOME", "home", 1); /* not from the root: does not count */
+    assert_found("PORT", NULL);
     char home[80];
     snprintf(home, sizeof home, "%s/home", folder);
     setenv("HOME", home, 1);
@@ -120,6 +124,20 @@ static void a_secret_may_stand_in_a_file(void **state)
     assert_found("NS_SECRET", "two\n");
     setenv("NS_SECRET", "one", 1);
     assert_found("NS_SECRET", "one");
+}
+
+static void no_file_is_left_open(void **state)
+{
+    (void)state;
+    WRITE(".env", "PORT=1\n");
+    WRITE("file", "two\n");
+    setenv("NS_SECRET_FILE", "file", 1);
+    const int before = open("/dev/null", O_RDONLY);
+    close(before);
+    assert_found("NS_SECRET", "two");
+    const int after = open("/dev/null", O_RDONLY);
+    assert_int_equal(after, before);
+    close(after);
 }
 
 static void what_was_secret_leaves_the_process(void **state)
@@ -226,6 +244,22 @@ static void skipped_lines_are_named_without_their_values(void **state)
                     "close.|");
 }
 
+static void a_long_list_of_skipped_lines_is_cut_short(void **state)
+{
+    (void)state;
+    char expected[400] = ".env has lines that are skipped: ";
+    struct buffer text;
+    buffer_init(&text, 1000);
+    for (int line = 1; line <= 99; line++)
+        buffer_add_text(&text, "x\n");
+    for (int line = 1; line <= 52; line++)
+        snprintf(expected + strlen(expected), sizeof expected - strlen(expected), "%d, ", line);
+    strcat(expected, ".... A line must read NAME=VALUE, and a quotation mark that opens must close.|");
+    write_file(".env", text.data, text.length);
+    buffer_free(&text);
+    assert_reviewed(expected);
+}
+
 static void a_file_of_secrets_that_all_can_read_is_named(void **state)
 {
     (void)state;
@@ -277,10 +311,11 @@ static void a_named_file_takes_the_place_of_both(void **state)
 static void misspelt_names_are_found_wherever_they_stand(void **state)
 {
     (void)state;
-    WRITE(".env", "NS_SECERT=x\nNS_SECERT=y\n");
+    WRITE(".env", "PUMP_CLOKC=zone\nNS_SECERT=x\nNS_SECERT=y\n");
     assert_int_equal(chmod(".env", 0600), 0);
     setenv("ALARM_SAVE_MINUTES", "10", 1);
     assert_reviewed(
+        "PUMP_CLOKC: did you mean PUMP_CLOCK? As it is written it has no effect.|"
         "ALARM_SAVE_MINUTES: did you mean ALARM_SAFE_MINUTES? As it is written it has no effect.|");
     unsetenv("ALARM_SAVE_MINUTES");
 }
@@ -295,8 +330,10 @@ int main(void)
         in_folder(the_second_persons_secret_may_stand_in_a_file_too),
         in_folder(an_empty_file_of_the_second_person_means_the_first_ones),
         in_folder(a_file_that_is_no_use_is_told_from_none),
+        in_folder(no_file_is_left_open),
         in_folder(what_was_secret_leaves_the_process),
         in_folder(skipped_lines_are_named_without_their_values),
+        in_folder(a_long_list_of_skipped_lines_is_cut_short),
         in_folder(a_file_of_secrets_that_all_can_read_is_named),
         in_folder(a_dotenv_that_cannot_be_read_is_named),
         in_folder(a_named_file_takes_the_place_of_both),

@@ -15,6 +15,12 @@ static const char *only_second_site(void *context, const char *name)
     return strcmp(name, "NS_URL_2") == 0 ? "https://ben.example.org/" : NULL;
 }
 
+static const char *a_wrong_address(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "NS_URL") == 0 ? "ftp://ns.example.org" : NULL;
+}
+
 static void forget(struct configuration *people[PEOPLE_MAXIMUM], size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -46,6 +52,9 @@ static void what_was_meant_is_named(void **state)
         {"NS_SECERT_FILE", "NS_SECRET_FILE"},
         {"NS_SECRETS_2_FILE", "NS_SECRET_2_FILE"},
         {"NS_ULR", "NS_URL"},
+        {"NS_ULR_2", "NS_URL_2"},
+        {"NS_UR_2", "NS_URL_2"},
+        {"NS_UR2", "NS_URL_2"},
         {"API_SECRT", "API_SECRET"},
         {"timezone_name", "TIMEZONE_NAME"},
         {"TCONNECTSYNC_HEROKU_INTERVAL_MIN", "TCONNECTSYNC_HEROKU_INTERVAL_MINS"},
@@ -60,6 +69,19 @@ static void what_was_meant_is_named(void **state)
                     is_said(people[j]->warnings, people[j]->warning_count, names[i][0], names[i][1]);
         if (!said)
             fail_msg("%s: %s is not named", names[i][0], names[i][1]);
+        forget(people, count);
+    }
+}
+
+static void settings_of_nobody_are_told_to_the_first(void **state)
+{
+    (void)state;
+    for (int second = 0; second < 2; second++) {
+        struct configuration *people[PEOPLE_MAXIMUM];
+        size_t count = people_read(second ? only_second_site : a_wrong_address, NULL, people);
+        assert_int_equal(count, 1 + second);
+        people_note_name(people, count, "NS_SECERT_9");
+        assert_true(is_said(people[0]->warnings, people[0]->warning_count, "NS_SECERT_9", "NS_SECRET_9"));
         forget(people, count);
     }
 }
@@ -119,12 +141,6 @@ static void nobody_else_is_blamed(void **state)
     }
 }
 
-static const char *a_wrong_address(void *context, const char *name)
-{
-    (void)context;
-    return strcmp(name, "NS_URL") == 0 ? "ftp://ns.example.org" : NULL;
-}
-
 /* Something else is wrong with the setting that was meant: that is told as well. */
 static void another_problem_stays(void **state)
 {
@@ -162,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_meant_is_named),
+        cmocka_unit_test(settings_of_nobody_are_told_to_the_first),
         cmocka_unit_test(nobody_else_is_blamed),
         cmocka_unit_test(another_problem_stays),
         cmocka_unit_test(one_message_for_one_problem),

@@ -118,7 +118,8 @@ void document_write(const struct document *document, const struct pump_log *log,
 void document_write_line(const struct document *document, const struct pump_log *log,
                          const struct time_zone *zone, struct buffer *out);
 
-/* The parts of a bolus that a stored one may lack; false when there is nothing to tell. */
+/* The parts of a bolus that a stored one may lack; false when there is nothing to tell: insulin and carbs are 0
+   then. */
 bool document_insulin(const struct document *document, const struct pump_log *log, int64_t *milliunits);
 bool document_carbs(const struct document *document, const struct pump_log *log, int64_t *thousandths);
 bool document_glucose(const struct document *document, const struct pump_log *log, int64_t *mg_per_dl);
