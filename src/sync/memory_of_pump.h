@@ -44,6 +44,9 @@ struct sync_memory {
 
 /* Its place; made when it is new. Pointers to places do not outlive the next call. */
 struct memory_of_pump *memory_of_pump(struct sync_memory *memory, const char *serial_number);
+/* Something is settled of one of the account's pumps, carried over now or not, as far as this process knows:
+   the newest documents need not tell where to begin. */
+bool memory_knows_coverage(const struct sync_memory *memory);
 /* The account tells of this pump what it told when all was settled. */
 bool memory_is_current(const struct memory_of_pump *known, const struct pump *pump);
 void memory_note_settled(struct memory_of_pump *known, const struct pump *pump);

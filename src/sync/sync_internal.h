@@ -269,9 +269,6 @@ void sync_order_log(struct sync *sync);
 void sync_fetch_coverage(struct sync *sync);
 /* Once it has come and the account is known. */
 void sync_learn_coverage(struct sync *sync);
-/* Something is settled of one of the account's pumps, carried over now or not, as far as this process knows:
-   the newest documents need not tell where to begin. */
-bool sync_knows_coverage(const struct sync *sync);
 /* Of the pumps that are carried over: coverage_features_added. */
 unsigned sync_added_features(const struct sync *sync, int64_t *first_day, int64_t *last_day);
 /* For difference_rules. */

@@ -33,6 +33,14 @@ const struct coverage *sync_memory_coverage(const struct sync_memory *memory, si
     return pump < memory->count ? &memory->pumps[pump].coverage : NULL;
 }
 
+bool memory_knows_coverage(const struct sync_memory *memory)
+{
+    for (size_t i = 0; i < memory->count; i++)
+        if (memory->pumps[i].coverage.through != NO_TIME)
+            return true;
+    return false;
+}
+
 struct memory_of_pump *memory_of_pump(struct sync_memory *memory, const char *serial_number)
 {
     for (size_t i = 0; i < memory->count; i++)

@@ -118,7 +118,7 @@ static int64_t oldest_unsettled(const struct sync *sync)
         int64_t since = unsettled_since(sync, known);
         oldest = earlier(oldest, since == NO_TIME ? begin_of_pump(sync, pump) : since);
     }
-    return sync_knows_coverage(sync) ? oldest : NO_TIME;
+    return memory_knows_coverage(sync->account.memory) ? oldest : NO_TIME;
 }
 
 /* ---- where nothing is settled ---- */

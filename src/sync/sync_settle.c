@@ -85,15 +85,6 @@ void sync_learn_coverage(struct sync *sync)
     }
 }
 
-bool sync_knows_coverage(const struct sync *sync)
-{
-    const struct sync_memory *memory = sync->account.memory;
-    for (size_t i = 0; i < memory->count; i++)
-        if (memory->pumps[i].coverage.through != NO_TIME)
-            return true;
-    return false;
-}
-
 unsigned sync_added_features(const struct sync *sync, int64_t *first_day, int64_t *last_day)
 {
     unsigned added = 0;
@@ -145,7 +136,7 @@ void sync_settle(struct sync *sync)
     if (sync->request.pretend || sync->settling.settled || !sync->settling.compared)
         return;
     sync->settling.settled = true;
-    const bool first = !sync_knows_coverage(sync);
+    const bool first = !memory_knows_coverage(sync->account.memory);
     for (unsigned pump = 0; pump < sync->log.pump_count; pump++) {
         struct memory_of_pump *known = memory_at(sync, pump);
         const struct coverage_rules rules = {

@@ -121,11 +121,11 @@ void sync_leave_greet(struct sync *sync)
 static void fetch_progress(struct sync *sync)
 {
     const bool others_ask = sync->sign_in.wanted || sync->request.features & FEATURE_PROFILES;
-    if (others_ask || (!sync->request.has_range && !sync_knows_coverage(sync)))
+    if (others_ask || (!sync->request.has_range && !memory_knows_coverage(sync->account.memory)))
         sync_fetch_coverage(sync); /* beside the others it costs no round trip */
     if (sync->request.has_range)
         return;
-    if (sync_knows_coverage(sync) && sync_is_automatic(sync))
+    if (memory_knows_coverage(sync->account.memory) && sync_is_automatic(sync))
         return;
     if (sync_wants_treatments(sync))
         sync_fetch_newest(sync, COLLECTION_TREATMENTS, sync->now);

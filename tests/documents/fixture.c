@@ -19,7 +19,9 @@
 
 static char name[] = "America/New_York";
 static struct time_zone_change changes[] = {
-    {INT64_MIN, STANDARD},  {1741503600, DAYLIGHT}, /* 2025-03-09T07:00:00Z */
+    {INT64_MIN, STANDARD},  {1710054000, DAYLIGHT}, /* 2024-03-10T07:00:00Z */
+    {1730613600, STANDARD},                         /* 2024-11-03T06:00:00Z */
+    {1741503600, DAYLIGHT},                         /* 2025-03-09T07:00:00Z */
     {1762063200, STANDARD},                         /* 2025-11-02T06:00:00Z */
     {1772953200, DAYLIGHT},                         /* 2026-03-08T07:00:00Z */
     {1793512800, STANDARD},                         /* 2026-11-01T06:00:00Z */

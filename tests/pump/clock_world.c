@@ -17,15 +17,6 @@
 
 /* ---- zones ---- */
 
-/* One that changes on the second Sunday in March and the first in November at 2 o'clock, from 2024 to 2027.
- */
-static struct time_zone_change new_york_changes[] = {
-    {INT64_MIN, -5 * HOUR},  {1710054000, -4 * HOUR}, {1730613600, -5 * HOUR}, {1741503600, -4 * HOUR},
-    {1762063200, -5 * HOUR}, {1772953200, -4 * HOUR}, {1793512800, -5 * HOUR}, {1805007600, -4 * HOUR},
-};
-static char new_york_name[] = "America/New_York";
-const struct time_zone new_york = {new_york_name, new_york_changes, 8};
-
 static struct time_zone_change chicago_changes[] = {
     {INT64_MIN, -6 * HOUR},  {1710057600, -5 * HOUR}, {1730617200, -6 * HOUR}, {1741507200, -5 * HOUR},
     {1762066800, -6 * HOUR}, {1772956800, -5 * HOUR}, {1793516400, -6 * HOUR}, {1805011200, -5 * HOUR},

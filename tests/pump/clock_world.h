@@ -2,6 +2,7 @@
 #ifndef TCONNECTSYNC_CLOCK_WORLD_H
 #define TCONNECTSYNC_CLOCK_WORLD_H
 
+#include "fixture.h"
 #include "tconnectsync/pump/pump_clock.h"
 #include "tconnectsync/pump/pump_log.h"
 
@@ -10,7 +11,7 @@
 #define DAY    INT64_C(86400)
 #define EVERY  (5 * MINUTE) /* a record */
 
-extern const struct time_zone new_york, chicago, sydney, lord_howe, lima;
+extern const struct time_zone chicago, sydney, lord_howe, lima;
 
 struct setting {
     const char *when; /* UTC */
