@@ -48,12 +48,18 @@ static void what_another_hides_is_hidden_without_a_copy(void **state)
     (void)state;
     struct redactor *all = redactor_new(), *one = redactor_new(), *other = redactor_new();
     redactor_add(one, "hunter", "password");
+    redactor_add(one, "swordfish!", "theirs");
+    redactor_add(one, "swordfish?", "theirs too");
+    redactor_add(all, "swordfish!", "mine");
     redactor_join(all, one);
     redactor_join(all, other);
     redactor_add(all, "rosebud", "secret");
     redactor_add(other, "hunter22", "token");
     assert_redacted(all, "hunter hunter22 rosebud", "[password] [token] [secret]");
     assert_redacted(one, "hunter hunter22 rosebud", "[password] [password]22 rosebud");
+    assert_redacted(all, "swordfish! swordfish? swordfish",
+                    "[mine] [theirs too] [mine]"); /* the first of equal ones */
+    assert_redacted(one, "swordfish", "[theirs]");
     assert_redacted(other, "hunter hunter22", "hunter [token]");
     redactor_free(all);
     redactor_free(one);
