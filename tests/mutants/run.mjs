@@ -4,8 +4,8 @@
 //   node tests/mutants/run.mjs FILE:LINE           every change of one line
 //   node tests/mutants/run.mjs LIST                those of a file that holds what an earlier run printed
 // On a copy of the sources in build-mutants. First the unit tests, built without optimization and without sanitizers;
-// what these do not notice, the room's own run again with sanitizers, as bin/test builds them, and then the system tests
-// of the room (which have to pass without any change). The last line says how many survived all of it; those that change nothing
+// what these do not notice, the room's own run again with sanitizers, as bin/test builds them; what these do not notice
+// either, the system tests of the room (which have to pass without any change). The last line says how many survived all of it; those that change nothing
 // that can be seen stand in equivalent.txt, with why.
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -20,12 +20,12 @@ const copy = path.join(root, 'build-mutants', String(place), 'source');
 // What has unit tests: whole rooms, and single files of rooms that mostly talk. Which suites look at a room, nearest
 // first, and which files of system tests.
 const rooms = {
-  base: { suites: ['base', 'pump', 'settings', 'documents', 'http', 'tandem'], system: ['sync', 'failures', 'daemon_surface'] },
-  pump: { suites: ['pump', 'documents'], system: ['sync', 'clock', 'account', 'settled'] },
-  documents: { suites: ['documents', 'page'], system: ['sync', 'clock', 'settled', 'properties'] },
+  base: { suites: ['base', 'pump', 'settings', 'documents', 'http', 'tandem'], system: ['failures', 'daemon_surface', 'sync'] },
+  pump: { suites: ['pump', 'documents'], system: ['account', 'clock', 'settled', 'sync'] },
+  documents: { suites: ['documents', 'page'], system: ['settled', 'properties', 'clock', 'sync'] },
   settings: { suites: ['settings', 'tandem'], system: ['failures', 'people', 'docs', 'terminal', 'daemon'] },
   http: { suites: ['http'], only: ['http_guard.c', 'http_parameters.c', 'http_crowd.c', 'http_retry.c'], system: ['http_server', 'failures', 'sync'] },
-  tandem: { suites: ['tandem'], only: ['jwt.c', 'pkce.c', 'credential_cache.c'], system: ['sync', 'failures', 'daemon_time'] },
+  tandem: { suites: ['tandem'], only: ['jwt.c', 'pkce.c', 'credential_cache.c'], system: ['failures', 'daemon_time', 'sync'] },
   page: { suites: ['page'], system: ['page_http', 'page_words', 'page'] },
   server: { suites: ['server'], only: ['authorization.c', 'rate_limit.c', 'schedule.c', 'session.c'], system: ['daemon_surface', 'daemon_time', 'people', 'page_http'] },
 };
@@ -167,8 +167,8 @@ function judgeByUnits(build, file, names) {
 
 // As bin/test starts them, but file by file: the first that fails, and not by chance, has noticed it.
 const passesSystem = (name) => spawnSync(process.execPath, ['--test', `tests/system/${name}.test.mjs`],
-  { cwd: root, env: { ...process.env, BUILD: builds.sanitized.folder }, stdio: 'ignore', timeout: 600000, killSignal: 'SIGKILL' }).status === 0;
-const makesSystem = () => makes(builds.sanitized, 'tconnectsync-heroku', 'tconnectsync-simulator', 'tests/http_echo', 'tests/page_sample');
+  { cwd: root, env: { ...process.env, BUILD: builds.quick.folder }, stdio: 'ignore', timeout: 600000, killSignal: 'SIGKILL' }).status === 0;
+const makesSystem = () => makes(builds.quick, 'tconnectsync-heroku', 'tconnectsync-simulator', 'tests/http_echo', 'tests/page_sample');
 
 // Which test notices it; 'compiler', or null: none does.
 function judge({ file, text }) {
