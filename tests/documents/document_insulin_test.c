@@ -325,6 +325,11 @@ static const struct row bolus_rows[] = {
     ROW("a glucose that was typed",
         "16 18 11:02:15 {'bg':116,'bgEntryType':0}\n4 19 11:02:16\n" REQUEST_1 COMPLETED,
         BOLUS("11:04:18", "40,20", ",'insulin':3.53,'carbs':20" GLUCOSE_FROM("Finger"))),
+    ROW("a glucose of another group tells nothing",
+        "16 19 11:02:18 {'bg':116,'bgEntryType':1}\n64 20/1 11:02:20 "
+        "{'bolusId':15,'carbAmount':20,'bg':116}\n"
+        "20 40/1 11:04:18 {'bolusId':15,'completionStatus':3,'insulinDelivered':1}\n",
+        BOLUS("11:04:18", "40,20", ",'insulin':1,'carbs':20" GLUCOSE)),
     ROW("another glucose, or one of 6 seconds before, tells nothing",
         "16 18 11:02:14 {'bg':116,'bgEntryType':1}\n16 19 11:02:18 {'bg':117,'bgEntryType':1}\n" REQUEST_1
             COMPLETED,

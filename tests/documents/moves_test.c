@@ -332,6 +332,37 @@ static void row_holds(void **state)
     fixture_close(&fixture);
 }
 
+/* What lies further than 26 hours from the range was not read of Nightscout. */
+static void a_reading_moves_where_what_stands_is_known(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t from, to; /* seconds from the reading's right time */
+        enum document_fate fate;
+    } ranges[] = {
+        {HELD_PADDING, 2 * HELD_PADDING, FATE_MOVE},
+        {HELD_PADDING + 1, 2 * HELD_PADDING, FATE_UNCHANGED},
+        {-2 * HELD_PADDING, -HELD_PADDING, FATE_MOVE},
+        {-2 * HELD_PADDING, -HELD_PADDING - 1, FATE_UNCHANGED},
+    };
+    struct fixture fixture;
+    fixture_open(&fixture);
+    fixture_set_now(&fixture, SPRING_LATER);
+    fixture.difference_rules.zone = fixture.zone;
+    fixture.witness.upload = at(SPRING_UPLOAD);
+    fixture_read(&fixture, 0, READING("5", "2026-03-08T12:00:03") "573825600}\n");
+    fixture_hold(&fixture, COLLECTION_ENTRIES, "[" ENTRY("a", "1772985600000", ID("5") ",'sgv':100") "]");
+    fixture_build(&fixture);
+    struct document *reading = &fixture.documents.items[0];
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        fixture.difference_rules.from = reading->time + ranges[i].from;
+        fixture.difference_rules.to = reading->time + ranges[i].to;
+        fixture_compare(&fixture);
+        assert_int_equal(reading->fate, ranges[i].fate);
+    }
+    fixture_close(&fixture);
+}
+
 static int run(const char *group, const struct row *from, size_t count)
 {
     struct CMUnitTest *tests = calloc(count, sizeof *tests);
@@ -345,7 +376,10 @@ static int run(const char *group, const struct row *from, size_t count)
 
 int main(void)
 {
-    return run("moves", rows, sizeof rows / sizeof *rows) +
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reading_moves_where_what_stands_is_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) + run("moves", rows, sizeof rows / sizeof *rows) +
            run("readings that move", reading_rows, sizeof reading_rows / sizeof *reading_rows) +
            run("another TIMEZONE_NAME", zone_rows, sizeof zone_rows / sizeof *zone_rows);
 }

@@ -252,6 +252,31 @@ static void once_limited_no_secret_is_compared(void **state)
     rate_limit_free(limit);
 }
 
+/* Where all places are taken by attackers, whoever has shown the secret before is not limited with them. */
+static void an_owner_is_remembered_by_the_secret(void **state)
+{
+    (void)state;
+    struct authorization_request owner = {.method = "GET", .address = "192.0.2.1", .parameter = SECRET};
+    struct authorization_request cookie = with_cookie(), stranger = owner, attacker = {.method = "GET"};
+    struct rate_limit *limit = rate_limit_new();
+    struct authorization result;
+    char address[40];
+    stranger.address = cookie.address = "192.0.2.2";
+    authorization_check(&owner, &right_key, 1, 0, limit, NOW, 100, &result);
+    authorization_check(&cookie, &right_key, 1, 0, limit, NOW, 100, &result);
+    attacker.address = address;
+    attacker.parameter = "wrong";
+    for (int i = 0; i < RATE_LIMIT_PLACES + RATE_LIMIT_ATTEMPTS; i++) {
+        snprintf(address, sizeof address, "2001:db8:%x:%x::1", i / 256, i % 256);
+        authorization_check(&attacker, &right_key, 1, 0, limit, NOW, 100, &result);
+    }
+    authorization_check(&stranger, &right_key, 1, 0, limit, NOW, 101, &result);
+    assert_int_equal(result.status, 429);
+    authorization_check(&owner, &right_key, 1, 0, limit, NOW, 101, &result);
+    assert_int_equal(result.status, 0);
+    rate_limit_free(limit);
+}
+
 /* Two people with a secret each, a third with the first one's, a fourth without any. */
 static void a_secret_opens_whose_it_is(void **state)
 {
@@ -294,6 +319,7 @@ static void a_session_ends_for_its_own_secret(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_owner_is_remembered_by_the_secret),
         cmocka_unit_test(a_secret_opens_whose_it_is),
         cmocka_unit_test(a_session_ends_for_its_own_secret),
         cmocka_unit_test(texts),
