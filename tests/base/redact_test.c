@@ -38,6 +38,8 @@ static void every_spelling_is_hidden(void **state)
     assert_redacted(redactor, "p\\u00e4ss\\\" +%2F\\/", "[password]"); /* behind an escape */
     assert_redacted(redactor, "p\xc3\xa4ss\" +", "[password]");        /* a telling piece */
     assert_redacted(redactor, "p\xc3\xa4ss\" ", "p\xc3\xa4ss\" ");
+    redactor_add(redactor, "banana\"bread", "secret"); /* letters that could end an escape */
+    assert_redacted(redactor, "banana\\\"bread", "[secret]");
     redactor_add(redactor, "back\\quote\"", "token"); /* a backslash that begins no escape */
     assert_redacted(redactor, "{\"t\":\"back\\quote\\\"\"}", "{\"t\":\"[token]\"}");
     redactor_free(redactor);

@@ -202,6 +202,12 @@ static const struct row identity_rows[] = {
         NULL,
         BOLUS_IS("create") PLAN("unchanged", "Combo Bolus", "11:16:00", "6,1,2")
             PLAN("unchanged", "Combo Bolus", "11:46:00", "6,2,2")),
+    ROW("or are more parts than there can be", EXTENDED,
+        "[" STORED("a", "Combo Bolus", "16:01:00.000",
+                   OURS ",'pump_event_id':'6,1,256','insulin':2" FROM_PUMP_0) "]",
+        NULL,
+        BOLUS_IS("create") PLAN("unchanged", "Combo Bolus", "11:16:00", "6,1,2")
+            PLAN("unchanged", "Combo Bolus", "11:46:00", "6,2,2")),
     ROW("parts are told apart", EXTENDED,
         "[" STORED("a", "Meal Bolus", "15:46:00.000",
                    OURS ",'pump_event_id':'6,2,2','insulin':1" FROM_PUMP_0) "]",

@@ -84,11 +84,13 @@ function mutants(file) {
   for (const match of bare.matchAll(/^( {4,})(?:[a-z_]\w*(?:->\w+|\.\w+|\[[^\];]*\])* (?:[-+|&]?=) [^;{}]*|[a-z_]\w*\([^;{}]*\)|[\w>.-]+(?:\+\+|--));$/gm)) {
     if (!/^ *(?:return|else|case|goto)\b/.test(match[0])) add(match.index + match[1].length, match.index + match[0].length, ';');
   }
-  // Not the sign of a comparison's answer, nor an error's kind before it is one: these count only as zero or not. Not room
-  // for one struct: more is not needed, and none is taken for one. Not va_end: it does nothing on the machines of today.
-  const idle = (mutant) => text.startsWith('va_end(', mutant.from) || text.slice(0, mutant.from).endsWith('xcalloc(') || /^\d+$/.test(text.slice(mutant.from, mutant.to)) &&
-    (/\? -$|-?1 : -?$/.test(text.slice(mutant.from - 6, mutant.from)) && /return .* \? -1 : 1;|return .* \? 1 : -1;/.test(bare.split('\n')[mutant.line - 1]) ||
-      /struct error \w+ = \{$/.test(text.slice(mutant.from - 40, mutant.from)));
+  // Not the sign of a comparison's answer, nor an error's kind before it is one: these count only as zero or not. Not how
+  // much room a list or a struct is given at first: more is not needed, and none is taken for one. Not va_end: it does nothing
+  // on the machines of today.
+  const idle = ({ from, to }) => text.startsWith('va_end(', from) || /xcalloc\($|capacity \* 2 : $/.test(text.slice(from - 20, from)) ||
+    (/^\d+$/.test(text.slice(from, to)) &&
+      (/\? -$|-?1 : -?$/.test(text.slice(from - 6, from)) && /return .* \? -1 : 1;|return .* \? 1 : -1;/.test(text.slice(text.lastIndexOf('\n', from), text.indexOf('\n', to))) ||
+        /struct error \w+ = \{$/.test(text.slice(from - 40, from))));
   return found.filter((mutant) => !idle(mutant)).map((mutant) => {
     const begin = text.lastIndexOf('\n', mutant.from - 1) + 1;
     const end = text.indexOf('\n', mutant.to);
