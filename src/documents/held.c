@@ -76,6 +76,11 @@ void held_free(struct held *held)
     *held = (struct held){0};
 }
 
+int64_t held_second(const struct held_document *document)
+{
+    return document->time / 1000 - (document->time % 1000 < 0);
+}
+
 bool held_is_stale(const struct held *held, int64_t now)
 {
     return now - held->read_at > HELD_FRESH_MILLISECONDS;

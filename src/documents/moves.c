@@ -31,11 +31,6 @@ static const struct pump_clock *clock_of(const struct document *document, const 
     return clock && clock->count > 0 ? clock : NULL;
 }
 
-static int64_t second_of(const struct held_document *item)
-{
-    return (item->time - (item->time % MILLISECONDS + MILLISECONDS) % MILLISECONDS) / MILLISECONDS;
-}
-
 /* What the pump's clock showed at the document's time. */
 static int64_t wall_of(const struct document *document, const struct pump_log *log)
 {
@@ -69,7 +64,7 @@ static bool stands_at_old_time(const struct moves *moves, const struct document 
 {
     int64_t old[OLD_TIMES];
     for (size_t i = moves_old_times(document, moves->log, moves->zone, old); i-- > 0;)
-        if (second_of(item) == old[i])
+        if (held_second(item) == old[i])
             return true;
     return false;
 }
@@ -93,7 +88,7 @@ static bool is_whole_elsewhere(const struct moves *moves, const struct document 
     const struct pump_event *event = event_of(document, moves->log);
     bool same_pump = item->source == NO_SOURCE || item->source == document_source(document, moves->log);
     return may_be_moved(item) && item->kind == document->kind && same_pump &&
-           item->insulin == event->bolus.insulin && second_of(item) != event->time;
+           item->insulin == event->bolus.insulin && held_second(item) != event->time;
 }
 
 /* Of several parts none is the stored one: the first of them takes care of it. */
@@ -172,7 +167,7 @@ void moves_find_together(const struct moves *moves)
         const struct held_document *item = held_of(moves, document);
         int64_t time = moves_new_time(document, moves->log);
         if (clock && clock->evidence == CLOCK_BY_UPLOAD && may_be_moved(item))
-            distances[count++] = (struct distance){time, second_of(item) - time, document};
+            distances[count++] = (struct distance){time, held_second(item) - time, document};
     }
     qsort(distances, count, sizeof *distances, compare_distances);
     for (size_t i = 0; i < count; i++)
@@ -187,7 +182,7 @@ void moves_find_together(const struct moves *moves)
 static bool is_left(const struct moves *moves, const struct document *document, uint32_t index)
 {
     const struct held_document *item = &moves->held->items[index];
-    int64_t off = second_of(item) - document->time;
+    int64_t off = held_second(item) - document->time;
     bool same_pump = item->source == NO_SOURCE || item->source == document_source(document, moves->log);
     if (index == document->held || item->claimed || !item->is_reading || !may_be_moved(item) || !same_pump)
         return false;

@@ -28,19 +28,16 @@ struct search {
     size_t found_count;
 };
 
-static int64_t second_of(const struct held_document *item)
-{
-    return (item->time - (item->time % 1000 + 1000) % 1000) / 1000;
-}
-
 /* 0: alike in all that the reader knows of them. */
 static int compare_items(const void *left, const void *right, void *context)
 {
     const struct held_document *items = context;
     const struct held_document *a = &items[*(const uint32_t *)left], *b = &items[*(const uint32_t *)right];
     const int64_t pairs[][2] = {
-        {a->kind, b->kind},       {second_of(a), second_of(b)}, {a->source, b->source},   {a->ours, b->ours},
-        {a->insulin, b->insulin}, {a->carbs, b->carbs},         {a->glucose, b->glucose}, {a->rate, b->rate},
+        {a->kind, b->kind},       {held_second(a), held_second(b)},
+        {a->source, b->source},   {a->ours, b->ours},
+        {a->insulin, b->insulin}, {a->carbs, b->carbs},
+        {a->glucose, b->glucose}, {a->rate, b->rate},
     };
     int order = compare_numbers(a->numbers[0], b->numbers[0]);
     for (size_t i = 0; order == 0 && i < sizeof pairs / sizeof *pairs; i++)

@@ -308,6 +308,14 @@ static void of_readings_little_is_kept(void **state)
     held_free(&held);
 }
 
+static void a_document_stands_in_a_second(void **state)
+{
+    (void)state;
+    static const int64_t times[][2] = {{0, 0}, {999, 0}, {1000, 1}, {-1, -1}, {-1000, -1}, {-1001, -2}};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        assert_int_equal(held_second(&(struct held_document){.time = times[i][0]}), times[i][1]);
+}
+
 static void answers_join(void **state)
 {
     (void)state;
@@ -463,6 +471,7 @@ int main(void)
         cmocka_unit_test(numbers_of_events_are_read_with_care),
         cmocka_unit_test(durations_are_minutes),
         cmocka_unit_test(of_readings_little_is_kept),
+        cmocka_unit_test(a_document_stands_in_a_second),
         cmocka_unit_test(answers_join),
         cmocka_unit_test(a_full_page_is_refused),
         cmocka_unit_test(of_a_huge_document_the_text_is_not_kept),

@@ -18,13 +18,14 @@ static struct http_parameters *parse(const char *text)
 static void pairs_are_decoded(void **state)
 {
     (void)state;
-    struct http_parameters *parameters = parse("a=1+2%263&b=&c&d=x=y&%61%3d=%C3%A4&&a=second&e=+");
+    struct http_parameters *parameters = parse("a=1+2%263&b=&c&d=x=y&%61%3d=%C3%A4&&a=second&e=+&f+g=h");
     assert_string_equal(http_parameters_get(parameters, "a"), "1 2&3");
     assert_string_equal(http_parameters_get(parameters, "b"), "");
     assert_string_equal(http_parameters_get(parameters, "c"), "");
     assert_string_equal(http_parameters_get(parameters, "d"), "x=y");
     assert_string_equal(http_parameters_get(parameters, "a="), "\xc3\xa4");
     assert_string_equal(http_parameters_get(parameters, "e"), " ");
+    assert_string_equal(http_parameters_get(parameters, "f g"), "h");
     assert_null(http_parameters_get(parameters, ""));
     assert_null(http_parameters_get(parameters, "A"));
     assert_null(http_parameters_get(NULL, "a"));

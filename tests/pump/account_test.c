@@ -89,6 +89,19 @@ static void what_is_no_pump_is_left_out(void **state)
     account_free(account);
 }
 
+static void an_assignment_goes_into_an_address(void **state)
+{
+    (void)state;
+    for (int length = 128; length <= 129; length++) {
+        char text[400];
+        snprintf(text, sizeof text, "{\"pumps\":[{\"assignmentId\":\"%0*d\",\"serialNumber\":\"1\"}]}",
+                 length, 7);
+        struct account *account = parse(text);
+        assert_int_equal(account->pump_count, length <= 128);
+        account_free(account);
+    }
+}
+
 static void another_answer_is_an_error(void **state)
 {
     (void)state;
@@ -391,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pumps_are_read),
         cmocka_unit_test(what_is_no_pump_is_left_out),
+        cmocka_unit_test(an_assignment_goes_into_an_address),
         cmocka_unit_test(another_answer_is_an_error),
         cmocka_unit_test(every_truncation_is_survived),
         cmocka_unit_test(pumps_are_chosen_by_range),

@@ -53,6 +53,9 @@ struct held {
 };
 void held_free(struct held *held);
 
+/* The second that it stands in: seconds since 1970. */
+int64_t held_second(const struct held_document *document);
+
 /* A person may have changed a document since it was read: from a copy older than this none is replaced. */
 #define HELD_FRESH_MILLISECONDS 5000
 bool held_is_stale(const struct held *held, int64_t now);
