@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tconnectsync/base/civil_time.h"
+#include "tconnectsync/base/compare.h"
 #include "tconnectsync/base/memory.h"
 #include "tconnectsync/documents/difference.h"
 #include "tconnectsync/documents/document.h"
@@ -54,9 +55,8 @@ struct number {
 static int compare_numbers_of_records(const void *left, const void *right)
 {
     const struct number *a = left, *b = right;
-    if (a->group != b->group)
-        return a->group < b->group ? -1 : 1;
-    return (a->sequence > b->sequence) - (a->sequence < b->sequence);
+    const int order = compare_numbers(a->group, b->group);
+    return order ? order : compare_numbers(a->sequence, b->sequence);
 }
 
 /* Its fate is not what Nightscout holds yet: the next run has to see it again. */
@@ -79,7 +79,7 @@ static bool is_lasting(const struct document *document, const struct coverage_ru
 
 /* The records of this pump and time whose documents wait, their own and those that tell them, in order;
    waiting: the instant of the oldest that the next run has to reach back to. A bolus that lies on the edge of
-   the range is a hole like any other. */
+   the range is a hole like any other. What lasts is not listed, but counts for waiting. */
 static size_t list_waiting(const struct pump_log *log, const struct documents *documents,
                            const struct coverage_rules *rules, struct number *numbers, int64_t *waiting)
 {
@@ -258,9 +258,8 @@ static int compare_with_run(const void *key, const void *item)
 {
     const struct number *number = key;
     const struct coverage_run *run = item;
-    if (number->group != run->group)
-        return number->group < run->group ? -1 : 1;
-    return number->sequence < run->first ? -1 : number->sequence > run->last;
+    const int order = compare_numbers(number->group, run->group);
+    return order ? order : number->sequence < run->first ? -1 : number->sequence > run->last;
 }
 
 static bool has_record(const struct coverage *coverage, const struct pump_event *event, unsigned wanted)
@@ -325,20 +324,19 @@ unsigned coverage_features_added(const struct coverage *coverage, unsigned featu
     return added;
 }
 
-/* 0: within the known one. */
-static int compare_gaps(const void *key, const void *item)
+/* 0: within it. */
+static int compare_with_known(const void *key, const void *item)
 {
     const struct coverage_gap *gap = key, *known = item;
-    if (gap->group != known->group)
-        return gap->group < known->group ? -1 : 1;
-    return gap->first < known->first ? -1 : gap->last > known->last;
+    const int order = compare_numbers(gap->group, known->group);
+    return order ? order : gap->first < known->first ? -1 : gap->last > known->last;
 }
 
 /* The known ones lie in order, as the runs around them did. */
 static bool is_known(const struct coverage *coverage, const struct coverage_gap *gap)
 {
     return coverage->known_gap_count > 0 &&
-           bsearch(gap, coverage->known_gaps, coverage->known_gap_count, sizeof *gap, compare_gaps);
+           bsearch(gap, coverage->known_gaps, coverage->known_gap_count, sizeof *gap, compare_with_known);
 }
 
 /* The numbers that are missing between run i - 1 and run i; false when none are. */

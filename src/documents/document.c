@@ -193,8 +193,8 @@ static void take_event(struct builder *builder, size_t index)
         on_event(builder, index);
 }
 
-struct builder *builder_begin(struct pump_log *log, const struct time_zone *zone,
-                              const struct document_rules *rules, struct documents *out)
+struct builder *documents_begin(struct pump_log *log, const struct time_zone *zone,
+                                const struct document_rules *rules, struct documents *out)
 {
     struct builder *builder = xcalloc(1, sizeof *builder);
     *builder = (struct builder){.log = log, .zone = zone, .rules = *rules, .out = out};
@@ -202,7 +202,7 @@ struct builder *builder_begin(struct pump_log *log, const struct time_zone *zone
     return builder;
 }
 
-bool builder_go_on(struct builder *builder)
+bool documents_go_on(struct builder *builder)
 {
     const size_t count = builder->log->event_count, end = builder->next_event + EVENTS_IN_A_TURN;
     while (builder->next_event < count && builder->next_event < end)
@@ -216,7 +216,7 @@ bool builder_go_on(struct builder *builder)
     return false;
 }
 
-void builder_free(struct builder *builder)
+void documents_end(struct builder *builder)
 {
     if (!builder)
         return;
@@ -227,10 +227,10 @@ void builder_free(struct builder *builder)
 void documents_build(struct pump_log *log, const struct time_zone *zone, const struct document_rules *rules,
                      struct documents *out)
 {
-    struct builder *builder = builder_begin(log, zone, rules, out);
-    while (builder_go_on(builder))
+    struct builder *builder = documents_begin(log, zone, rules, out);
+    while (documents_go_on(builder))
         ;
-    builder_free(builder);
+    documents_end(builder);
 }
 
 void documents_free(struct documents *documents)

@@ -35,7 +35,7 @@ int64_t day_picture_newest_reading(const struct day_picture *picture)
 
 int32_t day_picture_profile_rate(const struct day_picture *picture, int64_t wall)
 {
-    const int64_t minute = (wall % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY / SECONDS_PER_MINUTE;
+    const int64_t minute = civil_second_of_day(wall) / SECONDS_PER_MINUTE;
     int32_t rate = -1;
     for (size_t i = 0; i < picture->segment_count && picture->segments[i].minute <= minute; i++)
         rate = picture->segments[i].rate;

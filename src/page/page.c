@@ -318,12 +318,13 @@ void page_render(const struct page_view *view, struct buffer *out)
     while ((mark = strstr(text, "{{"))) {
         page_translate(text, (size_t)(mark - text), out);
         const char kind = mark[2];
-        const char *name = mark + 2 + (kind == '?' || kind == '/');
+        const bool is_part = kind == '?' || kind == '/';
+        const char *name = mark + 2 + is_part;
         const size_t length = strcspn(name, "}");
         text = name + length + 2;
         if (kind == '?' && !holds(view, name, length))
             text = skip_part(text, name, length);
-        else if (name == mark + 2) /* a value */
+        else if (!is_part)
             fill_place(view, name, length, out);
     }
     page_translate(text, strlen(text), out);

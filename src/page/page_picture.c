@@ -153,7 +153,7 @@ static void add_hours(struct canvas *canvas, int bottom)
         canvas->since - page_wall(canvas->view, canvas->since) % SECONDS_PER_HOUR + SECONDS_PER_HOUR;
     for (int64_t hour = first; hour <= canvas->until; hour += SECONDS_PER_HOUR) {
         const int64_t wall = page_wall(canvas->view, hour);
-        const int of_day = (int)(wall % SECONDS_PER_DAY / SECONDS_PER_HOUR);
+        const int of_day = (int)(civil_second_of_day(wall) / SECONDS_PER_HOUR);
         const int place = canvas_across(canvas, hour);
         if (of_day % 3 != 0)
             continue;

@@ -9,8 +9,7 @@ static void add_clock(struct canvas *canvas)
 {
     const int64_t first = page_wall(canvas->view, canvas->since) - canvas->since;
     const int64_t wall = canvas->since + first;
-    page_add(canvas->out, " data-clock=\"%ld",
-             (long)((wall % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY / SECONDS_PER_MINUTE));
+    page_add(canvas->out, " data-clock=\"%ld", (long)(civil_second_of_day(wall) / SECONDS_PER_MINUTE));
     for (int64_t time = canvas->since; time < canvas->until; time += SECONDS_PER_MINUTE) {
         const int64_t offset = page_wall(canvas->view, time) - time;
         if (offset == first)

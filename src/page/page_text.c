@@ -114,7 +114,7 @@ char *page_relative(char *words, int64_t now, int64_t instant)
 
 char *page_hour(char *words, const struct page_view *view, int64_t wall)
 {
-    const int64_t second = (wall % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY;
+    const int64_t second = civil_second_of_day(wall);
     const int hour = (int)(second / SECONDS_PER_HOUR), minute = (int)(second / SECONDS_PER_MINUTE % 60);
     if (view->reader.twelve_hours)
         snprintf(words, PAGE_WORDS_SIZE, "%d:%02d %s", hour % 12 ? hour % 12 : 12, minute,

@@ -8,7 +8,7 @@ struct log_answer {
     struct pump_event *events;
     struct log_run *runs;
     size_t event_count, run_count;
-    size_t events_joined, runs_joined; /* so many of them are */
+    size_t events_joined, runs_joined; /* so many of them are in the log's lists already */
 };
 
 #endif

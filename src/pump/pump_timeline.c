@@ -34,7 +34,7 @@ static int compare_runs(const void *left, const void *right)
 
 #define JOINED_IN_A_TURN 4096
 
-/* The later one may be complete first. */
+/* So that the earliest is joined next: answers come in any order. */
 static int latest_first(const void *left, const void *right)
 {
     const struct log_answer *a = left, *b = right;

@@ -356,8 +356,9 @@ static void hide_nightscout(struct redactor *redactor, const char *text)
         return;
     if (!url_is_loopback(&url))
         redactor_add(redactor, url.host, "nightscout");
+    /* without the slash that it ends in */
     if (url.path_length > 0)
-        hide_part(redactor, url.path, url.path_length - 1, "nightscout-path"); /* behind its slash is nothing */
+        hide_part(redactor, url.path, url.path_length - 1, "nightscout-path");
 }
 
 /* "user:password", and the password alone. */

@@ -120,7 +120,7 @@ void sync_free(struct sync *sync)
     pump_log_free(&sync->log);
     held_free(&sync->held);
     documents_free(&sync->documents);
-    builder_free(sync->builder);
+    documents_end(sync->builder);
     comparison_free(sync->comparison);
     difference_free(&sync->difference);
     sync_forget_days(sync);

@@ -28,12 +28,12 @@ void sync_build_documents(struct sync *sync)
         .to = sync->range.to,
     };
     if (!sync->builder)
-        sync->builder = builder_begin(&sync->log, sync->account.zone, &rules, &sync->documents);
-    if (builder_go_on(sync->builder)) {
+        sync->builder = documents_begin(&sync->log, sync->account.zone, &rules, &sync->documents);
+    if (documents_go_on(sync->builder)) {
         sync_take_turn(sync, 0);
         return;
     }
-    builder_free(sync->builder);
+    documents_end(sync->builder);
     sync->builder = NULL;
 }
 

@@ -102,9 +102,8 @@ static bool may_have_news(const struct sync *sync, const struct pump *pump,
            second > sync->now - LOOK_BACK_MOST;
 }
 
-/* Of the pumps that are carried over the oldest moment that is not settled; NO_TIME when no run has settled
-   anything, of any pump: where one was, another that has taken its place is carried over from its beginning.
- */
+/* The oldest moment that is not settled of the pumps that are carried over. NO_TIME when nothing is settled of
+   any pump of the account; once something is, a new pump is carried over from its beginning. */
 static int64_t oldest_unsettled(const struct sync *sync)
 {
     const char *serial_number = sync->account.configuration->pump_serial_number;

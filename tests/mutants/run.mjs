@@ -189,7 +189,7 @@ function judge({ file, text }) {
 }
 
 const keyOf = ({ file, was, is }) => `${file} | ${was} | ${is}`;
-// file | the line | the line changed | in the table of equivalents: why nobody can see it
+// A line: file | the line | the line changed, and in equivalent.txt | why nobody can see it.
 // Both lines may hold " | " themselves.
 function isIn(list) {
   const lines = fs.readFileSync(list, 'utf8').split('\n').map((line) => `${line} | `);

@@ -72,12 +72,9 @@ static void write_record(struct world *world, int64_t *sequence, int64_t instant
 }
 
 /* The pump writes of a setting what it shows of it: a time, a date, or both. */
-static void write_setting(struct world *world, int64_t *sequence, int64_t instant, int64_t wall, int64_t step,
-                          bool silent)
+static void write_setting(struct world *world, int64_t *sequence, int64_t wall, int64_t step)
 {
     int64_t days = civil_day_number(wall + step) - civil_day_number(wall), rest = step - days * DAY;
-    if (silent)
-        return;
     if (rest != 0) {
         world->changes[world->change_count++] =
             (struct clock_change){.sequence = *sequence,
@@ -92,7 +89,6 @@ static void write_setting(struct world *world, int64_t *sequence, int64_t instan
             .sequence = *sequence, .wall = wall + step, .step = days * DAY, .is_date = true};
         world_track(world, (*sequence)++, wall + step);
     }
-    (void)instant;
 }
 
 void world_live(struct world *world, const struct story *story)
@@ -104,7 +100,8 @@ void world_live(struct world *world, const struct story *story)
         for (; next < 4 && story->settings[next].when && instant_of(story->settings[next].when) <= now;
              next++) {
             const struct setting *setting = &story->settings[next];
-            write_setting(world, &sequence, now - 20, now - 20 + offset, setting->step, setting->silent);
+            if (!setting->silent)
+                write_setting(world, &sequence, now - 20 + offset, setting->step);
             offset += setting->step;
         }
         if (story->off_for && now >= from + story->off_from && now < from + story->off_from + story->off_for)

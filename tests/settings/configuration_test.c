@@ -391,7 +391,7 @@ static void an_interval_of_nothing_is_off(void **state)
     }
 }
 
-static void known_mistakes_are_mended_with_a_word(void **state)
+static void known_mistakes_are_fixed_with_a_word(void **state)
 {
     (void)state;
     static const struct {
@@ -729,7 +729,7 @@ int main(void)
         cmocka_unit_test(no_data_is_told_after_two_intervals_at_the_earliest),
         cmocka_unit_test(the_edges_themselves_are_fine),
         cmocka_unit_test(an_interval_of_nothing_is_off),
-        cmocka_unit_test(known_mistakes_are_mended_with_a_word),
+        cmocka_unit_test(known_mistakes_are_fixed_with_a_word),
         cmocka_unit_test(the_cache_follows_home),
         cmocka_unit_test(nothing_personal_gets_through),
         cmocka_unit_test(secrets_are_known_by_name),

@@ -136,7 +136,7 @@ test('in the language and the hours of the browser, or of the address; installab
   assert.equal((await served.get('/favicon.ico')).headers.get('content-type'), 'image/x-icon');
 });
 
-test('the files: tagged for good, asked about otherwise, packed for who takes it, small in all', async (t) => {
+test('the files: tagged to be kept, asked about otherwise, packed for who takes it, small in all', async (t) => {
   const served = await serve(t);
   await served.sync(1);
   const html = (await served.secretly('/')).text;

@@ -325,7 +325,7 @@ static void keep_line(void *context, enum log_level level, const char *line, siz
     strcpy(context, line);
 }
 
-/* What is said of a file with that text; "" when there is nothing to say. */
+/* Of a file with that text (NULL: no file) the log says why it is not used; why NULL: nothing. */
 static void assert_said(const char *text, const struct credential_owner *whose, int64_t now, const char *why)
 {
     char line[300] = "";

@@ -30,6 +30,12 @@ static inline int64_t civil_day_number(int64_t wall)
     return wall / SECONDS_PER_DAY - (wall % SECONDS_PER_DAY < 0);
 }
 
+/* Seconds since the wall time's midnight. */
+static inline int64_t civil_second_of_day(int64_t wall)
+{
+    return wall - civil_day_number(wall) * SECONDS_PER_DAY;
+}
+
 #define CIVIL_TEXT_SIZE 40
 /* "2026-05-14T00:01:00", ".001" behind it when milliseconds is over 0, and the offset ("-04:00"; nothing for
    NO_OFFSET). out has CIVIL_TEXT_SIZE bytes; it is returned. */

@@ -72,7 +72,7 @@ struct document {
     bool meal_elsewhere;   /* a bolus whose carbs and glucose stand in a document of their 64's own (difference.c) */
     bool open;             /* its end is not known yet: the duration may grow */
     bool ended;            /* sleep, exercise: has a stop of its own */
-    bool attempted;        /* this run has sent it, and may not have heard of it, or not find it */
+    bool attempted;        /* sent in this run, and not known to be stored: no answer came, or it is not there */
     bool created, amended; /* this run has, and Nightscout has said so */
     bool refused;          /* Nightscout takes everything but this one */
     bool moves;            /* the stored one stands where the pump's clock was read otherwise: it goes to the new time */
@@ -94,11 +94,12 @@ struct document_rules {
 /* All documents of a sorted and resolved log, in the pump's order. Counts in the log what it has to leave out. */
 void documents_build(struct pump_log *log, const struct time_zone *zone, const struct document_rules *rules,
                      struct documents *out);
-/* The same in turns that are short: go on while that says true. log, zone and out live until then. */
-struct builder *builder_begin(struct pump_log *log, const struct time_zone *zone,
+/* The same in short turns: documents_go_on until it returns false, then documents_end. rules is copied; log, zone
+   and out live until the end. */
+struct builder *documents_begin(struct pump_log *log, const struct time_zone *zone,
                               const struct document_rules *rules, struct documents *out);
-bool builder_go_on(struct builder *builder);
-void builder_free(struct builder *builder);
+bool documents_go_on(struct builder *builder);
+void documents_end(struct builder *builder);
 void documents_free(struct documents *documents);
 
 /* Appends pump_event_id: sequence numbers, joined by commas, the event's own first. Documents of one event are told
@@ -118,8 +119,8 @@ void document_write(const struct document *document, const struct pump_log *log,
 void document_write_line(const struct document *document, const struct pump_log *log,
                          const struct time_zone *zone, struct buffer *out);
 
-/* The parts of a bolus that a stored one may lack; false when there is nothing to tell: insulin and carbs are 0
-   then. */
+/* The parts of a bolus that a stored one may lack; false when there is nothing to tell (insulin and carbs
+   are set to 0). */
 bool document_insulin(const struct document *document, const struct pump_log *log, int64_t *milliunits);
 bool document_carbs(const struct document *document, const struct pump_log *log, int64_t *thousandths);
 bool document_glucose(const struct document *document, const struct pump_log *log, int64_t *mg_per_dl);

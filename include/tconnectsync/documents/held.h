@@ -23,7 +23,8 @@ struct held_document {
     int64_t insulin, carbs, glucose, rate;
     uint64_t
         identity; /* of its _id: tells documents apart, and orders them alike in every run; 0 without _id */
-    const char *text; /* its JSON; NULL when it was not kept (another's, or too large) */
+    const char *text; /* its JSON, without a NUL at its end; held's own. NULL when it was not kept (another's, or too
+                         large) */
     uint32_t length;
     uint8_t kind;    /* enum document_kind; DOCUMENT_KIND_COUNT: a type that we do not write, or none */
     bool is_reading; /* an entry */

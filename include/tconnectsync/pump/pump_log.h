@@ -60,7 +60,8 @@ uint32_t pump_log_source(const struct pump_log *log, const struct pump_event *ev
 /* Counts one that is left out, and logs the first few. */
 void pump_log_skip(struct pump_log *log, enum skip_reason reason, int64_t code, int64_t sequence);
 
-/* Once all is read: joins some of what the answers brought; true while there is more. */
+/* Once all is read: moves some of what the answers brought to events and runs, where nothing of it stands before.
+   True while there is more. */
 bool pump_log_join(struct pump_log *log);
 /* Joins what is left, brings everything into the pump's order (pump, group, sequence), drops what came twice,
    and turns wall times into instants: by the pump's clock where that was found, else by the zone, the first
