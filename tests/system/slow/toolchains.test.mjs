@@ -38,7 +38,7 @@ for (const suite of SUITES) {
 const BUILD_PACKAGES = /^build_packages='(.*)'$/m.exec(fs.readFileSync(path.join(project, 'bin/setup'), 'utf8'))[1].split(' ');
 
 // The archive that the wrap names comes from Debian, which has the same bytes: no other host is asked.
-test('yajl: the wrap builds it with its three holes mended, and the core passes with it', { timeout: 900_000 }, async (t) => {
+test('yajl: the wrap builds it with its three holes fixed, and the core passes with it', { timeout: 900_000 }, async (t) => {
   const files = await source(t);
   const root = await copyOf(t, await cleanRoot('trixie-build', { suite: 'trixie', packages: BUILD_PACKAGES, folders: ['project'] }));
   const [, hash] = /source_hash = (\w+)/.exec(fs.readFileSync(path.join(project, 'subprojects/yajl.wrap'), 'utf8'));
