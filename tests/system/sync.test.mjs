@@ -313,7 +313,7 @@ test('a run that is killed at any moment leaves nothing that one more run does n
   const { simulator, sync, environment, home } = await prepare(t, { ...STILL, latency: 2 });
   const whole = await sync(...RANGE);
   const wanted = stripped(await simulator.documents());
-  const kills = process.env.TEST_ALL ? 200 : 100;
+  const kills = process.env.TEST_ALL ? 200 : 60;
   let random = 12345;
   for (let i = 0; i < kills; i += 1) {
     if (i % 5 === 0) await simulator.reset();
