@@ -257,7 +257,7 @@ static bool has_picture(const struct page_view *view)
 
 static bool is_one_of_several(const struct page_view *view)
 {
-    return view->tab_count != 0;
+    return view->tab_count > 0;
 }
 
 static bool refreshes(const struct page_view *view)

@@ -13,7 +13,7 @@ static const char *add_value(struct buffer *out, const char *conversion, va_list
         buffer_addf(out, "%ld", va_arg(*values, long));
         return conversion + 2;
     }
-    if (*conversion == 'l' || *conversion == 'z') { /* lu, zu */
+    if (strncmp(conversion, "lu", 2) == 0 || strncmp(conversion, "zu", 2) == 0) {
         buffer_addf(out, "%lu",
                     *conversion == 'l' ? va_arg(*values, unsigned long) : va_arg(*values, size_t));
         return conversion + 2;

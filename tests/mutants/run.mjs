@@ -5,8 +5,8 @@
 //   node tests/mutants/run.mjs LIST                those of a file that holds what an earlier run printed
 // On a copy of the sources in build-mutants. First the unit tests, built without optimization and without sanitizers;
 // what these do not notice, the room's own run again with sanitizers, as bin/test builds them; what these do not notice
-// either, the system tests of the room (which have to pass without any change). The last line says how many survived all of it; those that change nothing
-// that can be seen stand in equivalent.txt, with why.
+// either, the system tests of the room, which have to pass without any change. The last line says how many survived all
+// of it; those that change nothing that can be seen stand in equivalent.txt, with why.
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -189,8 +189,8 @@ function judge({ file, text }) {
 }
 
 const keyOf = ({ file, was, is }) => `${file} | ${was} | ${is}`;
-// A line: file | the line | the line changed, and in equivalent.txt | why nobody can see it.
-// Both lines may hold " | " themselves.
+// Which changes a list holds, a line each: file | the line | the line changed, and in equivalent.txt | why nobody can see
+// it. Both lines of code may hold " | " themselves.
 function isIn(list) {
   const lines = fs.readFileSync(list, 'utf8').split('\n').map((line) => `${line} | `);
   return (key) => lines.some((line) => line.startsWith(`${key} | `));

@@ -156,9 +156,13 @@ void world_check_words(const struct world *world, const struct story *story)
 const struct story plain = {"plain",   &new_york, "2026-05-01T00:00:00Z", "2026-05-05T12:00:00Z",
                             -4 * HOUR, .late = 60};
 
+int64_t world_instant(const struct world *world, const struct record *record)
+{
+    return pump_clock_instant(&world->clock, (struct clock_place){0, record->sequence}, record->wall);
+}
+
 int64_t world_middle_error(const struct world *world)
 {
     const struct record *record = &world->records[world->count / 2];
-    return pump_clock_instant(&world->clock, (struct clock_place){0, record->sequence}, record->wall) -
-           record->instant;
+    return world_instant(world, record) - record->instant;
 }

@@ -57,6 +57,8 @@ void world_find(struct world *world, const struct story *story);
 void world_check_words(const struct world *world, const struct story *story);
 /* One more record in the log's runs. */
 void world_track(struct world *world, int64_t sequence, int64_t wall);
+/* Where the clock puts that record. */
+int64_t world_instant(const struct world *world, const struct record *record);
 /* By how much the instant of the record in the middle is wrong. */
 int64_t world_middle_error(const struct world *world);
 void world_end(struct world *world);

@@ -77,8 +77,7 @@ static void senseless_dates_between_good_ones_have_no_instant(void **state)
         world_find(&world, &plain);
         for (size_t i = 0; i < world.count; i++) {
             const struct record *record = &world.records[i];
-            int64_t instant =
-                pump_clock_instant(&world.clock, (struct clock_place){0, record->sequence}, record->wall);
+            int64_t instant = world_instant(&world, record);
             assert_true(instant == (i >= 500 && i < 503 ? NO_TIME : record->instant));
         }
         world_end(&world);
@@ -97,9 +96,7 @@ static void a_clock_comes_back_a_little_behind(void **state)
     spoil(&world, 500, 3, instant_of("2056-05-01T00:00:00Z"));
     world_find(&world, &plain);
     for (size_t i = 499; i < 504; i++)
-        assert_int_equal(pump_clock_instant(&world.clock, (struct clock_place){0, world.records[i].sequence},
-                                            world.records[i].wall) == NO_TIME,
-                         i >= 500 && i < 503);
+        assert_int_equal(world_instant(&world, &world.records[i]) == NO_TIME, i >= 500 && i < 503);
     world_end(&world);
 }
 
@@ -140,9 +137,7 @@ static void a_lost_clock_is_dated_once_it_is_set(void **state)
     world_find(&world, &plain);
     for (size_t i = 0; i < world.count; i++) {
         const struct record *record = &world.records[i];
-        assert_int_equal(
-            pump_clock_instant(&world.clock, (struct clock_place){0, record->sequence}, record->wall),
-            record->instant);
+        assert_int_equal(world_instant(&world, record), record->instant);
     }
     world_end(&world);
 }
@@ -159,8 +154,7 @@ static void a_lost_clock_that_nobody_has_set_has_no_instants(void **state)
     world_find(&world, &plain);
     for (size_t i = 0; i < world.count; i++) {
         const struct record *record = &world.records[i];
-        int64_t instant =
-            pump_clock_instant(&world.clock, (struct clock_place){0, record->sequence}, record->wall);
+        int64_t instant = world_instant(&world, record);
         assert_true(instant == (i >= 900 ? NO_TIME : record->instant));
     }
     world_end(&world);

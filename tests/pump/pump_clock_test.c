@@ -198,8 +198,7 @@ static void every_instant_equals_the_truth(void **state)
         world_find(&world, story);
         for (size_t i = 0; i < world.count; i++) {
             const struct record *record = &world.records[i];
-            int64_t instant =
-                pump_clock_instant(&world.clock, (struct clock_place){0, record->sequence}, record->wall);
+            int64_t instant = world_instant(&world, record);
             if (llabs(instant - record->instant) > tolerance(story))
                 fail_msg("%s: record %zu of %zu is off by %lld s (%s)", story->name, i, world.count,
                          (long long)(instant - record->instant), clock_evidence_name(world.clock.evidence));
@@ -230,8 +229,7 @@ static void a_part_of_the_log_is_enough(void **state)
         world_find(&world, story);
         for (size_t i = 0; i < world.count; i++) {
             const struct record *record = &world.records[i];
-            int64_t instant =
-                pump_clock_instant(&world.clock, (struct clock_place){0, record->sequence}, record->wall);
+            int64_t instant = world_instant(&world, record);
             if (llabs(instant - record->instant) > tolerance(story))
                 fail_msg("%s: record %zu is off by %lld s", story->name, i,
                          (long long)(instant - record->instant));

@@ -65,9 +65,9 @@ void coverage_write(const struct coverage *coverage, const char *key, const char
 /* ---- what a run settles ---- */
 /* An automatic run is about to begin. Its features count from now on, those of the first such run from its
    range's beginning, and one that counted before goes on from then: another program with other features may
-   write to the site as well, so what it does is kept, though it does not count here. Until something is settled,
-   they count from the earliest beginning of any run. True when what is settled has got a new
-   beginning that is worth writing. */
+   write to the site as well, so what it does is kept, though it does not count here. Until something is settled, they
+   count from the earliest beginning of any run. True when what is settled has got a new beginning that is
+   worth writing. */
 bool coverage_count_features(struct coverage *coverage, unsigned features, int64_t from);
 
 struct coverage_rules {

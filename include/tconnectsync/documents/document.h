@@ -97,7 +97,7 @@ void documents_build(struct pump_log *log, const struct time_zone *zone, const s
 /* The same in short turns: documents_go_on until it returns false, then documents_end. rules is copied; log, zone
    and out live until the end. */
 struct builder *documents_begin(struct pump_log *log, const struct time_zone *zone,
-                              const struct document_rules *rules, struct documents *out);
+                                const struct document_rules *rules, struct documents *out);
 bool documents_go_on(struct builder *builder);
 void documents_end(struct builder *builder);
 void documents_free(struct documents *documents);
